@@ -1,0 +1,25 @@
+"""The contract of an attachment kind: octets to lines of UIMs or to a form, with findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.content import ClearValue, FilledForm, Finding, MimePart, Uim
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AttachmentReading(ClearValue):
+    """What an attachment held: UIMs, or a whole form (JSON), and findings."""
+
+    uims: tuple[Uim, ...] = ()
+    form: FilledForm | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One kind: `accepts` looks at media type and name, `read` at the content."""
+
+    accepts: Callable[[MimePart], bool]
+    read: Callable[[MimePart], AttachmentReading]

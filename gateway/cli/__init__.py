@@ -1,0 +1,1 @@
+"""The command `gsp`, one file per noun."""

@@ -1,0 +1,480 @@
+"""Values that may be written down: numbers, addresses, digests, ciphertext, events.
+
+Nothing here holds what an officer wrote. Identifiers are made by one function each, which
+validates and normalises; a value that exists is right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NewType
+
+from gateway.treaty import ReferralState, Role, Side, UimAnswer
+
+Address = NewType("Address", str)
+PartyCode = NewType("PartyCode", str)
+Fingerprint = NewType("Fingerprint", str)
+Digest = NewType("Digest", str)
+Language = NewType("Language", str)
+Token = NewType("Token", str)
+MessageId = NewType("MessageId", str)
+
+NO_PARTY = PartyCode("")
+NO_DIGEST = Digest("")
+
+_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
+_LABEL = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff-]{0,61}[A-Za-z0-9\u0080-\U0010ffff])?"
+_ADDRESS = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@{_LABEL}(?:\.{_LABEL})*")
+
+
+def address(text: str) -> Address:
+    """The address in its one form: domain in lower case, local part as given (RFC 5321, 2.4).
+
+    Dot-atom local parts only, at most 254 octets; raises ValueError for anything else.
+    Compare addresses with `same_address`.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > 254 or not _ADDRESS.fullmatch(text):
+        raise ValueError("not a mail address")
+    local, _, domain = text.rpartition("@")
+    return Address(f"{local}@{domain.lower()}")
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two addresses are one mailbox to us: compared without regard to case."""
+    return one.casefold() == other.casefold()
+
+
+def party_code(text: str) -> PartyCode:
+    """A Party's code: ISO 3166-1 alpha-2 (or EU, XI) in capitals; raises ValueError."""
+    code = text.strip().upper()
+    if not re.fullmatch(r"[A-Z]{2}", code):
+        raise ValueError("a Party's code is two letters (ISO 3166-1 alpha-2)")
+    return PartyCode(code)
+
+
+def fingerprint(text: str) -> Fingerprint:
+    """An OpenPGP v4 fingerprint (40 hex digits) or a certificate's SHA-256 (64), in capitals."""
+    value = re.sub(r"[\s:]", "", text).upper()
+    if not re.fullmatch(r"[0-9A-F]{40}|[0-9A-F]{64}", value):
+        raise ValueError("not a fingerprint")
+    return Fingerprint(value)
+
+
+def digest(octets: bytes) -> Digest:
+    """The SHA-256 of octets, as 64 hex digits in lower case."""
+    return Digest(hashlib.sha256(octets).hexdigest())
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ExchangeNumber:
+    """The number of an exchange, `GSP-2026-000042`."""
+
+    year: int
+    serial: int
+
+    def __str__(self) -> str:
+        return f"GSP-{self.year:04d}-{self.serial:06d}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReferralNumber:
+    """The number of a referral, `GSP-2026-000042/KE`: an exchange and the Party asked."""
+
+    exchange: ExchangeNumber
+    party: PartyCode
+
+    def __str__(self) -> str:
+        return f"{self.exchange}/{self.party}"
+
+
+NO_NUMBER = ExchangeNumber(1970, 0)
+
+_NUMBER = re.compile(r"GSP-?\s?(\d{4})-?(\d{6,9})(?:\s?/\s?([A-Za-z]{2}))?", re.IGNORECASE)
+
+
+def exchange_number(text: str) -> ExchangeNumber:
+    """The exchange named in a text such as `GSP-2026-000042` or `GSP-2026-000042/KE`."""
+    found = _NUMBER.fullmatch(text.strip())
+    if not found:
+        raise ValueError("not the number of an exchange")
+    return ExchangeNumber(int(found[1]), int(found[2]))
+
+
+def referral_number(text: str) -> ReferralNumber:
+    """The referral named in a text such as `GSP-2026-000042/KE`; raises ValueError."""
+    found = _NUMBER.fullmatch(text.strip())
+    if not found or not found[3]:
+        raise ValueError("not the number of a referral")
+    return ReferralNumber(ExchangeNumber(int(found[1]), int(found[2])), party_code(found[3]))
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the SMTP or LMTP session, or the IMAP mailbox, says of a mail (RFC 5321, 2.3.1).
+
+    `mail_from` is "" for the null reverse-path. `transport` names the door it came by.
+    """
+
+    mail_from: str = ""
+    rcpt_tos: tuple[str, ...] = ()
+    client: str = ""
+    authenticated_as: str = ""
+    tls: bool = False
+    transport: str = "directory"
+
+
+_SEAL = object()
+
+
+class Ciphertext:
+    """Octets proven to be wholly one encrypted object. Only `classify` and `encrypt` make one."""
+
+    __slots__ = ("octets",)
+
+    def __init__(self, octets: bytes, seal: object = None) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only classify and encrypt make a Ciphertext")
+        self.octets = octets
+
+    def __repr__(self) -> str:
+        return f"<Ciphertext, {len(self.octets)} octets>"
+
+
+def proven_ciphertext(octets: bytes) -> Ciphertext:
+    """Marks octets as ciphertext. For `stages.classify`, `stages.encrypt` and the store only."""
+    return Ciphertext(octets, _SEAL)
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleHeaders:
+    """The header fields outside the encryption that the gateway uses: thread, origin, nothing else.
+
+    `from_` holds every From field as it stood, so that two of them are seen as two.
+    """
+
+    from_: tuple[str, ...] = ()
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    subject_tag: str = ""
+    auto_submitted: bool = False
+    received_count: int = 0
+    authentication_results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptedMail:
+    """A mail that is wholly one OpenPGP (or CMS) object; may be kept.
+
+    `ciphertext` is the encrypted object as octets (armoured as it came), `digest` its SHA-256
+    after dearmouring white space: the same object sent by another route has the same digest.
+    """
+
+    scheme: str
+    ciphertext: Ciphertext
+    digest: Digest
+    visible: VisibleHeaders
+    envelope: Envelope
+    size: int
+
+
+class DeliveryAction(StrEnum):
+    """RFC 3464, 2.3.3."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    EXPANDED = "expanded"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """A delivery status notification on one of our mails (RFC 3464)."""
+
+    envelope: Envelope
+    message_ids: tuple[str, ...]
+    envelope_id: str
+    action: DeliveryAction
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class DispositionReport:
+    """A disposition notification on one of our mails (RFC 8098)."""
+
+    envelope: Envelope
+    message_ids: tuple[str, ...]
+    displayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A registered Party and its desk's mailbox."""
+
+    code: PartyCode
+    name: str
+    mailbox: Address
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A registered key or certificate, public part only. `usable_until` None: without expiry."""
+
+    scheme: str
+    fingerprint: Fingerprint
+    octets: bytes
+    can_encrypt: bool
+    can_sign: bool
+    usable_until: datetime | None = None
+    revoked: bool = False
+
+    def usable(self, now: datetime) -> bool:
+        """Whether it may be used at this instant."""
+        return not self.revoked and (self.usable_until is None or now < self.usable_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A registered person, or (role DESK, id 0) a Party's desk."""
+
+    id: int
+    party: PartyCode
+    address: Address
+    name: str
+    role: Role
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who signed a mail: the person, and the fingerprint that proved it."""
+
+    person: Person
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """One reader of our mail: where to, in which language, encrypted to which key.
+
+    `key` None: there is no key with which a mail to this reader could be encrypted now.
+    """
+
+    address: Address
+    language: Language
+    party: PartyCode
+    person: int
+    role: Role
+    key: PublicKey | None
+
+
+class EventKind(StrEnum):
+    """Everything the record can say. Values are written and never change meaning."""
+
+    PARTY_ADDED = "party added"
+    PERSON_ADDED = "person added"
+    PERSON_REVOKED = "person revoked"
+    KEY_ADDED = "key added"
+    EXCHANGE_OPENED = "exchange opened"
+    REFERRAL_SENT = "referral sent"
+    REFERRAL_WAITING = "referral waiting"
+    REFERRAL_RELEASED = "referral released"
+    REFERRAL_EXTENDED = "referral extended"
+    DELIVERED = "delivered"
+    READ = "read"
+    UNDELIVERABLE = "undeliverable"
+    ANSWER_RECEIVED = "answer received"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    RETURNED = "returned"
+    MESSAGE_RECEIVED = "message received"
+    ANSWER_WAITING = "answer waiting"
+    ANSWER_RELEASED = "answer released"
+    REMINDED = "reminded"
+    ESCALATED = "escalated"
+    EXPIRED = "expired"
+    EXCHANGE_CLOSED = "exchange closed"
+    LOOKUP_MADE = "lookup made"
+    STATUS_ASKED = "status asked"
+    HELP_ASKED = "help asked"
+    NOTICE_SENT = "notice sent"
+    ADVISED = "advised"
+    KEY_WARNED = "key warned"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class UimFact:
+    """One UIM as the ledger knows it: a keyed digest and what was answered."""
+
+    digest: Digest
+    answer: UimAnswer = UimAnswer.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One appended fact. Numbers, enumerations, counts, instants and digests only.
+
+    `exchange`/`party` name the referral it concerns; `person`/`actor` who caused it (0, "" = the
+    gateway). `count` is a number of UIMs (or days, where the kind says so). `uims` are written to
+    the table of UIM digests, not to the event itself. `ciphertext` is kept until the exchange closes.
+    `message_id` is the thread's identifier as it arrived (a header outside the encryption).
+    """
+
+    kind: EventKind
+    exchange: ExchangeNumber | None = None
+    party: PartyCode = NO_PARTY
+    person: int = 0
+    actor: PartyCode = NO_PARTY
+    count: int = 0
+    digest: Digest = NO_DIGEST
+    uims: tuple[UimFact, ...] = ()
+    message_id: MessageId = MessageId("")
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Ciphertext that a later step needs again (held, not ours), kept as it came."""
+
+    exchange: ExchangeNumber
+    party: PartyCode  # the referral that waits for it; "" = the request itself
+    side: Side  # the side that wrote it
+    digest: Digest
+    scheme: str
+    ciphertext: Ciphertext
+
+
+class MailKind(StrEnum):
+    """What an outgoing mail is, for outbox, delivery reports and statistics."""
+
+    RECEIPT = "receipt"
+    REFERRAL = "referral"
+    ANSWER = "answer"
+    MESSAGE = "message"
+    NOTICE = "notice"
+    REMINDER = "reminder"
+    KEY_NOTICE = "key notice"  # content-free, in clear: "something waits, renew your key"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """A finished mail: encrypted to exactly one correspondent, ready for the outbox.
+
+    `octets` is the whole RFC 5322 message. `envelope_id` goes out as ENVID (RFC 3461) and into the
+    reverse-path's sub-address, and brings delivery reports home.
+    """
+
+    kind: MailKind
+    message_id: MessageId
+    envelope_id: str
+    mail_from: Address
+    rcpt_to: Address
+    ciphertext: Ciphertext
+    digest: Digest
+    exchange: ExchangeNumber | None = None
+    party: PartyCode = NO_PARTY
+    side: Side = Side.ASKING
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralView:
+    """A referral as a decision sees it."""
+
+    number: ReferralNumber
+    state: ReferralState
+    asked_at: datetime
+    last_activity: datetime
+    reminders: int
+    uims: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeView:
+    """An exchange as a decision sees it. `version` is what an optimistic commit checks."""
+
+    number: ExchangeNumber
+    version: int
+    closed: bool
+    asking_party: PartyCode
+    person: int
+    opened_at: datetime
+    last_activity: datetime
+    uims: int
+    referrals: tuple[ReferralView, ...]
+
+    def referral(self, party: PartyCode) -> ReferralView | None:
+        """The referral to this Party, or None."""
+        return next((r for r in self.referrals if r.number.party == party), None)
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of an exchange's trail."""
+
+    at: datetime
+    kind: EventKind
+    exchange: ExchangeNumber | None
+    party: PartyCode
+    actor: PartyCode
+    count: int
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBefore:
+    """An earlier exchange in which the same UIM was asked."""
+
+    digest: Digest
+    number: ReferralNumber
+
+
+@dataclass(frozen=True, slots=True)
+class ForAPerson:
+    """An item that somebody must look at: shown by `gsp doctor` and in the operator's log."""
+
+    reason: int  # number of the reason in outcome.REASONS
+    exchange: ExchangeNumber | None = None
+    party: PartyCode = NO_PARTY
+    arrival: Digest = NO_DIGEST
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All consequences of one arrival (or of one tick of the clock), written in one transaction.
+
+    `based_on` are (exchange, version) pairs that must be unchanged; else the race is lost.
+    `arrival` NO_DIGEST: not caused by a mail. `signature` is remembered: accepted once only.
+    """
+
+    at: datetime
+    events: tuple[Event, ...] = ()
+    outgoing: tuple[OutgoingMail, ...] = ()
+    keeps: tuple[Keep, ...] = ()
+    released: tuple[tuple[ExchangeNumber, PartyCode, Side], ...] = ()
+    items: tuple[ForAPerson, ...] = ()
+    based_on: tuple[tuple[ExchangeNumber, int], ...] = ()
+    arrival: Digest = NO_DIGEST
+    signature: Digest = NO_DIGEST
+
+
+def utc(moment: datetime) -> datetime:
+    """The instant in UTC; raises ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Time and chance as arguments: the instant, and a number drawn for a new exchange."""
+
+    now: datetime
+    number: ExchangeNumber = NO_NUMBER

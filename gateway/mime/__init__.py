@@ -1,0 +1,1 @@
+"""MIME: octets to a bounded, immutable tree and back; header fields."""

@@ -1,0 +1,187 @@
+"""What the core asks of the outside, as protocols in the field's words.
+
+Adapters never import this module; `service.py` is where the type checker compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.content import ClearValue, Reading, Submission, Uim, Verdict
+from gateway.facts import (
+    Address,
+    AskedBefore,
+    Ciphertext,
+    Commit,
+    Correspondent,
+    Digest,
+    EncryptedMail,
+    EventView,
+    ExchangeNumber,
+    ExchangeView,
+    Fingerprint,
+    Keep,
+    MessageId,
+    Moment,
+    Party,
+    PartyCode,
+    Person,
+    PublicKey,
+    ReferralNumber,
+    Sender,
+    Token,
+)
+from gateway.outcome import Answer, Beginning, Cause
+from gateway.treaty import Side, UimAnswer
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SignatureReport(ClearValue):
+    """One signature as an engine saw it. `cause` NONE: good, by `fingerprint` (primary key)."""
+
+    cause: Cause
+    fingerprint: Fingerprint | None
+    made_at: datetime | None
+    identity: bytes  # octets that identify this signature, for replay protection
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened(ClearValue):
+    """What came out of a ciphertext whose integrity is proven, with every signature found in it."""
+
+    octets: bytes
+    signatures: tuple[SignatureReport, ...]
+
+
+class CryptoScheme(Protocol):
+    """One encryption scheme (crypto/). Raises `outcome.Refuse`/`Defer`; never writes clear text."""
+
+    name: str
+
+    def open(self, ciphertext: Ciphertext, claimed: Sequence[PublicKey], limit: int) -> Opened:
+        """Decrypts to our key; checks signatures against the claimed sender's keys only."""
+        ...
+
+    def verify(self, signed: bytes, signature: bytes, claimed: Sequence[PublicKey]) -> SignatureReport:
+        """Checks a detached signature over exactly these octets."""
+        ...
+
+    def seal(self, payload: bytes, to: PublicKey) -> bytes:
+        """Signs with our key and encrypts to exactly one key; armoured octets."""
+        ...
+
+    def read_key(self, octets: bytes) -> PublicKey:
+        """The one public key in these octets; raises ValueError with a plain sentence."""
+        ...
+
+
+class View(Protocol):
+    """What a decision may ask the store; never tells it anything."""
+
+    def party(self, code: PartyCode) -> Party | None: ...
+    def parties(self) -> tuple[Party, ...]: ...
+    def desk(self, code: PartyCode, now: datetime) -> Correspondent | None: ...
+    def correspondent(self, person: int, now: datetime) -> Correspondent | None: ...
+    def administrators(self, code: PartyCode, now: datetime) -> tuple[Correspondent, ...]: ...
+    def secretariat(self, now: datetime) -> tuple[Correspondent, ...]: ...
+    def person_by_address(self, address: Address) -> Person | None: ...
+    def keys_claimed_by(self, address: Address) -> tuple[PublicKey, ...]:
+        """Every key ever registered for an address, revoked ones too: to judge signatures by."""
+        ...
+
+    def sender_by_fingerprint(self, fingerprint: Fingerprint, now: datetime) -> Sender | None:
+        """The active person (or desk) whose usable registered key this is."""
+        ...
+
+    def exchange(self, number: ExchangeNumber) -> ExchangeView | None: ...
+    def exchanges_of(self, party: PartyCode) -> tuple[ExchangeView, ...]:
+        """Open exchanges, and those closed in the last 60 days, in which the Party asks or is asked."""
+        ...
+
+    def referral_by_token(self, digest: Digest) -> tuple[ReferralNumber, Side] | None: ...
+    def referral_by_message_ids(self, ids: Iterable[str]) -> tuple[ReferralNumber, Side] | None: ...
+    def thread(self, referral: ReferralNumber, side: Side) -> tuple[MessageId, ...]:
+        """Message-IDs of the conversation with one side, oldest first."""
+        ...
+
+    def uims_of(self, referral: ReferralNumber) -> Mapping[Digest, UimAnswer]: ...
+    def asked_before(self, party: PartyCode, digests: Sequence[Digest]) -> tuple[AskedBefore, ...]:
+        """Earlier referrals in which this Party asked these UIMs."""
+        ...
+
+    def referred_before(self, party: PartyCode, digests: Sequence[Digest]) -> tuple[AskedBefore, ...]:
+        """Earlier referrals in which this Party was asked these UIMs."""
+        ...
+
+    def trail(self, number: ExchangeNumber) -> tuple[EventView, ...]: ...
+    def kept(self, number: ExchangeNumber, party: PartyCode, side: Side) -> tuple[Keep, ...]: ...
+    def signature_seen(self, digest: Digest) -> bool: ...
+    def mail_by_envelope_id(self, envelope_id: str) -> tuple[ReferralNumber, Side] | None: ...
+    def advised_since(self, person: int, since: datetime) -> bool: ...
+
+
+class Ledger(Protocol):
+    """What the core tells the store, each in one transaction."""
+
+    def begin(self, mail: EncryptedMail, now: datetime) -> Beginning: ...
+    def draw(self, now: datetime) -> ExchangeNumber: ...
+    def commit(self, commit: Commit, answer: Answer | None) -> None:
+        """Writes everything or nothing; raises `LostRace` where `based_on` no longer holds."""
+        ...
+
+    def finish(self, arrival: Digest, answer: Answer, now: datetime) -> None:
+        """Writes the answer to an arrival that changed nothing."""
+        ...
+
+    def undo_attempt(self, arrival: Digest) -> None:
+        """An attempt ended for an outside cause: it does not count."""
+        ...
+
+
+class Keyed(Protocol):
+    """Digests under the home's key: what is kept of UIMs, and unguessable tokens."""
+
+    def uim(self, canonical: str) -> Digest: ...
+    def token(self, referral: ReferralNumber, side: Side) -> Token: ...
+    def token_digest(self, token: str) -> Digest: ...
+    def identifier(self, *parts: str) -> str:
+        """An unguessable identifier that is the same for the same parts (Message-ID, ENVID)."""
+        ...
+
+
+class Library(Protocol):
+    """The pattern library (R2, R3)."""
+
+    def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]: ...
+    def canonical(self, uim: str) -> str:
+        """The one form by which two ways of writing a UIM are known as the same."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The few settings that decisions need."""
+
+    domain: str
+    mailbox: str  # local part of the gateway's one mailbox
+    subaddress: bool  # whether the mail system delivers reply+TOKEN@
+    reminder_days: tuple[int, ...] = (7, 14)
+    expire_days: int = 60
+    close_days: int = 60
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Situation(ClearValue):
+    """Everything a form may look at when it decides. `recall` opens kept ciphertext and reads it again."""
+
+    submission: Submission
+    reading: Reading
+    view: View
+    library: Library
+    keyed: Keyed
+    policy: Policy
+    moment: Moment
+    recall: Callable[[Keep], Reading]

@@ -1,0 +1,1 @@
+"""The ledger: tables, transactions, look-ups, outbox, migrations."""
