@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from gateway.facts import (
+    NO_PARTY,
     Correspondent,
     Digest,
     EncryptedMail,
@@ -288,22 +289,23 @@ class Thread(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Letter(ClearValue):
-    """A mail to one reader, untranslated: template, subject and values; the form that answers it.
+    """A mail to one reader, untranslated: subject and values; the form that answers it.
 
-    `template` is a file of `templates/letters/`; `form` is rendered below the text in the reader's
-    language; `sheets` go as attachments; `exchange`/`party`/`side` bind it to a referral.
+    `values` is one of `letters.LetterValues` and names the template by its `TEMPLATE`; `form` is rendered
+    below the text in the reader's language, `blanks` are names of blank forms to add; `sheets` go as
+    attachments; `exchange`/`party`/`side` bind it to a referral.
     """
 
     kind: MailKind
-    template: str
     to: Correspondent
     subject: Text
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: ClearValue
     form: FilledForm | None = None
+    blanks: tuple[str, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     thread: Thread = field(default_factory=Thread)
     exchange: ExchangeNumber | None = None
-    party: PartyCode = PartyCode("")
+    party: PartyCode = NO_PARTY
     side: Side = Side.ASKING
 
 

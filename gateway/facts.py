@@ -25,6 +25,7 @@ MessageId = NewType("MessageId", str)
 
 NO_PARTY = PartyCode("")
 NO_DIGEST = Digest("")
+NO_MESSAGE_ID = MessageId("")
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _LABEL = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff-]{0,61}[A-Za-z0-9\u0080-\U0010ffff])?"
@@ -335,7 +336,7 @@ class Event:
     count: int = 0
     digest: Digest = NO_DIGEST
     uims: tuple[UimFact, ...] = ()
-    message_id: MessageId = MessageId("")
+    message_id: MessageId = NO_MESSAGE_ID
 
 
 @dataclass(frozen=True, slots=True)
