@@ -1,0 +1,175 @@
+"""GS1 codes: one spelling of an element string, check digits, and who gave a number out.
+
+Sources: GS1 General Specifications (element strings, FNC1, check digit 7.9); ISO/IEC 15424 (symbology
+identifiers). Application identifiers and prefixes are biip's tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from biip import ParseError
+from biip.checksums import gs1_standard_check_digit
+from biip.gs1_application_identifiers import GS1ApplicationIdentifier
+from biip.gs1_digital_link_uris import GS1DigitalLinkURI
+from biip.gs1_element_strings import GS1ElementString
+from biip.gs1_prefixes import GS1Prefix
+
+from gateway.content import Text, text
+
+SEPARATOR = "\x1d"
+
+_SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+_AI_FIRST = re.compile(r"\(\d{2,4}\)|00\d|01\d|41[0-7]\d|8004|235")
+_SPELT_SEPARATOR = re.compile(r"<GS>|\{GS\}|<FNC1>|\{FNC1\}|\\x1[dD]|\^\]|\u241d")
+_BRACKETED = re.compile(r"\((\d{2,4})\)")
+# The keys whose last digit is a check digit, by their application identifier: where the number ends.
+_KEYS = (("00", 20), ("01", 16), *((f"41{n}", 16) for n in range(8)))
+_BARE_KEYS = frozenset({8, 12, 13, 14, 18})  # EAN-8, UPC-A, EAN-13 or GLN, GTIN-14, SSCC
+
+# Clocks of packing lines and of this machine may differ by this much.
+_TOLERANCE = timedelta(hours=1)
+
+Check = Callable[[str, datetime], Text | None]
+
+
+def normalise(code: str) -> str:
+    """The code in its one spelling: no symbology identifier, no brackets, separators as 0x1D.
+
+    Only what looks like a GS1 element string is touched beyond its ends; `<GS>` and `(21)` are legal
+    characters of other markings. A GS1 Digital Link becomes its element string.
+    """
+    code = code.strip()
+    if code.startswith("]"):
+        code = _SYMBOLOGY.sub("", code, count=1).lstrip(SEPARATOR)
+    if code[:1].isalpha():
+        return _from_link(code) if code[:8].lower().startswith(("http://", "https://")) else code
+    if not _AI_FIRST.match(code):
+        return code
+    code = _SPELT_SEPARATOR.sub(SEPARATOR, code)
+    return _without_brackets(code) if code.startswith("(") else code
+
+
+@lru_cache(maxsize=4096)
+def check_digit(number: str) -> int | None:
+    """The digit that would be right at the end of a number, None where it is right already."""
+    right = gs1_standard_check_digit(number[:-1])
+    return None if right == int(number[-1]) else right
+
+
+@lru_cache(maxsize=4096)
+def organisation(number: str) -> str:
+    """The GS1 organisation that gave out a GTIN-14, SSCC-18 or GTIN-13, "" where unknown.
+
+    It says who issued the number, never where goods were made.
+    """
+    start = number[1:] if len(number) in (14, 18) else number
+    found = GS1Prefix.extract(start) if start.isdecimal() else None
+    return found.usage if found else ""
+
+
+def number_of(code: str) -> str:
+    """The GTIN, SSCC or GLN in a normalised code, "" where there is none."""
+    for identifier, end in _KEYS:
+        if code.startswith(identifier) and len(code) >= end and code[len(identifier) : end].isdecimal():
+            return code[len(identifier) : end]
+    return code if len(code) in _BARE_KEYS and code.isdecimal() else ""
+
+
+def _from_link(link: str) -> str:
+    try:
+        elements = GS1DigitalLinkURI.parse(link).element_strings
+    except (ParseError, ValueError):
+        return link
+    parts = [(element.ai.ai + element.value, element.ai.separator_required) for element in elements]
+    return _joined(parts)
+
+
+def _without_brackets(code: str) -> str:
+    """Bracketed application identifiers as a scanner gives them; the code itself where it begins with none.
+
+    Brackets are legal characters of a serial number, too: digits in brackets that are no identifier stay.
+    """
+    marks = [mark for mark in _BRACKETED.finditer(code) if _identifier(mark[1])]
+    if not marks or marks[0].start() != 0:
+        return code
+    parts: list[tuple[str, bool]] = []
+    for mark, following in zip(marks, (*marks[1:], None), strict=True):
+        value = code[mark.end() : following.start() if following else None].rstrip(SEPARATOR)
+        known = _identifier(mark[1])
+        parts.append((mark[1] + value, bool(known and known.separator_required)))
+    return _joined(parts)
+
+
+def _joined(parts: list[tuple[str, bool]]) -> str:
+    last = len(parts) - 1
+    return "".join(part + (SEPARATOR if separated and n < last else "") for n, (part, separated) in enumerate(parts))
+
+
+@lru_cache(maxsize=1024)
+def _identifier(code: str) -> GS1ApplicationIdentifier | None:
+    try:
+        found = GS1ApplicationIdentifier.extract(code)
+    except ParseError:
+        return None
+    return found if found.ai == code else None
+
+
+def _number_fault(number: str, _now: datetime) -> Text | None:
+    if not number.isdecimal() or check_digit(number) is None:
+        return None
+    return text(
+        "The check digit of {number} is wrong: one of its digits was misread, or two were swapped.", number=number
+    )
+
+
+def _key_fault(code: str, now: datetime) -> Text | None:
+    number = number_of(code)
+    return _number_fault(number, now) if number else None
+
+
+@lru_cache(maxsize=4096)
+def _produced(element: str) -> datetime | None:
+    try:
+        at = GS1ElementString.extract(element).datetime
+    except (ParseError, ValueError):
+        return None
+    return at.replace(tzinfo=UTC) if at else None
+
+
+def _production_fault(code: str, now: datetime) -> Text | None:
+    """AI 8008 at the end of a code: year, month, day and hour, which may not lie in the future."""
+    if code[-12:-8] != "8008":
+        return None
+    at = _produced(code[-12:])
+    if at and at <= now + _TOLERANCE:
+        return None
+    return text("The production time {stamp} after (8008) is not possible: year, month, day, hour.", stamp=code[-8:])
+
+
+# What a scheme can name under `checks`. Each gives None, or what is wrong.
+CHECKS: Mapping[str, Check] = {
+    "gs1 number": _number_fault,
+    "gs1 key": _key_fault,
+    "gs1 production time": _production_fault,
+}
+
+_PRICE_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"%&'*+-./_,:;=<>?"  # base 80, most significant first
+_PLAUSIBLE_KOPECKS = range(2_000, 100_000)
+
+
+def plausible_price(characters: str) -> bool:
+    """Whether four characters read as the maximum retail price of a pack in kopecks (base 80).
+
+    About one code in 400 of another origin passes by chance. Source: domain.md 2.4.
+    """
+    value = 0
+    for character in characters:
+        digit = _PRICE_DIGITS.find(character)
+        if digit < 0:
+            return False
+        value = value * 80 + digit
+    return value in _PLAUSIBLE_KOPECKS

@@ -1,0 +1,74 @@
+"""Markings of Implementing Regulation (EU) 2018/574 and its British twin: time stamp, characters, repetition.
+
+Source: Article 8 and Annex II of the Regulation: YYMMDDhh in UTC in the last eight positions; the invariant
+set of ISO 646:1991; an aggregated marking holds a facility code, which begins with the issuer's prefix again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from gateway.content import Text, text
+
+Check = Callable[[str, datetime], Text | None]
+
+# Clocks of packing lines and of this machine may differ by this much.
+_TOLERANCE = timedelta(hours=1)
+
+_FOREIGN = {
+    "alphanumeric": re.compile(r"[^0-9A-Za-z]"),
+    "digits": re.compile(r"[^0-9]"),
+    "iso646": re.compile(r"[^!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"),
+}
+ALPHABETS = frozenset(_FOREIGN)
+
+
+@lru_cache(maxsize=4096)
+def stamp(value: str) -> datetime | None:
+    """The instant of a time stamp YYMMDDhh (UTC), None where there is no such day or hour."""
+    if len(value) != 8 or not (value.isascii() and value.isdecimal()):
+        return None
+    try:
+        return datetime(2000 + int(value[:2]), int(value[2:4]), int(value[4:6]), int(value[6:]), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def stamp_fault(value: str, now: datetime) -> Text | None:
+    """What is wrong with a time stamp: no such day or hour, or in the future; None where it is right."""
+    instant = stamp(value)
+    if instant is None:
+        return text("{stamp} at its end is not a time stamp: year, month, day, hour (YYMMDDhh).", stamp=value)
+    if instant > now + _TOLERANCE:
+        return text("The time stamp {stamp} at its end lies in the future.", stamp=value)
+    return None
+
+
+def foreign(code: str, alphabet: str) -> tuple[int, str] | None:
+    """Position (from 1) and character of the first that an alphabet does not hold."""
+    found = _FOREIGN[alphabet].search(code)
+    return (found.start() + 1, found[0]) if found else None
+
+
+def _loose_stamp_fault(value: str, _now: datetime) -> Text | None:
+    if not (value.isascii() and value.isdecimal()) or stamp(value):
+        return None
+    return text("Its last eight digits are not a time stamp (YYMMDDhh): one of them may be misread.")
+
+
+def _repetition_fault(code: str, _now: datetime) -> Text | None:
+    """Four characters at least: shorter ones come back by chance."""
+    if any(code.find(code[:length], length) > 0 for length in (4, 5, 6)):
+        return None
+    return text("It does not hold a facility code with the issuer's prefix.")
+
+
+# What a scheme can name under `checks` and `advice`. Each gives None, or what is wrong.
+CHECKS: Mapping[str, Check] = {
+    "time stamp": stamp_fault,
+    "time stamp if any": _loose_stamp_fault,
+    "prefix again": _repetition_fault,
+}
