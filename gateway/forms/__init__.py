@@ -61,3 +61,4 @@ class Form:
     group: tuple[Field, ...] = ()
     carry: Callable[[Situation, Reading, ReferralNumber], Letter] | None = None
     summary: str = ""
+    opens_exchange: bool = False  # its decision may use the number drawn for a new exchange

@@ -1,0 +1,51 @@
+# What a person runs. Every target says what it is doing; nothing else is needed on a fresh Debian machine.
+VENV ?= .venv
+PY := $(VENV)/bin/python
+GSP := $(VENV)/bin/gsp
+SHELL := /bin/bash
+
+.PHONY: demo test check corpus bench fuzz docs clean
+
+demo: $(VENV)/.installed ## a whole focal point on this machine: two Parties, one request, the answer
+	@$(GSP) demo
+
+test: $(VENV)/.installed-dev ## the whole test suite, against real mail servers and real GnuPG
+	@echo "Testing. Real Postfix, Dovecot, PostgreSQL, GnuPG and neomutt are started on loopback; this takes some minutes."
+	@$(PY) -m pytest $(PYTEST)
+
+corpus: $(VENV)/.installed-dev ## the real mails of ../shared/corpus
+	@$(PY) -m pytest -m corpus $(PYTEST)
+
+check: $(VENV)/.installed-dev ## formatter, linter, types, import floors, spelling
+	@echo "Checking format, lint, types, import floors and spelling."
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(VENV)/bin/codespell
+
+bench: $(VENV)/.installed-dev ## the figures of docs/benchmarks.md, measured here
+	@$(PY) -m benchmarks $(BENCH)
+
+fuzz: $(VENV)/.installed-dev ## longer random testing of the parsers
+	@HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest tests/property $(PYTEST)
+
+docs: $(VENV)/.installed-dev ## writes the pages that are generated from the code
+	@$(PY) -m tests.docs.generate
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@bash .ci/system-packages run
+	@echo "Making the Python environment in $(VENV) (about a minute)."
+	@test -x $(PY) || python3 -m venv $(VENV)
+	@$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@bash .ci/system-packages test
+	@echo "Adding what the tests need."
+	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

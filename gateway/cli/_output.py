@@ -1,0 +1,79 @@
+"""How every command prints: a table for people, JSON for programs, one line for what failed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from gateway.outcome import Failure
+
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Failed(Exception):
+    """The thing asked for failed: one sentence that says what, and what to do."""
+
+
+def home_option(command: _Command) -> _Command:
+    """`--home DIR`, else GSP_HOME, else ./gsp-home."""
+    return click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=lambda: Path(os.environ.get("GSP_HOME", "gsp-home")),
+        show_default="GSP_HOME or ./gsp-home",
+        help="The folder of the gateway.",
+    )(command)
+
+
+def json_option(command: _Command) -> _Command:
+    """`--json` on commands that print figures or lists."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
+    """A table, or a sentence when there is nothing to show."""
+    if not rows:
+        click.echo(empty)
+        return
+    shown = Table(*headings, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for row in rows:
+        shown.add_row(*(str(cell) for cell in row))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(shown)
+
+
+def records(headings: Sequence[str], rows: Sequence[Sequence[object]], as_json: bool, empty: str) -> None:
+    """A list as table or as JSON objects with the headings as keys."""
+    if as_json:
+        keys = [heading.lower().replace(" ", "_") for heading in headings]
+        print_json([dict(zip(keys, row, strict=True)) for row in rows])
+    else:
+        table(headings, rows, empty)
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output; what JSON does not know is written as text."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Turns the errors that a person can mend into one line and exit status 1."""
+    try:
+        yield
+    except Failure as failure:
+        raise Failed(f"{failure.reason.public} [GSP-{failure.reason.number}]. {failure.reason.remedy}") from None
+    except (ValueError, OSError) as error:
+        raise Failed(str(error)) from None

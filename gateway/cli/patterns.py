@@ -1,0 +1,59 @@
+"""`gsp pattern`: the pattern library, checked and tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from gateway.cli import _output
+
+
+@click.group("pattern")
+def pattern() -> None:
+    """The pattern library."""
+
+
+@pattern.command("lint")
+@_output.json_option
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
+def lint(path: Path | None, as_json: bool) -> None:
+    """Check the library (or the files of PATH): schema, samples, overlaps."""
+    from gateway import service
+
+    with _output.failing():
+        problems = service.lint_library(path)
+    rows = [(problem.file, problem.scheme, problem.text) for problem in problems]
+    _output.records(("File", "Scheme", "Problem"), rows, as_json, "The library is clean.")
+    if problems:
+        raise _output.Failed(f"{len(problems)} problem(s) in the pattern library")
+
+
+@pattern.command("match")
+@_output.json_option
+@click.option("--file", "file", type=click.File("r", encoding="utf-8"), help="UIMs from a file, one a line.")
+@click.argument("uims", nargs=-1)
+def match(uims: tuple[str, ...], file: TextIO | None, as_json: bool) -> None:
+    """Show for each UIM the Parties found, by which pattern, how surely."""
+    from gateway import service
+
+    lines: Iterable[str] = (line.rstrip("\r\n") for line in file) if file else ()
+    given = [*uims, *(line for line in lines if line)]
+    if not given:
+        raise click.UsageError("Give UIMs, or --file.")
+    with _output.failing():
+        found = service.match(given)
+    if as_json:
+        _output.print_json(found)
+        return
+    rows = [
+        (m["uim"], m["verdict"], c.get("party", ""), c.get("scheme", ""), c.get("reason", ""))
+        for m in found
+        for c in (m["candidates"] or [{}])
+    ]
+    _output.table(("UIM", "Verdict", "Party", "Pattern", "Reason"), rows, "")
+
+
+COMMANDS = (pattern,)

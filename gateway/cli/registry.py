@@ -1,0 +1,128 @@
+"""`gsp party`, `gsp user`, `gsp key`: the operator's word counts, so what he registers is active at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from gateway.cli import _output
+from gateway.treaty import Role
+
+_LANGUAGES = click.Choice(["ar", "en", "es", "fr", "ru", "zh"])
+
+
+@click.group("party")
+def party() -> None:
+    """Parties and their desks."""
+
+
+@party.command("add")
+@_output.home_option
+@click.argument("code")
+@click.option("--name", required=True, help="The Party's name.")
+@click.option("--mailbox", required=True, help="The desk's address.")
+@click.option("--language", type=_LANGUAGES, required=True, help="The language the desk reads.")
+@click.option("--key", type=click.File("rb"), help="The desk's OpenPGP public key.")
+def party_add(home: Path, code: str, name: str, mailbox: str, language: str, key: BinaryIO | None) -> None:
+    """Register a Party, or give its desk a new key: CODE is its two letters (ISO 3166-1)."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        said = gateway.registry.add_party(code, name, mailbox, language, key.read() if key else None)
+    click.echo(said)
+
+
+@party.command("list")
+@_output.home_option
+@_output.json_option
+def party_list(home: Path, as_json: bool) -> None:
+    """The registered Parties."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        rows = gateway.registry.party_rows()
+    _output.records(("Code", "Name", "Mailbox", "Language", "Key"), rows, as_json, "No Party is registered yet.")
+
+
+@click.group("user")
+def user() -> None:
+    """Officers, administrators, observers, Secretariat."""
+
+
+@user.command("add")
+@_output.home_option
+@click.option("--party", "code", required=True, help="The person's Party (two letters).")
+@click.option("--email", required=True, help="The person's address.")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--role", type=click.Choice([r.value for r in Role if r is not Role.DESK]), required=True)
+@click.option("--language", type=_LANGUAGES, help="The language the person reads (default: the desk's).")
+@click.option("--key", type=click.File("rb"), required=True, help="The person's OpenPGP public key.")
+def user_add(home: Path, code: str, email: str, name: str, role: str, language: str | None, key: BinaryIO) -> None:
+    """Register a person with a key. An address already registered gets the key as a further one."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        said = gateway.registry.add_person(code, email, name, Role(role), language, key.read())
+    click.echo(said)
+
+
+@user.command("list")
+@_output.home_option
+@_output.json_option
+def user_list(home: Path, as_json: bool) -> None:
+    """The registered people."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        rows = gateway.registry.person_rows()
+    headings = ("Email", "Name", "Party", "Role", "Language", "State")
+    _output.records(headings, rows, as_json, "Nobody is registered yet.")
+
+
+@user.command("revoke")
+@_output.home_option
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, for the record.")
+def user_revoke(home: Path, email: str, reason: str) -> None:
+    """Withdraw a person's access, and the keys with it."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        said = gateway.registry.revoke(email, reason)
+    click.echo(said)
+
+
+@click.group("key")
+def key() -> None:
+    """Keys and certificates."""
+
+
+@key.command("list")
+@_output.home_option
+@_output.json_option
+@click.option("--expiring", type=click.IntRange(0), metavar="DAYS", help="Only keys that expire within so many days.")
+def key_list(home: Path, as_json: bool, expiring: int | None) -> None:
+    """Registered keys, with owner and expiry."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        rows = gateway.registry.key_rows(expiring)
+    headings = ("Fingerprint", "Scheme", "Owner", "Party", "Expires", "State")
+    _output.records(headings, rows, as_json, "No key to show.")
+
+
+@key.command("export")
+@_output.home_option
+@click.option("--smime", is_flag=True, help="The S/MIME certificate instead of the OpenPGP key.")
+def key_export(home: Path, smime: bool) -> None:
+    """The gateway's own public key, to give to everybody who writes to it."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        octets = gateway.own_certificate() if smime else gateway.own_key()
+    click.echo(octets.decode("ascii"), nl=False)
+
+
+COMMANDS = (party, user, key)

@@ -1,0 +1,159 @@
+"""Everything that can be wrong, as a list of checks; each says what to do."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import socket
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gateway import service
+from gateway.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check: `mark` is right, note or wrong; `says` one sentence, with the remedy where there is one."""
+
+    mark: str
+    name: str
+    says: str
+
+
+def examine(home: Path) -> list[Result]:
+    """Every check on the gateway of this home; raises ValueError when there is none."""
+    results: list[Result] = []
+    with service.Gateway.open(home) as gateway:
+        for name, check in _CHECKS:
+            try:
+                results.extend(Result(mark, name, says) for mark, says in check(gateway))
+            except Exception as error:  # one broken check must not hide the others
+                results.append(Result("wrong", name, f"could not be checked ({type(error).__name__})"))
+    return results
+
+
+_Findings = Iterator[tuple[str, str]]
+
+
+def _programs(_: service.Gateway) -> _Findings:
+    for program in ("gpg", "gpg-agent", "gpgconf"):
+        found = shutil.which(program)
+        yield ("right", f"{program} found") if found else ("wrong", f"{program} is missing: apt-get install gnupg")
+    version = subprocess.run(["gpg", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    old = tuple(int(part) for part in version.split(".")[:3]) < (2, 2, 40)
+    yield ("wrong", f"gpg {version} is older than 2.2.40: upgrade") if old else ("right", f"gpg {version}")
+
+
+def _permissions(gateway: service.Gateway) -> _Findings:
+    home: Home = gateway.home
+    for path in (home.root, home.gnupg, home.secret, home.smime):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        open_to_others = bool(mode & 0o077)
+        yield (
+            ("wrong", f"{path.name or path} is open to other users: chmod -R go-rwx {path}")
+            if open_to_others
+            else ("right", f"{path.name} is closed to other users")
+        )
+
+
+def _own_key(gateway: service.Gateway) -> _Findings:
+    key = gateway.own_public_key()
+    if key.usable_until is None:
+        yield "right", f"the gateway's key {key.fingerprint} does not expire"
+        return
+    left = (key.usable_until - datetime.now(UTC)).days
+    yield ("wrong" if left < 30 else "right", f"the gateway's key expires in {left} days")
+
+
+def _round_trip(gateway: service.Gateway) -> _Findings:
+    yield ("right", "signing, encrypting and opening work") if gateway.self_test() else (
+        "wrong",
+        "the gateway cannot open what it encrypts: check gnupg/ and gpg-agent",
+    )
+
+
+def _registered_keys(gateway: service.Gateway) -> _Findings:
+    rows = gateway.registry.key_rows(30)
+    for row in rows:
+        yield "note", f"key {row[0]} of {row[2]} ({row[3]}): {row[5]}, expires {row[4]}"
+    for code, *_, key in gateway.registry.party_rows():
+        if key == "none usable":
+            yield "wrong", f"the desk of {code} has no usable key: gsp party add {code} ... --key FILE"
+    if not rows:
+        yield "right", "no registered key expires within 30 days"
+
+
+def _items(gateway: service.Gateway) -> _Findings:
+    items = gateway.open_items()
+    yield from (("note", says) for says in items)
+    if not items:
+        yield "right", "nothing waits for a person"
+
+
+def _outbound(gateway: service.Gateway) -> _Findings:
+    outbound = gateway.settings.outbound
+    try:
+        with smtplib.SMTP(outbound.host, outbound.port, timeout=5) as client:
+            code, _ = client.noop()
+        yield "right", f"the outgoing server {outbound.host}:{outbound.port} answers ({code})"
+    except (OSError, smtplib.SMTPException):
+        yield "wrong", f"the outgoing server {outbound.host}:{outbound.port} does not answer: see [outbound]"
+
+
+def _mailboxes(gateway: service.Gateway) -> _Findings:
+    for mailbox in gateway.settings.imap:
+        try:
+            socket.create_connection((mailbox.host, mailbox.port), timeout=5).close()
+            yield "right", f"the IMAP server {mailbox.host}:{mailbox.port} answers"
+        except OSError:
+            yield "wrong", f"the IMAP server {mailbox.host}:{mailbox.port} does not answer: see [[imap]]"
+
+
+def _certificates(gateway: service.Gateway) -> _Findings:
+    smtp = gateway.settings.smtp
+    if not smtp.tls_certificate:
+        yield "note", "no TLS on the listener: right behind a mail server on this machine, wrong on a network"
+        return
+    until = service.certificate_expiry(Path(smtp.tls_certificate))
+    left = until - datetime.now(UTC)
+    yield ("wrong" if left < timedelta(days=14) else "right", f"the TLS certificate expires in {left.days} days")
+
+
+def _clock(gateway: service.Gateway) -> _Findings:
+    last = gateway.last_event_at()
+    ahead = last is not None and last > datetime.now(UTC) + timedelta(minutes=5)
+    yield ("wrong", "the clock is behind the record's last event: check NTP") if ahead else ("right", "plausible")
+
+
+def _library(_: service.Gateway) -> _Findings:
+    problems = service.lint_library(None)
+    yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint") if problems else ("right", "clean")
+
+
+def _templates(gateway: service.Gateway) -> _Findings:
+    missing = gateway.untranslated()
+    for language, count in missing.items():
+        yield "note", f"{count} sentence(s) are shown in English to readers of {language}"
+    if not missing:
+        yield "right", "complete in six languages"
+
+
+_CHECKS: tuple[tuple[str, Callable[[service.Gateway], _Findings]], ...] = (
+    ("programs", _programs),
+    ("permissions", _permissions),
+    ("own key", _own_key),
+    ("encryption", _round_trip),
+    ("registered keys", _registered_keys),
+    ("items", _items),
+    ("outgoing mail", _outbound),
+    ("mailboxes", _mailboxes),
+    ("TLS", _certificates),
+    ("clock", _clock),
+    ("pattern library", _library),
+    ("languages", _templates),
+)

@@ -1,0 +1,300 @@
+"""The flow, told once: a mail becomes an answer; the only place that catches everything.
+
+Order is security: until `identify` has answered, only the layers of cryptography are parsed. What a mail
+changes is decided as a value and written in one transaction; only then does the other server hear 250.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway import logs
+from gateway.attachments import Attachment
+from gateway.content import Decision, Letter, Reading, RenderedMail, Submission, text
+from gateway.facts import (
+    NO_DIGEST,
+    NO_NUMBER,
+    NO_PARTY,
+    Commit,
+    DeliveryReport,
+    Digest,
+    DispositionReport,
+    EncryptedMail,
+    Envelope,
+    Event,
+    EventKind,
+    ForAPerson,
+    Keep,
+    MailKind,
+    Moment,
+    OutgoingMail,
+    ReferralNumber,
+)
+from gateway.forms import Form
+from gateway.language import Languages
+from gateway.letters import Advice
+from gateway.outcome import (
+    REASONS,
+    Answer,
+    Cause,
+    Defer,
+    Deferred,
+    Failure,
+    Held,
+    Hold,
+    LostRace,
+    Refuse,
+    Refused,
+    Taken,
+)
+from gateway.ports import CryptoScheme, Keyed, Ledger, Library, Policy, Situation, View
+from gateway.stages import classify, decide, decrypt, encrypt, identify, read, track
+from gateway.treaty import Side
+
+ATTEMPTS = 3  # runs that neither ended nor said why, before a person must look
+RACES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the flow works with; `service.py` puts it together."""
+
+    schemes: Mapping[str, CryptoScheme]
+    view: View
+    ledger: Ledger
+    keyed: Keyed
+    library: Library
+    forms: Mapping[str, Form]
+    attachments: Mapping[str, Attachment]
+    languages: Languages
+    render: Callable[[Letter, Moment, str], RenderedMail]
+    policy: Policy
+    clock: Callable[[], datetime]
+    max_size: int
+    open_limit: int
+
+
+class Pipeline:
+    """`process` for mails, `carry_out` for what the clock brings, `resume` for what waited."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def process(self, raw: bytes, envelope: Envelope) -> Answer:
+        """The answer to one mail, after everything that follows from it is committed."""
+        now = self._parts.clock()
+        arrival = NO_DIGEST
+        try:
+            mail = classify.classify(raw, envelope, tuple(self._parts.schemes.values()), self._parts.max_size)
+            if isinstance(mail, EncryptedMail):
+                arrival = mail.digest
+                return self._encrypted(mail, now)
+            return self._report(mail, now)
+        except Failure as failure:
+            return self._ended(failure, arrival, raw, envelope, now)
+        except Exception as error:  # the one place: an unknown fault is transient, and its text is not looked at
+            logs.fault(error, arrival=arrival)
+            return Deferred(REASONS[304])
+
+    def carry_out(self, decision: Decision, moment: Moment, cause: str) -> None:
+        """Renders, encrypts and commits a decision that no mail caused; `cause` makes its Message-IDs."""
+        commit = self._consequences(decision, moment, cause, NO_DIGEST, NO_DIGEST)
+        self._parts.ledger.commit(commit, None)
+
+    def resume(self, keep: Keep, referral: ReferralNumber) -> bool:
+        """Sends what waited for a usable key; False when it still cannot be sent."""
+        now = self._parts.clock()
+        try:
+            situation = self._situation(*self._reopen(keep, now), Moment(now))
+            decision = decide.resume(situation, keep, referral, self._parts.forms)
+            self.carry_out(decision, Moment(now), f"resume {keep.digest} {referral} {keep.side}")
+            return True
+        except (Failure, LostRace) as failure:
+            cause = failure.cause if isinstance(failure, Failure) else Cause.NONE
+            logs.warn("still waiting", referral=referral, cause=cause)
+            return False
+
+    # --- encrypted mail ---------------------------------------------------------------------------
+
+    def _encrypted(self, mail: EncryptedMail, now: datetime) -> Answer:
+        beginning = self._parts.ledger.begin(mail, now)
+        # A refusal is not remembered against the sender: the cause may be mended (a key registered since).
+        if isinstance(beginning.answer, Taken | Held):
+            logs.note("repeated", arrival=mail.digest)
+            return beginning.answer
+        if beginning.attempts > ATTEMPTS:
+            return self._hold(mail, now)
+        submission = self._open(mail, now)
+        for _ in range(RACES):
+            try:
+                return self._carry(submission, now)
+            except LostRace:
+                continue
+        raise Defer(REASONS[301])
+
+    def _open(self, mail: EncryptedMail, now: datetime) -> Submission:
+        parts = self._parts
+        claimed = parts.view.keys_claimed_by(identify.claimed_address(mail.visible))
+        decrypted = decrypt.decrypt(mail, parts.schemes[mail.scheme], claimed, parts.open_limit)
+        return identify.identify(decrypted, parts.view, Moment(now), parts.policy)
+
+    def _carry(self, submission: Submission, now: datetime) -> Answer:
+        parts = self._parts
+        arrival = submission.mail.mail.digest
+        reading = self._read(submission)
+        form = parts.forms.get(reading.form.name)
+        opens = form is not None and form.opens_exchange
+        moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
+        decision = decide.decide(self._situation(submission, reading, moment), parts.forms)
+        commit = self._consequences(decision, moment, arrival, arrival, submission.mail.signature.digest)
+        answer = Taken(
+            form=reading.form.name,
+            exchange=decision.answer_exchange,
+            referrals=tuple(
+                ReferralNumber(decision.answer_exchange, party)
+                for party in decision.answer_parties
+                if decision.answer_exchange
+            ),
+        )
+        parts.ledger.commit(commit, answer)
+        logs.note("taken", arrival=arrival, form=answer.form or "none", letters=len(commit.outgoing))
+        return answer
+
+    def _read(self, submission: Submission) -> Reading:
+        parts = self._parts
+        return read.read(
+            submission.mail.tree,
+            submission.mail.headers,
+            submission.mail.mail,
+            parts.forms,
+            parts.attachments,
+            parts.languages,
+        )
+
+    def _situation(self, submission: Submission, reading: Reading, moment: Moment) -> Situation:
+        parts = self._parts
+        return Situation(
+            submission=submission,
+            reading=reading,
+            view=parts.view,
+            library=parts.library,
+            keyed=parts.keyed,
+            policy=parts.policy,
+            moment=moment,
+            recall=lambda keep: self._reopen(keep, moment.now)[1],
+        )
+
+    def _reopen(self, keep: Keep, now: datetime) -> tuple[Submission, Reading]:
+        """Kept ciphertext opened and read again: the stages are pure, so it reads the same."""
+        parts = self._parts
+        submission = identify.reopened(keep, parts.schemes[keep.scheme], parts.view, parts.open_limit, now)
+        return submission, self._read(submission)
+
+    # --- what follows -----------------------------------------------------------------------------
+
+    def _consequences(
+        self, decision: Decision, moment: Moment, cause: str, arrival: Digest, signature: Digest
+    ) -> Commit:
+        outgoing: list[OutgoingMail] = []
+        items = list(decision.for_a_person)
+        for position, letter in enumerate(decision.letters):
+            mail = self._letter(letter, moment, f"{cause} {position}")
+            if mail is None:
+                items.append(ForAPerson(402, letter.exchange, letter.party, arrival))
+            else:
+                outgoing.append(mail)
+        return Commit(
+            at=moment.now,
+            events=decision.events,
+            outgoing=tuple(outgoing),
+            keeps=decision.keeps,
+            released=decision.released,
+            items=tuple(items),
+            based_on=decision.based_on,
+            arrival=arrival,
+            signature=signature,
+        )
+
+    def _letter(self, letter: Letter, moment: Moment, cause: str) -> OutgoingMail | None:
+        """The finished mail, or None where it cannot be encrypted: never a clear copy."""
+        parts = self._parts
+        identifier = parts.keyed.identifier("mail", cause, letter.kind.value, letter.to.address)
+        rendered = parts.render(letter, moment, identifier)
+        key = letter.to.key
+        scheme = parts.schemes.get(key.scheme if key else "openpgp")
+        if scheme is None:
+            return None
+        try:
+            return encrypt.encrypt(rendered, scheme, identifier, parts.policy)
+        except Hold:
+            return None
+
+    # --- reports, refusals, and what a person must see --------------------------------------------
+
+    def _report(self, report: DeliveryReport | DispositionReport, now: datetime) -> Answer:
+        parts = self._parts
+        decision = track.track(report, parts.view, parts.keyed, parts.policy, Moment(now))
+        if not decision.events:
+            logs.note("report on nothing we know")
+            return Taken(form="report")
+        events = " ".join(f"{event.exchange}/{event.party} {event.kind}" for event in decision.events)
+        try:
+            self.carry_out(decision, Moment(now), f"report {events}")
+        except LostRace:
+            raise Defer(REASONS[301]) from None
+        return Taken(form="report", exchange=decision.answer_exchange)
+
+    def _hold(self, mail: EncryptedMail, now: datetime) -> Answer:
+        keep = Keep(NO_NUMBER, NO_PARTY, Side.ASKING, mail.digest, mail.scheme, mail.ciphertext)
+        item = ForAPerson(401, arrival=mail.digest)
+        answer = Held(REASONS[401])
+        self._parts.ledger.commit(Commit(at=now, keeps=(keep,), items=(item,), arrival=mail.digest), answer)
+        logs.warn("held", arrival=mail.digest)
+        return answer
+
+    def _ended(self, failure: Failure, arrival: Digest, raw: bytes, envelope: Envelope, now: datetime) -> Answer:
+        """The answer that an expected failure leads to. The exception object is dropped here."""
+        ledger = self._parts.ledger
+        try:
+            if isinstance(failure, Defer):
+                logs.warn("deferred", reason=failure.reason.number, arrival=arrival)
+                if arrival:
+                    ledger.undo_attempt(arrival)
+                return Deferred(failure.reason)
+            logs.refused(failure.reason, failure.cause, arrival=arrival, transport=envelope.transport)
+            if arrival:
+                ledger.undo_attempt(arrival)
+                ledger.finish(arrival, Refused(failure.reason), now)
+            self._advise(failure, raw, envelope, now)
+        except Failure as second:
+            return Deferred(second.reason)
+        return Refused(failure.reason)
+
+    def _advise(self, failure: Failure, raw: bytes, envelope: Envelope, now: datetime) -> None:
+        """A registered person wrote in clear or unsigned: told once a day how to set the client right.
+
+        Only where the border server vouches for the sender's domain; content-free; to the registered
+        address; the answer to the other server is the refusal all the same.
+        """
+        parts = self._parts
+        unsigned = failure.cause is Cause.NOT_SIGNED
+        if failure.reason.number != 101 and not unsigned:
+            return
+        sender = identify.vouched_sender(raw, envelope, parts.policy)
+        person = parts.view.person_by_address(sender) if sender else None
+        if person is None or parts.view.advised_since(person.id, now - timedelta(days=1)):
+            return
+        to = parts.view.correspondent(person.id, now)
+        if to is None:
+            return
+        letter = Letter(
+            MailKind.NOTICE, to, text("Your mail was not accepted: please encrypt and sign"), Advice(now, unsigned)
+        )
+        event = Event(EventKind.ADVISED, person=person.id, actor=person.party)
+        try:
+            self.carry_out(Decision(events=(event,), letters=(letter,)), Moment(now), f"advice {person.id} {now.date()}")
+        except LostRace:
+            logs.note("advised already", person=person.id)
+

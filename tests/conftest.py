@@ -1,0 +1,30 @@
+"""What every test may use: people with keys, a focal point with real GnuPG."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from gateway.correspondence import Correspondent
+from tests.support.focalpoint import FocalPoint, focal_point, people_with_keys
+
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.register_profile("fuzz", deadline=None, max_examples=5000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def people() -> Iterator[dict[str, Correspondent]]:
+    """Everybody, with keys made once for the whole run."""
+    with people_with_keys() as everybody:
+        yield everybody
+
+
+@pytest.fixture
+def point(people: dict[str, Correspondent]) -> Iterator[FocalPoint]:
+    """A fresh focal point on SQLite with Parties KE, SE, FR, AT."""
+    with focal_point(people) as made:
+        yield made

@@ -1,0 +1,139 @@
+"""A focal point for the tests: a home with Parties, and people with real GnuPG homes who write and read."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway import service
+from gateway.correspondence import Correspondent, ReadMail
+from gateway.treaty import Role
+
+DOMAIN = "gsp.example.org"
+SE_UIM = "QCALL7hT2kQ9mZb7Kd25051914"
+SE_UIM_2 = "QCALLaa11bb22cABCD25060107"
+FR_UIM = "KPL2F9aK3mW7Qz2T25051914"
+RU_UIM = "04600000123455a<B,7=ZACN8k9+Q"
+REQUEST = """GSP REQUEST
+
+Case reference: {case}
+Purpose: investigation
+Justification: {justification}
+Handling: H2
+
+Data requested:
+[x] (a) Date and location of manufacture
+[x] (b) Manufacturing facility
+
+Questions:
+{questions}
+
+UIMs:
+{uims}
+"""
+
+
+def request(*uims: str, case: str = "MOM-2026-0117", justification: str = "cartons in transit", questions: str = "") -> str:
+    """A request form in English."""
+    return REQUEST.format(
+        case=case, justification=justification, questions=questions or "Declared for export?", uims="\n".join(uims)
+    )
+
+
+@dataclass
+class FocalPoint:
+    """One gateway, its people by short name, and a clock that the test moves."""
+
+    home: Path
+    people: dict[str, Correspondent]
+    now: datetime | None = None
+    key: str = ""
+    gateway: service.Gateway = field(init=False)
+
+    def clock(self) -> datetime:
+        """The test's time, or the real one."""
+        return self.now or datetime.now(UTC)
+
+    def start(self) -> None:
+        """Opens the gateway on its home."""
+        self.gateway = service.Gateway.open(self.home, clock=self.clock)
+
+    def mail(self, who: str, body: str, **options: str) -> bytes:
+        """A signed and encrypted mail of one of the people to the gateway."""
+        to = options.pop("to", f"gsp@{DOMAIN}")
+        return self.people[who].write(to, self.key, body, self.clock(), **options)
+
+    def send(self, who: str, body: str, **options: str) -> dict[str, object]:
+        """Puts a mail through the pipeline; gives what `gsp process --json` prints."""
+        return self.gateway.process_file(self.mail(who, body, **options))
+
+    def delivered(self) -> dict[str, list[ReadMail]]:
+        """Takes everything out of the outbox, opened by the people it was written to, by short name."""
+        names = {person.address: name for name, person in self.people.items()}
+        mails: dict[str, list[ReadMail]] = {}
+        for address, octets in self.gateway.take_outbox():
+            name = names[address]
+            mails.setdefault(name, []).append(self.people[name].read(octets))
+        return mails
+
+
+def form_of(text: str) -> str:
+    """The form in a mail's text: from its last title to the end."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    start = max(number for number, line in enumerate(lines) if line.startswith("GSP "))
+    return "\n".join(lines[start:])
+
+
+PARTIES = (
+    ("KE", "Kenya", "en", "desk.ke"),
+    ("SE", "Sweden", "en", "desk.se"),
+    ("FR", "France", "fr", "desk.fr"),
+    ("AT", "Austria", "en", "desk.at"),
+)
+OFFICERS = (
+    ("officer", "KE", Role.OFFICER, "en"),
+    ("colleague", "SE", Role.OFFICER, "en"),
+    ("admin", "SE", Role.ADMINISTRATOR, "en"),
+    ("secretariat", "KE", Role.SECRETARIAT, "en"),
+)
+
+
+@contextmanager
+def people_with_keys(rsa: bool = False) -> Iterator[dict[str, Correspondent]]:
+    """Everybody the tests know, each with an own key; "stranger" is never registered."""
+    names = [name for *_, name in PARTIES] + [name for name, *_ in OFFICERS] + ["stranger"]
+    people = {name: Correspondent(f"{name}@party.example", name, rsa) for name in names}
+    try:
+        yield people
+    finally:
+        for person in people.values():
+            person.close()
+
+
+@contextmanager
+def focal_point(
+    people: dict[str, Correspondent], now: datetime | None = None, settings: Callable[[Path], None] | None = None
+) -> Iterator[FocalPoint]:
+    """A fresh home in which Parties and people are registered; removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="gf", dir="/tmp"))
+    point = FocalPoint(folder / "h", people, now)
+    service.init(point.home, DOMAIN)
+    if settings:
+        settings(point.home)
+    point.start()
+    try:
+        for code, name, language, desk in PARTIES:
+            point.gateway.registry.add_party(code, name, people[desk].address, language, people[desk].public_key)
+        for name, code, role, language in OFFICERS:
+            point.gateway.registry.add_person(code, people[name].address, name, role, language, people[name].public_key)
+        for person in people.values():
+            point.key = person.knows(point.gateway.own_key())
+        yield point
+    finally:
+        point.gateway.close()
+        shutil.rmtree(folder, ignore_errors=True)
