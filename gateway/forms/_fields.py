@@ -1,0 +1,86 @@
+"""The fields of the forms, in the order in which they stand (exchange.md, 1)."""
+
+from __future__ import annotations
+
+from gateway.content import N_
+from gateway.forms import Choice, Field, FieldKind
+from gateway.treaty import Handling, Item, NoDataReason, Purpose, UimAnswer
+
+ITEMS: tuple[Choice, ...] = (
+    Choice(Item.A, N_("Date and location of manufacture")),
+    Choice(Item.B, N_("Manufacturing facility")),
+    Choice(Item.C, N_("Machine used to manufacture the tobacco products")),
+    Choice(Item.D, N_("Production shift or time of manufacture")),
+    Choice(
+        Item.E,
+        N_(
+            "Name, invoice, order number and payment records of the first customer not affiliated with the manufacturer"
+        ),
+    ),
+    Choice(Item.F, N_("Intended market of retail sale")),
+    Choice(Item.G, N_("Product description")),
+    Choice(Item.H, N_("Any warehousing and shipping")),
+    Choice(Item.I, N_("Identity of any known subsequent purchaser")),
+    Choice(Item.J, N_("Intended shipment route, shipment date, destination, point of departure and consignee")),
+)
+PURPOSES = (
+    Choice(Purpose.DETECTION, N_("detection")),
+    Choice(Purpose.INVESTIGATION, N_("investigation")),
+)
+HANDLINGS = tuple(Choice(handling, handling.value) for handling in Handling)
+ANSWERS = (
+    Choice(UimAnswer.VALID, N_("valid")),
+    Choice(UimAnswer.NOT_VALID, N_("not valid")),
+    Choice(UimAnswer.NOT_OURS, N_("not ours")),
+    Choice(UimAnswer.UNDER_INQUIRY, N_("under inquiry")),
+    Choice(UimAnswer.WITHHELD, N_("withheld")),
+)
+REASONS_FOR_NO_DATA = (
+    Choice(NoDataReason.NO_SYSTEM, N_("no system in operation")),
+    Choice(NoDataReason.NOT_RETAINED, N_("not retained")),
+    Choice(NoDataReason.NATIONAL_LAW, N_("not permitted by national law")),
+    Choice(NoDataReason.MORE_INFORMATION, N_("more information needed")),
+    Choice(NoDataReason.OTHER, N_("other")),
+)
+
+EXCHANGE = Field("exchange", N_("Exchange"), FieldKind.EXCHANGE)
+HANDLING = Field("handling", N_("Handling"), FieldKind.CHOICE, HANDLINGS)
+
+REQUEST_FIELDS: tuple[Field, ...] = (
+    EXCHANGE,
+    Field("to", N_("To"), FieldKind.PARTY),
+    Field("case_reference", N_("Case reference"), FieldKind.LINE),
+    Field("purpose", N_("Purpose"), FieldKind.CHOICE, PURPOSES, required=True),
+    Field("justification", N_("Justification"), FieldKind.TEXT, required=True),
+    HANDLING,
+    Field("reply_by", N_("Reply by"), FieldKind.DATE),
+    Field("date_of_seizure", N_("Date of seizure"), FieldKind.DATE),
+    Field("place_of_seizure", N_("Place of seizure"), FieldKind.LINE),
+    Field("product", N_("Product"), FieldKind.LINE),
+    Field("data_requested", N_("Data requested"), FieldKind.TICKS, ITEMS),
+    Field("questions", N_("Questions"), FieldKind.TEXT),
+    Field("uims", N_("UIMs"), FieldKind.UIMS, required=True),
+)
+LOOKUP_FIELDS: tuple[Field, ...] = (
+    Field("case_reference", N_("Case reference"), FieldKind.LINE),
+    Field("uims", N_("UIMs"), FieldKind.UIMS, required=True),
+)
+REPLY_FIELDS: tuple[Field, ...] = (
+    EXCHANGE,
+    HANDLING,
+    Field("reason", N_("Reason"), FieldKind.CHOICE, REASONS_FOR_NO_DATA),
+    Field("remarks", N_("Remarks"), FieldKind.TEXT),
+)
+REPLY_GROUP: tuple[Field, ...] = (
+    Field("uim", N_("UIM"), FieldKind.LINE),
+    Field("status", N_("Status"), FieldKind.CHOICE, ANSWERS),
+    *(Field(choice.name, choice.label, FieldKind.TEXT) for choice in ITEMS),
+    Field("uim_remarks", N_("Remarks"), FieldKind.TEXT),
+)
+MESSAGE_FIELDS: tuple[Field, ...] = (
+    EXCHANGE,
+    HANDLING,
+    Field("message", N_("Message"), FieldKind.TEXT, required=True),
+)
+STATUS_FIELDS: tuple[Field, ...] = (EXCHANGE,)
+HELP_FIELDS: tuple[Field, ...] = ()
