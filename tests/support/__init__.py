@@ -1,0 +1,1 @@
+"""What several suites need: real servers on loopback, certificates, ports."""

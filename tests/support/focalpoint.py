@@ -38,7 +38,9 @@ UIMs:
 """
 
 
-def request(*uims: str, case: str = "MOM-2026-0117", justification: str = "cartons in transit", questions: str = "") -> str:
+def request(
+    *uims: str, case: str = "MOM-2026-0117", justification: str = "cartons in transit", questions: str = ""
+) -> str:
     """A request form in English."""
     return REQUEST.format(
         case=case, justification=justification, questions=questions or "Declared for export?", uims="\n".join(uims)

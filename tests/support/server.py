@@ -47,6 +47,12 @@ class Server:
                 time.sleep(0.05)
         raise AssertionError(f"gsp serve did not come up: {self.log.read_text()[-2000:]}")
 
+    @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process
+        return self._process.pid
+
     def kill(self) -> None:
         """SIGKILL, to the whole process group: no chance to tidy up."""
         assert self._process

@@ -1,0 +1,117 @@
+"""One request of 20 UIMs, accept to commit, against the bare gpg calls it needs; and with two workers."""
+
+from __future__ import annotations
+
+import random
+import string
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+from benchmarks.meter import Spent, metered
+from gateway.correspondence import Correspondent
+from gateway.facts import Envelope
+from gateway.outcome import Taken
+from tests.support.focalpoint import FocalPoint, focal_point, people_with_keys, request
+
+MAILS = 60
+ROUNDS = 3
+
+
+def swedish(chance: random.Random, count: int) -> list[str]:
+    """So many well-formed UIMs of one Party."""
+    alphabet = string.ascii_letters + string.digits
+    return ["QCALL" + "".join(chance.choices(alphabet, k=13)) + "25051914" for _ in range(count)]
+
+
+def run() -> list[tuple[str, str, str]]:
+    """Rows of (what, figure, goal)."""
+    rows: list[tuple[str, str, str]] = []
+    for name, rsa in (("Curve25519", False), ("RSA-3072", True)):
+        with people_with_keys(rsa) as people, focal_point(people) as point:
+            if rsa:
+                point.gateway.replace_own_key("rsa3072")
+                for person in people.values():
+                    point.key = person.knows(point.gateway.own_key())
+            rows += _ratio(name, point, people)
+            rows += _scaling(name, point)
+    return rows
+
+
+def _mails(point: FocalPoint, count: int, seed: str) -> list[bytes]:
+    chance = random.Random(seed)
+    return [point.mail("officer", request(*swedish(chance, 20), case=f"B-{n}")) for n in range(count)]
+
+
+def _ratio(name: str, point: FocalPoint, people: dict[str, Correspondent]) -> list[tuple[str, str, str]]:
+    ratios, whole, bare = [], [], []
+    for turn in range(ROUNDS):
+        mails = _mails(point, MAILS, f"{name}{turn}")
+        point.gateway.process_file(mails[0])
+        letters = point.gateway.take_outbox()
+        with metered(str(point.home)) as ours:
+            for raw in mails[1:]:
+                assert isinstance(point.gateway.process(raw, Envelope()), Taken)
+        theirs = _bare(point, people, mails[1:], [octets for _, octets in letters])
+        point.gateway.take_outbox()
+        whole.append(ours.total / (MAILS - 1) * 1000)
+        bare.append(theirs.total / (MAILS - 1) * 1000)
+        ratios.append(ours.total / theirs.total)
+    middle = sorted(range(ROUNDS), key=lambda n: ratios[n])[ROUNDS // 2]
+    return [
+        (f"{name}: one request of 20 UIMs, CPU", f"{whole[middle]:.1f} ms", ""),
+        (f"{name}: the bare gpg calls it needs, CPU", f"{bare[middle]:.1f} ms", ""),
+        (f"{name}: ratio", f"{ratios[middle]:.2f}", "at most 1.25"),
+    ]
+
+
+def _bare(point: FocalPoint, people: dict[str, Correspondent], mails: list[bytes], letters: list[bytes]) -> Spent:
+    """gpg from a shell's distance: open each mail, then sign and encrypt two letters of the true size."""
+    home = point.home / "gnupg"
+    ring = Path(point.home).parent / "bare.kbx"
+    gpg = ["gpg", "--homedir", str(home), "--no-options", "--batch", "--no-tty", "--quiet", "--trust-model", "always",
+           "--no-auto-check-trustdb", "--no-auto-key-locate", "--no-auto-key-retrieve", "--disable-dirmngr",
+           "--lock-never", "--no-random-seed-file"]  # fmt: skip
+    keyed = [*gpg, "--keyring", str(ring)]
+    if not ring.exists():
+        for person in people.values():
+            subprocess.run([*gpg, "--no-default-keyring", "--keyring", str(ring), "--import"],
+                           input=person.public_key, check=True, capture_output=True)  # fmt: skip
+    clear = [(people[who].open(_armour(letter))[0], people[who].fingerprint)
+             for who, letter in zip(("officer", "desk.se"), letters, strict=True)]  # fmt: skip
+    armoured = [_armour(raw) for raw in mails]
+    with metered(str(point.home)) as spent:
+        for octets in armoured:
+            subprocess.run([*keyed, "--decrypt"], input=octets, check=True, capture_output=True)
+            for payload, reader in clear:
+                subprocess.run([*keyed, "--armor", "--sign", "--encrypt", "--local-user", point.key,
+                                "--recipient", reader], input=payload, check=True, capture_output=True)  # fmt: skip
+    return spent
+
+
+def _armour(raw: bytes) -> bytes:
+    start, end = raw.index(b"-----BEGIN PGP"), raw.index(b"-----END PGP MESSAGE-----")
+    return raw[start : end + 25].replace(b"\r\n", b"\n") + b"\n"
+
+
+def _scaling(name: str, point: FocalPoint) -> list[tuple[str, str, str]]:
+    rates = []
+    for workers in (1, 2):
+        mails = _mails(point, MAILS, f"{name} workers {workers}")
+        started = time.perf_counter()
+        threads = [
+            threading.Thread(target=lambda part: [point.gateway.process(raw, Envelope()) for raw in part],
+                             args=(mails[number::workers],))
+            for number in range(workers)
+        ]  # fmt: skip
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rates.append(MAILS / (time.perf_counter() - started))
+        point.gateway.take_outbox()
+    return [
+        (f"{name}: requests a second, one worker / two", f"{rates[0]:.0f} / {rates[1]:.0f}", ""),
+        (f"{name}: two workers to one", f"{rates[1] / rates[0]:.2f}", "at least 1.7"),
+    ]

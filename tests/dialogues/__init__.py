@@ -1,0 +1,1 @@
+"""SMTP and LMTP as text: `C:` what the other server says, `S:` what ours answers."""
