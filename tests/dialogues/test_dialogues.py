@@ -32,13 +32,15 @@ def test_dialogue(file: Path, certificate: tuple[Path, Path]) -> None:
     runner.play(file, certificate)
 
 
-def send(port: int, octets: bytes = MAIL, recipients: int = 1) -> tuple[int, bytes]:
-    with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=30) as client:
+def send(port: int, octets: bytes = MAIL) -> tuple[int, bytes]:
+    client = smtplib.SMTP("127.0.0.1", port, "border.example", timeout=30)
+    try:
         client.ehlo()
         client.mail("o@customs.example")
-        for _ in range(recipients):
-            client.rcpt(TO)
+        client.rcpt(TO)
         return client.data(octets)
+    finally:
+        client.close()
 
 
 def test_full_pool_defers_at_once() -> None:

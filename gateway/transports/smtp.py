@@ -1,0 +1,67 @@
+"""Mail in by SMTP, from the border mail server (RFC 5321)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from gateway.transports._listener import Listener
+from gateway.transports._session import Door, Session
+from gateway.transports.workers import Workers
+
+
+class SmtpSettings(Protocol):
+    """What this door needs of the settings."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def tls(self) -> str: ...
+    @property
+    def tls_certificate(self) -> Path | None: ...
+    @property
+    def tls_key(self) -> Path | None: ...
+    @property
+    def max_size(self) -> int: ...
+
+
+def listener(
+    settings: SmtpSettings,
+    hostname: str,
+    workers: Workers,
+    accepts: Callable[[str], bool],
+    time_limit: float = 120.0,
+) -> Listener:
+    """The SMTP listener, not yet started. `accepts` says whether an address is a mailbox here.
+
+    Raises ValueError where the certificate cannot be read.
+    """
+    tls = tls_context(settings.tls_certificate, settings.tls_key)
+    implicit = settings.tls == "implicit"
+    door = Door(
+        transport="smtp",
+        hostname=hostname,
+        max_size=settings.max_size,
+        workers=workers,
+        accepts=accepts,
+        tls=None if implicit else tls,
+        tls_required=settings.tls == "require",
+        time_limit=time_limit,
+    )
+    return Listener(Session, door, settings.host, settings.port, tls if implicit else None)
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """TLS 1.2 or later with this certificate chain; None without one; raises ValueError."""
+    if certificate is None or key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError):
+        raise ValueError(f"the certificate {certificate} and its key {key} cannot be read as PEM") from None
+    return context
