@@ -1,0 +1,307 @@
+"""One verdict on one UIM: which of the schemes that fit decides, and if none does, what is probably wrong.
+
+Order of decision (exchange.md 3, item 3): a known prefix, the longest first; a code that is no UIM; an
+owner that is not a Party; a general structure, which never competes with those before and is only a hint.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from gateway.content import N_, Candidate, Text, Uim, Verdict, VerdictKind, text
+from gateway.identifiers import gs1, iso15459, misreads, tpd
+from gateway.library.schemes import Scheme
+
+if TYPE_CHECKING:
+    from gateway.library.patterns import PatternLibrary
+
+LONGEST = 200  # no known marking has more than 100 characters; what is longer is not looked into
+_PROPOSALS = 3
+_NEAR = 2  # characters more or fewer than a scheme has, for it to be recognised
+_PREFIX_POINTS, _PRICE_POINTS = 20, 10
+_ORDER = (VerdictKind.NOT_A_UIM, VerdictKind.NOT_A_PARTY, VerdictKind.HINT)
+
+_ISSUER = N_("It begins with {prefix}, the prefix of the ID issuer {issuer}.")
+_PROBABLE = N_("It begins with {prefix}, probably the prefix of the ID issuer {issuer}: please confirm.")
+_STRUCTURE = N_("It has this structure: {scheme}.")
+_NUMBER = N_("It has this structure: {scheme}; and its GS1 prefix points there.")
+_BEGINNING = N_("It begins like this, but is not whole or was misread: {scheme}.")
+_OWNER = text(
+    "The owner of this marking is not a Party to the Protocol, so the focal point cannot ask there. What remains is "
+    "assistance as in Articles 21 and 28 where another agreement provides for it, or another channel."
+)
+_NOT_A_UIM = {
+    "article": text("This is an article or location number (EAN, GTIN, GLN): it is the same on every pack."),
+    "operator": text("This is the code of an operator, facility or machine, not of a pack."),
+    "test": text("This is a test code: no Party answers for it."),
+}
+_ORGANISATION = N_("Its GS1 number was given out by: {organisation}. That is not the country of origin.")
+_AGENCY = N_("Its first characters ({code}) are those of the issuing agency {agency}; the company behind is not known.")
+_NO_AGENCY = N_("The issuer's prefix is not in the pattern library.")
+_SPREADSHEET = text(
+    "A spreadsheet has turned it into a number and lost digits: copy it again from the source, as text."
+)
+_ONE_CASE = text("Capital and small letters were made equal, which cannot be undone: copy it again from the source.")
+_TOO_LONG = N_("It has {count} characters: no known marking is as long.")
+_FOREIGN = N_("It holds {character}, which no known marking uses.")
+
+
+class _Group(NamedTuple):
+    """Schemes that stand on the same step of the order of decision. `final`: nothing after it may decide."""
+
+    schemes: tuple[Scheme, ...]
+    final: bool
+
+
+class Judge:
+    """Judges the UIMs of one list; what several of them share is made once. Not shared between threads."""
+
+    def __init__(self, library: PatternLibrary, now: datetime) -> None:
+        self._library = library
+        self._now = now
+        self._steps: dict[tuple[Scheme, ...], tuple[_Group, ...]] = {}
+        self._decided: dict[object, tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]] = {}
+
+    def verdict(self, uim: Uim) -> Verdict:
+        """What the library says of this UIM."""
+        code = gs1.normalise(uim.text)
+        if len(code) > LONGEST:
+            return Verdict(uim, VerdictKind.UNKNOWN, (), (text(_TOO_LONG, count=len(code)),))
+        hits = self._library.hits(code)
+        deciding = self._deciding(hits, code)
+        if deciding and not self._suspicious(deciding, code):
+            return Verdict(uim, *self._decision(deciding, code))
+        doubts = self._doubts(code, hits)
+        if doubts:
+            near = self._near(code, hits)
+            return Verdict(uim, VerdictKind.MALFORMED, tuple(map(_likely, near[:1])), doubts)
+        if deciding:
+            return Verdict(uim, *self._decision(deciding, code))
+        return Verdict(uim, VerdictKind.UNKNOWN, (), tuple(_strange(code)))
+
+    def deciding(self, code: str) -> tuple[Scheme, ...]:
+        """The schemes that decide about a normalised code."""
+        return self._deciding(self._library.hits(code), code)
+
+    def _deciding(self, hits: tuple[Scheme, ...], code: str) -> tuple[Scheme, ...]:
+        """The schemes that decide: those on the first step of which any passes its checks; () for none."""
+        steps = self._steps.get(hits)
+        if steps is None:
+            steps = self._steps[hits] = tuple(_steps(hits))
+        if not (steps and steps[0].schemes[0].prefixes) and self._library.named_by_prefix(code):
+            return ()
+        for place, step in enumerate(steps):
+            fitting = tuple(scheme for scheme in step.schemes if not scheme.faults(code, self._now))
+            if fitting and not self._yields(fitting, steps[place + 1 :], code):
+                return fitting
+            if step.final:
+                return ()
+        return ()
+
+    def _yields(self, fitting: tuple[Scheme, ...], later: tuple[_Group, ...], code: str) -> bool:
+        """Whether a mere shape gives way to an element string with a right check digit.
+
+        A carton's (01)…(21)… of 29 characters has the shape of a Russian pack code one time in ten.
+        """
+        if fitting[0].decides is not VerdictKind.NOT_A_PARTY or not code.startswith("01"):
+            return False
+        if any(_points(scheme, code) or "gs1 key" in {c.name for c in scheme.checks} for scheme in fitting):
+            return False
+        return any(s.is_checked and not s.faults(code, self._now) for step in later for s in step.schemes)
+
+    def _suspicious(self, deciding: tuple[Scheme, ...], code: str) -> bool:
+        """Whether a fit is probably an accident: `&amp;` in it, or a general structure with nearly a known prefix."""
+        if misreads.holds_entity(code):
+            return True
+        if deciding[0].is_checked or not code[:1].isalpha():
+            return False
+        return bool(misreads.near_prefix(code, self._library.folded_prefixes))
+
+    def _decision(
+        self, deciding: tuple[Scheme, ...], code: str
+    ) -> tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]:
+        scored = tuple((scheme, _points(scheme, code)) for scheme in deciding)
+        origin = _origin(code) if deciding[0].decides is VerdictKind.HINT else ("", "")
+        advice = tuple(a for scheme in deciding for check in scheme.advice if (a := check.fault(code, self._now)))
+        key = (scored, origin, bool(advice))
+        found = self._decided.get(key)
+        if found is None:
+            kind, counted = _kind(scored)
+            candidates = _candidates(counted, code)
+            found = self._decided[key] = (kind, candidates, (*self._remarks(kind, deciding, origin), *advice))
+        return found
+
+    def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: tuple[str, str]) -> Iterator[Text]:
+        if kind is VerdictKind.NOT_A_PARTY:
+            yield _OWNER
+        if kind is VerdictKind.NOT_A_UIM:
+            yield _NOT_A_UIM[next(scheme.remark for scheme in deciding if scheme.remark)]
+        organisation, code = origin
+        if organisation:
+            yield text(_ORGANISATION, organisation=organisation)
+        if code:
+            agency = self._library.agency(code)
+            yield text(_AGENCY, code=code, agency=agency.name) if agency else text(_NO_AGENCY)
+
+    def _doubts(self, code: str, hits: tuple[Scheme, ...]) -> tuple[Text, ...]:
+        """Why a code that nothing decides is malformed, and what it may have been; () where nothing is known."""
+        if misreads.spreadsheet_number(code):
+            return (_SPREADSHEET,)
+        proposed = tuple(self._proposals(code))
+        reasons = tuple(self._reasons(code, hits))
+        return (*reasons, *proposed)
+
+    def _reasons(self, code: str, hits: tuple[Scheme, ...]) -> Iterator[Text]:
+        near = self._near(code, hits)
+        if near:
+            yield why_not(near[0], code, self._now)
+
+    def _near(self, code: str, hits: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
+        """The schemes that a code nearly is, nearest first."""
+        named = self._library.named_by_prefix(code)
+        if named:
+            return tuple(sorted(named, key=lambda scheme: (_distance(scheme, code), -scheme.rank)))
+        failing = [scheme for scheme in hits if scheme.is_checked and scheme.faults(code, self._now)]
+        if failing:
+            return tuple(sorted(failing, key=lambda scheme: -scheme.rank))
+        alike = [scheme for scheme in self._library.beginning(code) if self._is_near(scheme, code)]
+        return tuple(sorted(alike, key=lambda scheme: (_distance(scheme, code), -scheme.rank)))
+
+    def _is_near(self, scheme: Scheme, code: str) -> bool:
+        if _distance(scheme, code) > _NEAR:
+            return False
+        return not any(check.start is not None and check.fault(code, self._now) for check in scheme.checks)
+
+    def _proposals(self, code: str) -> Iterator[Text]:
+        """What the code may have been: only what passes every check of a scheme that does not fit by chance."""
+        prefixes = self._library.folded_prefixes
+        if misreads.near_prefix(code, prefixes) and misreads.one_case(code):
+            yield _ONE_CASE
+            return
+        given = 0
+        for proposal, why in misreads.proposals(code, prefixes):
+            if given == _PROPOSALS:
+                return
+            deciding = self.deciding(proposal)
+            certain = why in misreads.CERTAIN and any(scheme.checks for scheme in deciding)
+            if deciding and (certain or deciding[0].is_checked):
+                given += 1
+                yield text(why, uim=proposal)
+
+
+def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
+    """The first thing that keeps a normalised code from being one of this scheme, as a sentence to its writer."""
+    foreign = tpd.foreign(code, scheme.alphabet) if scheme.alphabet else None
+    if foreign:
+        return text(
+            "Character {position} is {character}, which does not occur in: {scheme}.",
+            position=foreign[0],
+            character=_shown(foreign[1]),
+            scheme=scheme.title,
+        )
+    missing = scheme.shortest - len(code) if len(code) < scheme.shortest else scheme.longest - len(code)
+    if not scheme.shortest <= len(code) <= scheme.longest:
+        return _wrong_length(scheme, code, missing)
+    faults = scheme.faults(code, now)
+    return faults[0] if faults else text("It does not have this structure: {scheme}.", scheme=scheme.title)
+
+
+def _wrong_length(scheme: Scheme, code: str, missing: int) -> Text:
+    expected = str(scheme.shortest) if scheme.shortest == scheme.longest else f"{scheme.shortest}-{scheme.longest}"
+    values = {"count": len(code), "expected": expected, "scheme": scheme.title}
+    if missing == 1:
+        return text("One character is missing: it has {count}, not {expected} ({scheme}).", **values)
+    if missing == -1:
+        return text("It has one character too many: {count}, not {expected} ({scheme}).", **values)
+    return text("It has {count} characters, not {expected} ({scheme}).", **values)
+
+
+def _steps(hits: tuple[Scheme, ...]) -> Iterator[_Group]:
+    by_length: dict[int, list[Scheme]] = {}
+    for scheme in hits:
+        if scheme.prefixes:
+            by_length.setdefault(max(map(len, scheme.prefixes)), []).append(scheme)
+    lengths = sorted(by_length, reverse=True)
+    for length in lengths:
+        members = tuple(by_length[length])
+        yield _Group(members, final=length == lengths[-1] and any(s.is_specific for s in members))
+    for kind in _ORDER:
+        members = tuple(scheme for scheme in hits if not scheme.prefixes and scheme.decides is kind)
+        if members:
+            yield _Group(members, final=False)
+
+
+def _kind(scored: Iterable[tuple[Scheme, int]]) -> tuple[VerdictKind, tuple[tuple[Scheme, int], ...]]:
+    """What schemes on one step decide together, and those of them that count."""
+    scored = tuple(scored)
+    for kind in (VerdictKind.NOT_A_UIM, VerdictKind.NOT_A_PARTY):
+        counted = tuple((scheme, points) for scheme, points in scored if scheme.decides is kind)
+        if counted:
+            return kind, counted
+    counted = tuple((s, points) for s, points in scored if s.decides in (VerdictKind.SURE, VerdictKind.AMBIGUOUS))
+    if not counted:
+        return VerdictKind.HINT, scored
+    sure = all(scheme.decides is VerdictKind.SURE for scheme, _ in counted)
+    one = len({scheme.party for scheme, _ in counted}) == 1
+    return (VerdictKind.SURE if sure and one else VerdictKind.AMBIGUOUS), counted
+
+
+def _candidates(scored: Iterable[tuple[Scheme, int]], code: str) -> tuple[Candidate, ...]:
+    """One candidate a Party, the best first; schemes that name nobody each for themselves."""
+    ranked = sorted(scored, key=lambda pair: (-pair[0].rank - pair[1], pair[0].id))
+    best: dict[str, Candidate] = {}
+    for scheme, points in ranked:
+        candidate = Candidate(
+            scheme.id, scheme.title, scheme.party, scheme.rank + points, _reason(scheme, points, code), scheme.verified
+        )
+        best.setdefault(scheme.party or scheme.id, candidate)
+    return tuple(best.values())
+
+
+def _reason(scheme: Scheme, points: int, code: str) -> Text:
+    if scheme.prefixes and scheme.issuer:
+        prefix = next(prefix for prefix in scheme.prefixes if code.startswith(prefix))
+        return text(
+            _PROBABLE if scheme.decides is VerdictKind.AMBIGUOUS else _ISSUER, prefix=prefix, issuer=scheme.issuer
+        )
+    return text(_NUMBER if points >= _PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
+
+
+def _likely(scheme: Scheme) -> Candidate:
+    return Candidate(scheme.id, scheme.title, scheme.party, 1, text(_BEGINNING, scheme=scheme.title), False)
+
+
+def _points(scheme: Scheme, code: str) -> int:
+    """What speaks for a scheme beyond its shape: a GS1 prefix of its country, a plausible price."""
+    points = 0
+    if scheme.gs1_prefixes:
+        number = gs1.number_of(code) if code.startswith("01") else code[:14]
+        points += _PREFIX_POINTS if number[1:4] in scheme.gs1_prefixes else 0
+    if scheme.price is not None and gs1.plausible_price(code[scheme.price]):
+        points += _PRICE_POINTS
+    return points
+
+
+def _origin(code: str) -> tuple[str, str]:
+    """(GS1 organisation, issuing agency's code) of a code that is only a hint; each "" where it has none."""
+    number = gs1.number_of(code)
+    return (gs1.organisation(number), "") if number else ("", iso15459.agency_code(code))
+
+
+def _distance(scheme: Scheme, code: str) -> int:
+    return max(scheme.shortest - len(code), len(code) - scheme.longest, 0)
+
+
+def _strange(code: str) -> Iterator[Text]:
+    foreign = tpd.foreign(code.replace(gs1.SEPARATOR, ""), "iso646")
+    if foreign:
+        yield text(_FOREIGN, character=_shown(foreign[1]))
+
+
+def _shown(character: str) -> str:
+    """A character so that it can be seen: its name where it has no form of its own."""
+    visible = character.isprintable() and not character.isspace()
+    return character if visible else unicodedata.name(character, f"U+{ord(character):04X}").lower()

@@ -1,0 +1,291 @@
+"""The schemes, Parties and issuing agencies of the library, read from its YAML texts and checked one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import re2
+import yaml
+from jsonschema import Draft202012Validator
+
+from gateway import data
+from gateway.content import Text, VerdictKind
+from gateway.facts import NO_PARTY, PartyCode
+from gateway.identifiers import gs1, tpd
+
+_CHECKS = {**gs1.CHECKS, **tpd.CHECKS}
+_PARTIES, _AGENCIES = "_parties.yaml", "_agencies.yaml"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in the library: in which file, which scheme ("" none), a plain sentence."""
+
+    file: str
+    scheme: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.scheme}: {self.text}" if self.scheme else f"{self.file}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class TreatyParty:
+    """A Party to the Protocol, or (`status` not "Party") the owner of a known marking that is none."""
+
+    code: PartyCode
+    name: str
+    status: str = "Party"
+    languages: tuple[str, ...] = ()
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An issuing agency of ISO/IEC 15459-2."""
+
+    code: str
+    name: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A named check of a part of a code (`identifiers`), `start`/`end` as in a slice."""
+
+    name: str
+    start: int | None = None
+    end: int | None = None
+
+    def fault(self, code: str, now: datetime) -> Text | None:
+        """What is wrong with this part of a normalised code; None where nothing is."""
+        return _CHECKS[self.name](code[self.start : self.end], now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scheme:
+    """One way to build markings. `decides` None: known to exist, but no format is published.
+
+    `party` answers for it ("" where nobody is known to); `rank` as in `rules.routing`; lengths in
+    characters of the normalised code; `invalid` are (code, why not).
+    """
+
+    file: str
+    id: str
+    title: str
+    party: PartyCode
+    issuer: str
+    pattern: str
+    decides: VerdictKind | None
+    rank: int
+    confidence: str
+    verified: bool
+    source: str
+    prefixes: tuple[str, ...] = ()
+    begins: str = ""
+    shortest: int = 1
+    longest: int = 200
+    alphabet: str = ""
+    checks: tuple[Check, ...] = ()
+    advice: tuple[Check, ...] = ()
+    gs1_prefixes: frozenset[str] = frozenset()
+    price: slice | None = None
+    remark: str = ""
+    ambiguous_with: frozenset[str] = frozenset()
+    valid: tuple[str, ...] = ()
+    invalid: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_specific(self) -> bool:
+        """Whether a code that begins with its prefix can be nothing else."""
+        return bool(self.prefixes) and self.decides in (VerdictKind.SURE, VerdictKind.NOT_A_UIM)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a chance text is unlikely to fit: a prefix, or a check digit."""
+        return bool(self.prefixes) or any(check.name.startswith("gs1") for check in self.checks)
+
+    def faults(self, code: str, now: datetime) -> tuple[Text, ...]:
+        """What its checks say against a code that has its pattern; () where it fits."""
+        return tuple(fault for check in self.checks if (fault := check.fault(code, now)))
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Everything the texts say."""
+
+    schemes: tuple[Scheme, ...]
+    parties: Mapping[PartyCode, TreatyParty]
+    others: Mapping[PartyCode, TreatyParty]
+    agencies: Mapping[str, Agency]
+
+
+def read(texts: Mapping[str, str]) -> tuple[Catalogue, tuple[Problem, ...]]:
+    """What the texts (by file name) say, and every problem seen on the way; what has problems is left out."""
+    problems: list[Problem] = []
+    documents = {name: _document(name, texts[name], problems) for name in sorted(texts) if name.endswith(".yaml")}
+    parties, others = _parties(documents.get(_PARTIES, {}))
+    if not parties:
+        problems.append(Problem(_PARTIES, "", "the list of Parties is missing"))
+    schemes: dict[str, Scheme] = {}
+    for name, document in documents.items():
+        for raw in document.get("schemes", ()):
+            scheme = _scheme(name, raw)
+            wrong = list(_wrong(scheme, {**others, **parties}, parties, schemes))
+            problems.extend(Problem(name, scheme.id, said) for said in wrong)
+            if not wrong:
+                schemes[scheme.id] = scheme
+    agencies = {
+        raw["code"]: Agency(raw["code"], raw["name"], raw["check"] == "verified")
+        for raw in documents.get(_AGENCIES, {}).get("agencies", ())
+    }
+    catalogue = Catalogue(
+        tuple(schemes.values()), MappingProxyType(parties), MappingProxyType(others), MappingProxyType(agencies)
+    )
+    return catalogue, tuple(problems)
+
+
+def options() -> re2.Options:
+    """Options of every pattern: linear time, bounded memory, nothing written to standard error."""
+    chosen = re2.Options()
+    chosen.max_mem = 256 << 20
+    chosen.log_errors = False
+    chosen.never_capture = True
+    return chosen
+
+
+def _document(name: str, content: str, problems: list[Problem]) -> dict[str, Any]:
+    """A file's content where it is valid by the schema, else {}."""
+    try:
+        document = yaml.load(content, Loader=_LOADER)  # noqa: S506 - the C loader is a safe one, too
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        problems.append(Problem(name, "", f"not valid YAML, line {line}"))
+        return {}
+    except yaml.YAMLError:
+        problems.append(Problem(name, "", "not valid YAML"))
+        return {}
+    errors = sorted(_validator(name).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
+    for broken in errors:
+        path = list(broken.absolute_path)
+        field = ".".join(str(step) for step in path) or "the file"
+        problems.append(Problem(name, _named(document, path), f"{field}: {broken.message[:200]}"))
+    return {} if errors or not isinstance(document, dict) else document
+
+
+def _named(document: Any, path: list[Any]) -> str:
+    """The id of the scheme in which a schema error lies, "" if it lies elsewhere."""
+    if len(path) < 2 or path[0] != "schemes" or not isinstance(document["schemes"][path[1]], dict):
+        return ""
+    return str(document["schemes"][path[1]].get("id", ""))
+
+
+@lru_cache(maxsize=3)
+def _validator(name: str) -> Draft202012Validator:
+    schema = json.loads((data.folder("pattern_library") / "schema.json").read_text(encoding="utf-8"))
+    kind = name.removesuffix(".yaml") if name in (_PARTIES, _AGENCIES) else "schemes"
+    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
+
+
+def _parties(document: Mapping[str, Any]) -> tuple[dict[PartyCode, TreatyParty], dict[PartyCode, TreatyParty]]:
+    parties = {
+        PartyCode(raw["iso2"]): TreatyParty(
+            PartyCode(raw["iso2"]),
+            raw["name"],
+            languages=tuple(raw.get("lang", "").split()),
+            verified=raw["check"] == "verified",
+        )
+        for raw in document.get("parties", ())
+    }
+    others = {
+        PartyCode(raw["iso2"]): TreatyParty(PartyCode(raw["iso2"]), raw["name"], raw["status"])
+        for raw in document.get("others", ())
+    }
+    return parties, others
+
+
+def _scheme(file: str, raw: Mapping[str, Any]) -> Scheme:
+    support = raw.get("support", {})
+    price = support.get("price")
+    length = raw.get("length", {})
+    return Scheme(
+        file=file,
+        id=raw["id"],
+        title=raw["title"],
+        party=PartyCode(raw["party"]) if raw["party"] else NO_PARTY,
+        issuer=raw.get("issuer", ""),
+        pattern=raw["pattern"] or "",
+        decides=VerdictKind(raw["decides"]) if raw["pattern"] else None,
+        rank=raw.get("rank", 0),
+        confidence=raw["confidence"],
+        verified=raw["verified"],
+        source=raw["source"],
+        prefixes=tuple(raw.get("prefixes", ())),
+        begins=raw.get("begins", ""),
+        shortest=length.get("min", 1),
+        longest=length.get("max", 200),
+        alphabet=raw.get("alphabet", ""),
+        checks=_checks(raw, "checks"),
+        advice=_checks(raw, "advice"),
+        gs1_prefixes=frozenset(n for span in support.get("gs1_prefixes", ()) for n in _span(span)),
+        price=slice(price.get("from"), price.get("to")) if price else None,
+        remark=raw.get("remark", ""),
+        ambiguous_with=frozenset(raw.get("ambiguous_with", ())),
+        valid=tuple(raw.get("valid", ())),
+        invalid=tuple((sample["uim"], sample["because"]) for sample in raw.get("invalid", ())),
+    )
+
+
+def _checks(raw: Mapping[str, Any], key: str) -> tuple[Check, ...]:
+    return tuple(Check(one["check"], one.get("from"), one.get("to")) for one in raw.get(key, ()))
+
+
+def _span(written: str) -> Iterator[str]:
+    first, _, last = written.partition("-")
+    return (f"{number:03d}" for number in range(int(first), int(last or first) + 1))
+
+
+_RANKS = {
+    VerdictKind.SURE: range(80, 100),
+    VerdictKind.AMBIGUOUS: range(40, 80),
+    VerdictKind.NOT_A_PARTY: range(40, 80),
+    VerdictKind.NOT_A_UIM: range(80, 100),
+    VerdictKind.HINT: range(1, 40),
+}
+
+
+def _wrong(
+    scheme: Scheme,
+    known: Mapping[PartyCode, TreatyParty],
+    parties: Mapping[PartyCode, TreatyParty],
+    others: Mapping[str, Scheme],
+) -> Iterator[str]:
+    """What the schema cannot say about one scheme."""
+    if scheme.id in others:
+        yield f"id: another scheme, in {others[scheme.id].file}, has the same"
+    if scheme.party and scheme.party not in known:
+        yield f"party: {scheme.party} is neither a Party nor among the others in {_PARTIES}"
+    for field, pattern in (("pattern", scheme.pattern), ("begins", scheme.begins)):
+        try:
+            re2.compile(pattern, options())
+        except re2.error:
+            yield f"{field}: RE2 does not accept it (look-ahead and back-references are not possible)"
+    if scheme.decides is None:
+        return
+    if scheme.rank not in _RANKS[scheme.decides]:
+        yield f"rank: {scheme.rank} does not go with 'decides: {scheme.decides}'"
+    if scheme.decides in (VerdictKind.SURE, VerdictKind.AMBIGUOUS) and not (
+        scheme.party in parties and scheme.prefixes
+    ):
+        yield "decides: only a Party's scheme with a prefix can name that Party"
+    if scheme.decides is VerdictKind.NOT_A_PARTY and scheme.party in parties:
+        yield f"decides: {scheme.party} is a Party"
+    if scheme.decides is VerdictKind.SURE and scheme.confidence in ("low", "none"):
+        yield "decides: a scheme of low confidence cannot be sure; write 'ambiguous'"
