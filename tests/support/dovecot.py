@@ -1,0 +1,149 @@
+"""A real Dovecot IMAP server on loopback, in a temporary folder; any user logs in with `secret`.
+
+Needs root. Mail lies in `maildirs/USER/Maildir`, where `Postfix(maildirs=...)` delivers.
+"""
+
+from __future__ import annotations
+
+import imaplib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.support.ports import free_port, until, wait_for_port
+
+PASSWORD = "secret"
+_NOBODY = 65534
+
+_CONF = """
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+protocols = imap
+listen = 127.0.0.1
+disable_plaintext_auth = no
+mail_location = maildir:{maildirs}/%u/Maildir
+first_valid_uid = 1
+default_internal_user = dovecot
+default_login_user = dovenull
+userdb {{
+  driver = static
+  args = uid=65534 gid=65534 home={maildirs}/%u
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+  }}
+}}
+service stats {{
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+"""
+_STATIC = "passdb {{\n  driver = static\n  args = password={password}\n}}\n"
+
+
+class Dovecot:
+    """Start it, use `port` (or `tls_port` where a certificate is given), kill it, start it again, stop it.
+
+    `more` are further lines of its configuration; `passdb` replaces "any user, one password";
+    `capabilities` replaces what it announces, to look like a poorer server.
+    """
+
+    def __init__(
+        self,
+        certificate: tuple[Path, Path] | None = None,
+        more: str = "",
+        passdb: str = _STATIC.format(password=PASSWORD),
+        capabilities: str = "",
+    ) -> None:
+        if shutil.which("dovecot", path="/usr/sbin:/usr/bin") is None:
+            raise RuntimeError("dovecot is missing: apt-get install dovecot-imapd")
+        self.folder = Path(tempfile.mkdtemp(prefix="dc", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self.maildirs = self.folder / "mail"
+        self.maildirs.mkdir()
+        os.chown(self.maildirs, _NOBODY, _NOBODY)
+        self.port = free_port()
+        self.tls_port = free_port() if certificate else 0
+        text = _CONF.format(
+            folder=self.folder, maildirs=self.maildirs, port=self.port, tls_port=self.tls_port, password=PASSWORD
+        )
+        tls = f"ssl = yes\nssl_cert = <{certificate[0]}\nssl_key = <{certificate[1]}\n" if certificate else "ssl = no\n"
+        announced = f"protocol imap {{\n  imap_capability = {capabilities}\n}}\n" if capabilities else ""
+        self._conf = self.folder / "dovecot.conf"
+        self._conf.write_text(text + tls + passdb + announced + more)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Dovecot:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        command = ["/usr/sbin/dovecot", "-F", "-c", str(self._conf)]
+        with (self.folder / "start.log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            wait_for_port(self.port)
+        except TimeoutError:
+            raise RuntimeError(f"Dovecot does not start: {self.log()}") from None
+
+    def stop(self) -> None:
+        """Ends the server; connections are closed."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=20)
+            self._process = None
+
+    def log(self) -> str:
+        """Everything it has logged."""
+        files = (self.folder / "start.log", self.folder / "log")
+        return "".join(file.read_text() for file in files if file.exists())
+
+    def append(self, user: str, octets: bytes, folder: str = "INBOX") -> None:
+        """Puts a mail into a folder, as another IMAP client would."""
+        client = self._login(user)
+        try:
+            status, _ = client.append(folder, "", "", octets)
+            assert status == "OK"
+        finally:
+            client.logout()
+
+    def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
+        """The mails of a folder; none where there is no such folder."""
+        client = self._login(user)
+        try:
+            if client.select(folder, readonly=True)[0] != "OK":
+                return []
+            numbers = client.search(None, "UNDELETED")[1][0].split()
+            fetched = [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0] for number in numbers]
+            return [part[1] for part in fetched if isinstance(part, tuple)]
+        finally:
+            client.logout()
+
+    def wait_for_mails(self, user: str, folder: str, count: int, seconds: float = 20.0) -> list[bytes]:
+        """The mails of a folder once there are so many."""
+        found: list[bytes] = []
+
+        def enough() -> bool:
+            found[:] = self.mails(user, folder)
+            return len(found) >= count
+
+        until(enough, f"{folder} of {user} has not got {count} mails", seconds)
+        return found
+
+    def _login(self, user: str) -> imaplib.IMAP4:
+        client = imaplib.IMAP4("127.0.0.1", self.port)
+        client.login(user, PASSWORD)
+        return client
