@@ -1,0 +1,86 @@
+"""The database: SQLite (WAL, synchronous FULL) by default, PostgreSQL by its URL; and the schema's versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from gateway.outcome import REASONS, Defer, LostRace
+
+_LOCK = 0x6753_5001  # advisory lock under which the schema is brought up to date
+
+
+def connect(url: str) -> Engine:
+    """An engine for the URL (`sqlite:////path` or `postgresql://...`). Bound values never stand in errors."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
+        event.listen(engine, "connect", _sqlite_settings)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True)
+
+
+def _sqlite_settings(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours: see _begin_immediate
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A deferred transaction that reads and then writes fails at once when another has written.
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes everything or nothing.
+
+    A clash with another transaction is `LostRace`; a database that is away is `Defer`.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except IntegrityError:
+        raise LostRace from None
+    except OperationalError as error:
+        if "serialize" in str(error.orig) or "deadlock" in str(error.orig):
+            raise LostRace from None
+        raise Defer(REASONS[303]) from None
+    except DBAPIError:
+        raise Defer(REASONS[303]) from None
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A short transaction that only reads."""
+    try:
+        with engine.execution_options(writes=False).connect() as connection:
+            yield connection
+    except DBAPIError:
+        raise Defer(REASONS[303]) from None
+
+
+def upgrade(engine: Engine) -> None:
+    """Brings the schema to this program's version. Two processes that start at once wait for each other."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == ScriptDirectory.from_config(config).get_current_head():
+            return
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,44 @@
+"""What an event makes of a referral's state: one table, pure (exchange.md, 3)."""
+
+from __future__ import annotations
+
+from gateway.facts import EventKind
+from gateway.treaty import ReferralState, UimAnswer
+
+_S = ReferralState
+_OPEN = frozenset({_S.SENT, _S.DELIVERED, _S.READ, _S.PARTLY_ANSWERED})
+
+# A late delivery or disposition report never takes a state backwards.
+_MOVES: dict[EventKind, tuple[frozenset[ReferralState], ReferralState]] = {
+    EventKind.REFERRAL_RELEASED: (frozenset({_S.WAITING}), _S.SENT),
+    EventKind.DELIVERED: (frozenset({_S.SENT}), _S.DELIVERED),
+    EventKind.READ: (frozenset({_S.SENT, _S.DELIVERED}), _S.READ),
+    EventKind.UNDELIVERABLE: (frozenset({_S.WAITING, _S.SENT, _S.DELIVERED}), _S.UNDELIVERABLE),
+    EventKind.DECLINED: (frozenset(_S) - {_S.EXPIRED}, _S.DECLINED),
+    EventKind.EXPIRED: (_OPEN | {_S.WAITING, _S.UNDELIVERABLE}, _S.EXPIRED),
+}
+OPEN_ANSWERS = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
+
+
+def next_state(state: ReferralState, kind: EventKind, answers: dict[UimAnswer, int]) -> ReferralState:
+    """The state after an event; `answers` counts the referral's UIMs by what was answered so far."""
+    if kind is EventKind.ANSWER_RECEIVED:
+        return _answered(answers)
+    if kind is EventKind.REFERRAL_EXTENDED:
+        return _S.WAITING if state is _S.WAITING else _answered(answers)
+    if kind in _MOVES:
+        from_states, to = _MOVES[kind]
+        return to if state in from_states else state
+    return state
+
+
+def _answered(answers: dict[UimAnswer, int]) -> ReferralState:
+    total = sum(answers.values())
+    pending = sum(answers.get(answer, 0) for answer in OPEN_ANSWERS)
+    if total and answers.get(UimAnswer.NOT_OURS, 0) == total:
+        return _S.RETURNED
+    if total and answers.get(UimAnswer.WITHHELD, 0) == total:
+        return _S.DECLINED
+    if pending == 0:
+        return _S.ANSWERED
+    return _S.SENT if answers.get(UimAnswer.PENDING, 0) == total else _S.PARTLY_ANSWERED

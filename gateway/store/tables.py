@@ -1,0 +1,233 @@
+"""The schema. Metadata only: no column holds what a mail says; free text only where a name is registered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import Integer as SqlInteger
+from sqlmodel import Field, SQLModel
+
+# SQLite gives row ids of its own only to INTEGER; PostgreSQL wants the larger one.
+_Id = BigInteger().with_variant(SqlInteger, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True, autoincrement=True)
+
+
+class PartyRow(SQLModel, table=True):
+    """A registered Party and its desk."""
+
+    __tablename__ = "party"
+    code: str = Field(primary_key=True)
+    name: str
+    mailbox: str = Field(index=True)
+    language: str
+    since: datetime
+    until: datetime | None = None
+
+
+class PersonRow(SQLModel, table=True):
+    """A registered person."""
+
+    __tablename__ = "person"
+    id: int | None = Field(default=None, sa_column=_id())
+    party: str = Field(index=True)
+    address: str = Field(index=True)
+    name: str
+    role: str
+    language: str
+    since: datetime
+    revoked_at: datetime | None = None
+    revoked_reason: str = ""
+
+
+class KeyRow(SQLModel, table=True):
+    """A registered key; of a person, or (person 0) of a Party's desk."""
+
+    __tablename__ = "key"
+    fingerprint: str = Field(primary_key=True)
+    scheme: str
+    person: int = Field(index=True)
+    party: str = Field(index=True)
+    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    can_encrypt: bool
+    can_sign: bool
+    usable_until: datetime | None = None
+    registered_at: datetime
+    revoked_at: datetime | None = None
+
+
+class CounterRow(SQLModel, table=True):
+    """The last exchange number of a year."""
+
+    __tablename__ = "counter"
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class ArrivalRow(SQLModel, table=True):
+    """One mail as it came in, by the digest of its ciphertext, and the answer it got."""
+
+    __tablename__ = "arrival"
+    digest: str = Field(primary_key=True)
+    attempts: int
+    first_seen: datetime
+    last_seen: datetime
+    outcome: str = ""
+    reason: int = 0
+    form: str = ""
+    year: int = 0
+    serial: int = 0
+    parties: str = ""
+
+
+class SignatureRow(SQLModel, table=True):
+    """A signature that was accepted: never again in another wrapping."""
+
+    __tablename__ = "signature"
+    digest: str = Field(primary_key=True)
+    at: datetime
+
+
+class ExchangeRow(SQLModel, table=True):
+    """One request and all that follows."""
+
+    __tablename__ = "exchange"
+    year: int = Field(primary_key=True)
+    serial: int = Field(primary_key=True)
+    asking: str = Field(index=True)
+    person: int
+    state: str
+    opened: datetime
+    last_activity: datetime
+    uims: int
+    version: int
+
+
+class ReferralRow(SQLModel, table=True):
+    """The part of an exchange that went to one Party."""
+
+    __tablename__ = "referral"
+    year: int = Field(primary_key=True)
+    serial: int = Field(primary_key=True)
+    party: str = Field(primary_key=True, index=True)
+    state: str = Field(index=True)
+    asked_at: datetime
+    last_activity: datetime
+    reminders: int
+    uims: int
+    answered: int
+
+
+class UimRow(SQLModel, table=True):
+    """One UIM of a referral, as a keyed digest, and what was answered."""
+
+    __tablename__ = "uim"
+    __table_args__ = (
+        UniqueConstraint("year", "serial", "party", "digest"),
+        Index("ix_uim_digest", "digest"),
+    )
+    id: int | None = Field(default=None, sa_column=_id())
+    year: int
+    serial: int
+    party: str
+    digest: str
+    answer: str
+
+
+class TokenRow(SQLModel, table=True):
+    """The keyed digest of a referral's token, for one side."""
+
+    __tablename__ = "token"
+    digest: str = Field(primary_key=True)
+    year: int
+    serial: int
+    party: str
+    side: str
+
+
+class ThreadRow(SQLModel, table=True):
+    """Message-IDs of the conversation with one side of a referral; party "" is the whole exchange."""
+
+    __tablename__ = "thread"
+    id: int | None = Field(default=None, sa_column=_id())
+    message_id: str = Field(index=True)
+    year: int = Field(index=True)
+    serial: int
+    party: str
+    side: str
+
+
+class KeptRow(SQLModel, table=True):
+    """Ciphertext that a later step needs again, as it came; gone when the exchange closes."""
+
+    __tablename__ = "kept"
+    id: int | None = Field(default=None, sa_column=_id())
+    year: int = Field(index=True)
+    serial: int
+    party: str
+    side: str
+    digest: str
+    scheme: str
+    ciphertext: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    waiting: bool
+
+
+class OutboxRow(SQLModel, table=True):
+    """A finished mail: ciphertext, until it is delivered or given up."""
+
+    __tablename__ = "outbox"
+    id: int | None = Field(default=None, sa_column=_id())
+    message_id: str = Field(unique=True)
+    envelope_id: str = Field(index=True)
+    kind: str
+    mail_from: str
+    rcpt_to: str
+    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    digest: str
+    year: int
+    serial: int
+    party: str
+    side: str
+    state: str = Field(index=True)
+    attempts: int
+    created: datetime
+    next_attempt: datetime
+    expires: datetime
+    claimed_by: str = ""
+    claimed_until: datetime | None = None
+    reply: str = ""
+
+
+class ItemRow(SQLModel, table=True):
+    """Something that a person must look at."""
+
+    __tablename__ = "item"
+    id: int | None = Field(default=None, sa_column=_id())
+    at: datetime
+    reason: int
+    year: int
+    serial: int
+    party: str
+    arrival: str
+    resolved_at: datetime | None = None
+
+
+class EventRow(SQLModel, table=True):
+    """The record: appended, never changed; `chain` is SHA-256 over this event and the chain before it."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("ix_event_exchange", "year", "serial"),)
+    id: int | None = Field(default=None, sa_column=_id())
+    at: datetime
+    kind: str
+    year: int
+    serial: int
+    party: str
+    person: int
+    actor: str
+    count: int
+    digest: str
+    chain: str
