@@ -1,1 +1,42 @@
-"""The ledger: tables, transactions, look-ups, outbox, migrations."""
+"""The ledger's database: tables, transactions, look-ups, outbox, registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from gateway.facts import Digest, ReferralNumber
+from gateway.store.engine import connect, upgrade
+from gateway.store.ledger import Ledger
+from gateway.store.members import Members
+from gateway.store.outbox import Outbox
+from gateway.store.view import View
+from gateway.treaty import Side
+
+_LEADER = 0x6753_5003
+
+
+class Store:
+    """One database, brought to this program's schema when opened."""
+
+    def __init__(self, url: str, token_digest_of: Callable[[ReferralNumber, Side], Digest]) -> None:
+        self._engine = connect(url)
+        upgrade(self._engine)
+        self.ledger = Ledger(self._engine, token_digest_of)
+        self.view = View(self._engine)
+        self.members = Members(self._engine)
+        self.outbox = Outbox(self._engine)
+        self.is_sqlite = self._engine.dialect.name == "sqlite"
+
+    def try_lead(self) -> Callable[[], None] | None:
+        """On PostgreSQL: leadership of the scheduled work, as a function that gives it back; None when taken."""
+        connection = self._engine.connect()
+        if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LEADER}).scalar():
+            return connection.close
+        connection.close()
+        return None
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._engine.dispose()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, insert, select, text, update
 from sqlmodel import SQLModel
 
 from gateway.facts import (
@@ -45,6 +45,7 @@ from gateway.treaty import ExchangeState, ReferralState, Side, UimAnswer
 
 MAIL_LIFE = timedelta(days=2)
 _CHUNK = 5000
+_CHAIN_LOCK = 0x6753_5002
 _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, EventKind.ESCALATED})
 
 
@@ -258,6 +259,8 @@ class Ledger:
 def append(connection: Connection, event: Event, at: datetime) -> None:
     """Appends an event to the record, chained to the one before."""
     events = table(EventRow)
+    if connection.dialect.name == "postgresql":  # one writer of the chain at a time, else it would fork
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
     before = connection.execute(select(events.c.chain).order_by(events.c.id.desc()).limit(1)).scalar() or ""
     number = event.exchange or ExchangeNumber(0, 0)
     values = {

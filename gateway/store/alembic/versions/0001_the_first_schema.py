@@ -1,8 +1,8 @@
 """The first schema."""
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
+from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 revision = "0001"
 down_revision = None
@@ -13,16 +13,16 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "arrival",
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("first_seen", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("last_seen", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("outcome", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("first_seen", UTCDateTime(), nullable=False),
+        sa.Column("last_seen", UTCDateTime(), nullable=False),
+        sa.Column("outcome", AutoString(), nullable=False),
         sa.Column("reason", sa.Integer(), nullable=False),
-        sa.Column("form", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("form", AutoString(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("parties", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("parties", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
@@ -34,16 +34,16 @@ def upgrade() -> None:
     op.create_table(
         "event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.Column("kind", AutoString(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
         sa.Column("person", sa.Integer(), nullable=False),
-        sa.Column("actor", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("actor", AutoString(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("chain", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
+        sa.Column("chain", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
@@ -53,11 +53,11 @@ def upgrade() -> None:
         "exchange",
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("asking", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("asking", AutoString(), nullable=False),
         sa.Column("person", sa.Integer(), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("opened", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("last_activity", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("opened", UTCDateTime(), nullable=False),
+        sa.Column("last_activity", UTCDateTime(), nullable=False),
         sa.Column("uims", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("year", "serial"),
@@ -68,13 +68,13 @@ def upgrade() -> None:
     op.create_table(
         "item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("reason", sa.Integer(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("arrival", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("resolved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("arrival", AutoString(), nullable=False),
+        sa.Column("resolved_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -82,10 +82,10 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("side", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("scheme", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("side", AutoString(), nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
+        sa.Column("scheme", AutoString(), nullable=False),
         sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
         sa.Column("waiting", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -95,16 +95,16 @@ def upgrade() -> None:
 
     op.create_table(
         "key",
-        sa.Column("fingerprint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("scheme", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("fingerprint", AutoString(), nullable=False),
+        sa.Column("scheme", AutoString(), nullable=False),
         sa.Column("person", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
         sa.Column("octets", sa.LargeBinary(), nullable=False),
         sa.Column("can_encrypt", sa.Boolean(), nullable=False),
         sa.Column("can_sign", sa.Boolean(), nullable=False),
-        sa.Column("usable_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("registered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("usable_until", UTCDateTime(), nullable=True),
+        sa.Column("registered_at", UTCDateTime(), nullable=False),
+        sa.Column("revoked_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("fingerprint"),
     )
     with op.batch_alter_table("key", schema=None) as batch_op:
@@ -114,25 +114,25 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("envelope_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("mail_from", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("rcpt_to", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", AutoString(), nullable=False),
+        sa.Column("envelope_id", AutoString(), nullable=False),
+        sa.Column("kind", AutoString(), nullable=False),
+        sa.Column("mail_from", AutoString(), nullable=False),
+        sa.Column("rcpt_to", AutoString(), nullable=False),
         sa.Column("octets", sa.LargeBinary(), nullable=False),
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("side", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("side", AutoString(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("created", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("next_attempt", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("expires", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("claimed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("claimed_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("reply", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("created", UTCDateTime(), nullable=False),
+        sa.Column("next_attempt", UTCDateTime(), nullable=False),
+        sa.Column("expires", UTCDateTime(), nullable=False),
+        sa.Column("claimed_by", AutoString(), nullable=False),
+        sa.Column("claimed_until", UTCDateTime(), nullable=True),
+        sa.Column("reply", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("message_id"),
     )
@@ -142,12 +142,12 @@ def upgrade() -> None:
 
     op.create_table(
         "party",
-        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("mailbox", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("code", AutoString(), nullable=False),
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("mailbox", AutoString(), nullable=False),
+        sa.Column("language", AutoString(), nullable=False),
+        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("until", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("code"),
     )
     with op.batch_alter_table("party", schema=None) as batch_op:
@@ -156,14 +156,14 @@ def upgrade() -> None:
     op.create_table(
         "person",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("address", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("role", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("language", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("revoked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.Column("revoked_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("address", AutoString(), nullable=False),
+        sa.Column("name", AutoString(), nullable=False),
+        sa.Column("role", AutoString(), nullable=False),
+        sa.Column("language", AutoString(), nullable=False),
+        sa.Column("since", UTCDateTime(), nullable=False),
+        sa.Column("revoked_at", UTCDateTime(), nullable=True),
+        sa.Column("revoked_reason", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
@@ -174,10 +174,10 @@ def upgrade() -> None:
         "referral",
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
-        sa.Column("last_activity", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("state", AutoString(), nullable=False),
+        sa.Column("asked_at", UTCDateTime(), nullable=False),
+        sa.Column("last_activity", UTCDateTime(), nullable=False),
         sa.Column("reminders", sa.Integer(), nullable=False),
         sa.Column("uims", sa.Integer(), nullable=False),
         sa.Column("answered", sa.Integer(), nullable=False),
@@ -189,18 +189,18 @@ def upgrade() -> None:
 
     op.create_table(
         "signature",
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
         "thread",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("message_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("message_id", AutoString(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("side", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("side", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("thread", schema=None) as batch_op:
@@ -209,11 +209,11 @@ def upgrade() -> None:
 
     op.create_table(
         "token",
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("side", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("side", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
@@ -221,9 +221,9 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("serial", sa.Integer(), nullable=False),
-        sa.Column("party", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("party", AutoString(), nullable=False),
+        sa.Column("digest", AutoString(), nullable=False),
+        sa.Column("answer", AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("year", "serial", "party", "digest"),
     )

@@ -1,0 +1,163 @@
+"""The registry's writes: Parties, desks, people, keys. Each also appends its event to the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from gateway.facts import (
+    NO_PARTY,
+    Address,
+    Digest,
+    Event,
+    EventKind,
+    Language,
+    PartyCode,
+    PublicKey,
+    digest,
+    same_address,
+)
+from gateway.store.engine import reading, writing
+from gateway.store.ledger import append, table
+from gateway.store.tables import ItemRow, KeyRow, PartyRow, PersonRow
+from gateway.treaty import Role
+
+
+class Members:
+    """Who takes part. Raises ValueError with a sentence that says what to do."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._parties, self._people, self._keys = table(PartyRow), table(PersonRow), table(KeyRow)
+
+    def add_party(
+        self, code: PartyCode, name: str, mailbox: Address, language: Language, key: PublicKey | None, now: datetime
+    ) -> bool:
+        """Registers a Party, or changes its desk; True when it is new."""
+        with writing(self._engine) as connection:
+            known = connection.execute(select(self._parties).where(self._parties.c.code == code)).first()
+            self._free(connection, mailbox, code, 0)
+            values = {"name": name, "mailbox": mailbox, "language": language, "until": None}
+            if known:
+                connection.execute(update(self._parties).where(self._parties.c.code == code).values(**values))
+            else:
+                connection.execute(insert(self._parties).values(code=code, since=now, **values))
+                append(connection, Event(EventKind.PARTY_ADDED, party=code), now)
+            if key is not None:
+                self._add_key(connection, key, 0, code, now)
+        return known is None
+
+    def add_person(
+        self,
+        party: PartyCode,
+        address: Address,
+        name: str,
+        role: Role,
+        language: Language,
+        key: PublicKey,
+        now: datetime,
+    ) -> bool:
+        """Registers a person; an address already registered in the Party gets a further key. True when new."""
+        with writing(self._engine) as connection:
+            if not connection.execute(select(self._parties.c.code).where(self._parties.c.code == party)).first():
+                raise ValueError(f"Party {party} is not registered: add it first with `gsp party add {party}`")
+            person = self._person(connection, address)
+            if person and person["party"] != party:
+                raise ValueError("this address is registered for another Party: revoke it there first")
+            self._free(connection, address, party, person["id"] if person else -1)
+            if person:
+                number = int(person["id"])
+            else:
+                values = {"party": party, "address": address, "name": name, "role": role.value, "language": language}
+                number = connection.execute(
+                    insert(self._people)
+                    .values(since=now, revoked_at=None, revoked_reason="", **values)
+                    .returning(self._people.c.id)
+                ).scalar_one()
+                append(connection, Event(EventKind.PERSON_ADDED, party=party, person=number), now)
+            self._add_key(connection, key, number, party, now)
+        return person is None
+
+    def revoke(self, address: Address, reason: str, now: datetime) -> None:
+        """Withdraws a person's access, and the keys with it."""
+        with writing(self._engine) as connection:
+            person = self._person(connection, address)
+            if person is None:
+                raise ValueError("no active person has this address: see `gsp user list`")
+            number = person["id"]
+            connection.execute(
+                update(self._people).where(self._people.c.id == number).values(revoked_at=now, revoked_reason=reason)
+            )
+            connection.execute(
+                update(self._keys)
+                .where(self._keys.c.person == number, self._keys.c.revoked_at.is_(None))
+                .values(revoked_at=now)
+            )
+            append(connection, Event(EventKind.PERSON_REVOKED, party=person["party"], person=number), now)
+
+    def parties(self) -> Sequence[Any]:
+        """Rows of Parties by code."""
+        return self._rows(select(self._parties).order_by(self._parties.c.code))
+
+    def people(self) -> Sequence[Any]:
+        """Rows of people by Party and address, withdrawn ones too."""
+        return self._rows(select(self._people).order_by(self._people.c.party, self._people.c.address))
+
+    def keys(self) -> Sequence[Any]:
+        """Rows of keys with the owner's address ("" for a desk), by expiry."""
+        keys, people = self._keys, self._people
+        query = select(keys, people.c.address).outerjoin(people, people.c.id == keys.c.person)
+        return self._rows(query.order_by(keys.c.party, keys.c.fingerprint))
+
+    def items(self) -> Sequence[Any]:
+        """Rows of what a person must look at, oldest first."""
+        items = table(ItemRow)
+        return self._rows(select(items).where(items.c.resolved_at.is_(None)).order_by(items.c.id))
+
+    def _rows(self, query: Any) -> Sequence[Any]:
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).mappings())
+
+    def _person(self, connection: Connection, address: Address) -> Any:
+        rows = connection.execute(select(self._people).where(self._people.c.revoked_at.is_(None))).mappings()
+        return next((row for row in rows if same_address(row["address"], address)), None)
+
+    def _free(self, connection: Connection, address: Address, party: PartyCode, person: int) -> None:
+        """One address is one person or one desk, never two."""
+        other = self._person(connection, address)
+        if other is not None and other["id"] != person:
+            raise ValueError("this address is registered for a person: a desk needs a mailbox of its own")
+        for row in connection.execute(select(self._parties)).mappings():
+            if same_address(row["mailbox"], address) and (row["code"] != party or person != 0):
+                raise ValueError("this address is a desk's mailbox already: give another one")
+
+    def _add_key(self, connection: Connection, key: PublicKey, person: int, party: PartyCode, now: datetime) -> None:
+        known = connection.execute(
+            select(self._keys).where(self._keys.c.fingerprint == key.fingerprint)
+        ).mappings().first()  # fmt: skip
+        if known and (known["person"] != person or known["party"] != party):
+            raise ValueError("this key is registered for somebody else: every person and desk needs an own key")
+        if known and known["revoked_at"] is not None:
+            raise ValueError("this key was withdrawn: it cannot be registered again, a new one is needed")
+        values = {
+            "scheme": key.scheme, "octets": key.octets, "can_encrypt": key.can_encrypt, "can_sign": key.can_sign,
+            "usable_until": key.usable_until,
+        }  # fmt: skip
+        if known:
+            connection.execute(update(self._keys).where(self._keys.c.fingerprint == key.fingerprint).values(**values))
+        else:
+            connection.execute(
+                insert(self._keys).values(
+                    fingerprint=key.fingerprint,
+                    person=person,
+                    party=party,
+                    registered_at=now,
+                    revoked_at=None,
+                    **values,
+                )
+            )
+        mark: Digest = digest(key.fingerprint.encode())
+        append(connection, Event(EventKind.KEY_ADDED, party=party or NO_PARTY, person=person, digest=mark), now)
