@@ -26,8 +26,8 @@ _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _AI_FIRST = re.compile(r"\(\d{2,4}\)|00\d|01\d|41[0-7]\d|8004|235")
 _SPELT_SEPARATOR = re.compile(r"<GS>|\{GS\}|<FNC1>|\{FNC1\}|\\x1[dD]|\^\]|\u241d")
 _BRACKETED = re.compile(r"\((\d{2,4})\)")
-# The keys whose last digit is a check digit, by their application identifier: where the number ends.
-_KEYS = (("00", 20), ("01", 16), *((f"41{n}", 16) for n in range(8)))
+# The keys whose last digit is a check digit, by their application identifier: start and end.
+_KEYS = {"00": (2, 20), "01": (2, 16), "02": (2, 16), **{f"41{n}": (3, 16) for n in range(8)}}
 _BARE_KEYS = frozenset({8, 12, 13, 14, 18})  # EAN-8, UPC-A, EAN-13 or GLN, GTIN-14, SSCC
 
 # Clocks of packing lines and of this machine may differ by this much.
@@ -49,7 +49,8 @@ def normalise(code: str) -> str:
         return _from_link(code) if code[:8].lower().startswith(("http://", "https://")) else code
     if not _AI_FIRST.match(code):
         return code
-    code = _SPELT_SEPARATOR.sub(SEPARATOR, code)
+    if not code.isalnum():
+        code = _SPELT_SEPARATOR.sub(SEPARATOR, code)
     return _without_brackets(code) if code.startswith("(") else code
 
 
@@ -73,9 +74,9 @@ def organisation(number: str) -> str:
 
 def number_of(code: str) -> str:
     """The GTIN, SSCC or GLN in a normalised code, "" where there is none."""
-    for identifier, end in _KEYS:
-        if code.startswith(identifier) and len(code) >= end and code[len(identifier) : end].isdecimal():
-            return code[len(identifier) : end]
+    start, end = _KEYS.get(code[:2]) or _KEYS.get(code[:3]) or (0, 0)
+    if end and len(code) >= end and code[start:end].isdecimal():
+        return code[start:end]
     return code if len(code) in _BARE_KEYS and code.isdecimal() else ""
 
 
@@ -88,20 +89,46 @@ def _from_link(link: str) -> str:
     return _joined(parts)
 
 
-def _without_brackets(code: str) -> str:
-    """Bracketed application identifiers as a scanner gives them; the code itself where it begins with none.
+def bracket_fault(code: str) -> Text | None:
+    """What is wrong with the first element of a bracketed string that cannot be right; None where none is seen."""
+    for identifier, value in _elements(code.strip()):
+        known = _identifier(identifier)
+        if known is not None and not re.fullmatch(known.pattern, identifier + value):
+            return text(
+                "After ({identifier}) stands {value}: too long, too short, or with wrong characters.",
+                identifier=identifier,
+                value=value,
+            )
+    return None
+
+
+def _elements(code: str) -> list[tuple[str, str]]:
+    """(application identifier, value) of a bracketed string; [] where it does not begin with one.
 
     Brackets are legal characters of a serial number, too: digits in brackets that are no identifier stay.
     """
-    marks = [mark for mark in _BRACKETED.finditer(code) if _identifier(mark[1])]
-    if not marks or marks[0].start() != 0:
-        return code
-    parts: list[tuple[str, bool]] = []
-    for mark, following in zip(marks, (*marks[1:], None), strict=True):
-        value = code[mark.end() : following.start() if following else None].rstrip(SEPARATOR)
-        known = _identifier(mark[1])
-        parts.append((mark[1] + value, bool(known and known.separator_required)))
-    return _joined(parts)
+    pieces = _BRACKETED.split(code)  # "", identifier, value, identifier, value ...
+    elements: list[tuple[str, str]] = []
+    for identifier, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        if _identifier(identifier) is not None:
+            elements.append((identifier, value))
+        elif elements:
+            elements[-1] = (elements[-1][0], f"{elements[-1][1]}({identifier}){value}")
+        else:
+            return []
+    return [] if pieces[0] else elements
+
+
+def _without_brackets(code: str) -> str:
+    elements = [(identifier, value.rstrip(SEPARATOR)) for identifier, value in _elements(code)]
+    return _joined([(part + value, _is_open(part)) for part, value in elements]) if elements else code
+
+
+@lru_cache(maxsize=1024)
+def _is_open(identifier: str) -> bool:
+    """Whether a value of this identifier has no fixed end, so that a separator must follow."""
+    known = _identifier(identifier)
+    return known is not None and known.separator_required
 
 
 def _joined(parts: list[tuple[str, bool]]) -> str:
@@ -157,7 +184,8 @@ CHECKS: Mapping[str, Check] = {
     "gs1 production time": _production_fault,
 }
 
-_PRICE_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"%&'*+-./_,:;=<>?"  # base 80, most significant first
+# Base 80, most significant first.
+_PRICE_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!\"%&'*+-./_,:;=<>?"
 _PLAUSIBLE_KOPECKS = range(2_000, 100_000)
 
 

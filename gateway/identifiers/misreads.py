@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from gateway.content import N_
 
@@ -29,7 +29,10 @@ _LETTERS = str.maketrans(
     "ABES3IJKMHOPCTYXaeijopcyxdhABEZHIKMNOPTYXo",
 )
 _DIGITS = str.maketrans("OoQDIil|ZSBG", "000011112586")
+_LIKE_DIGITS = frozenset("0123456789OoDIil|ZSBG")
+_NUMBERS = (8, 12, 13, 14, 16, 18, 20)  # digits at the beginning of GS1 codes, identifier included
 _LOOKS = str.maketrans("oil|szb", "0111528")
+_PLAIN = re.compile(r"[!\"%'()*+,\-./0-9:;<>?A-Z_a-z\x1d]*")  # neither & nor =
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
@@ -51,11 +54,29 @@ def folded(code: str) -> str:
     return code.translate(_LETTERS).casefold().translate(_LOOKS)
 
 
-def proposals(code: str, prefixes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+class Prefixes:
+    """Known issuers' prefixes, to be found again in a code that was misread there."""
+
+    __slots__ = ("_by_look", "_lengths")
+
+    def __init__(self, prefixes: Iterable[str]) -> None:
+        self._by_look = {folded(prefix): prefix for prefix in prefixes}
+        self._lengths = sorted({len(prefix) for prefix in self._by_look}, reverse=True)
+
+    def meant(self, code: str) -> str:
+        """The prefix that a code's beginning was probably meant to be, "" if none, or if it is that one."""
+        look = folded(code[: self._lengths[0]]) if self._lengths else ""
+        for length in self._lengths:
+            found = self._by_look.get(look[:length], "")
+            if found:
+                return "" if code.startswith(found) else found
+        return ""
+
+
+def proposals(code: str, prefixes: Prefixes) -> Iterator[tuple[str, str]]:
     """Pairs of (what it may have been, message id that says why); none of them is `code` itself.
 
-    `prefixes` are the known issuers' prefixes by their `folded` form. At most a dozen, most likely
-    first; the caller keeps those that pass all checks of a scheme.
+    At most a dozen, most likely first; the caller keeps those that pass all checks of a scheme.
     """
     seen = {code}
     cleaned, why = _clean(code)
@@ -70,39 +91,45 @@ def one_case(code: str) -> bool:
     return code == code.lower() and code != code.upper()
 
 
-def near_prefix(code: str, prefixes: Mapping[str, str]) -> str:
-    """The known prefix that a code's beginning was probably meant to be, "" if none (or if it is one)."""
-    for length in {len(prefix) for prefix in prefixes}:
-        meant = prefixes.get(folded(code[:length]), "")
-        if meant and not code.startswith(meant):
-            return meant
-    return ""
-
-
 def _clean(code: str) -> tuple[str, str]:
     """The code without what mail programs and keyboards add, and why ("" where nothing was to be done)."""
-    steps = (
-        (ENCODED, lambda c: _QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1], 16)), html.unescape(c))),
-        (INVISIBLE, lambda c: "".join(x for x in c if x == "\x1d" or unicodedata.category(x) not in _UNSEEN)),
-        (FOREIGN_LETTERS, lambda c: unicodedata.normalize("NFKC", c).translate(_LETTERS)),
-    )
     why = ""
-    for reason, step in steps:
+    if _PLAIN.fullmatch(code):
+        return code, ""
+    for reason, step in ((ENCODED, _decoded), (INVISIBLE, _visible), (FOREIGN_LETTERS, _latin)):
         changed = step(code)
         why = why or (reason if changed != code else "")
         code = changed
     return code, why
 
 
-def _attempts(cleaned: str, why: str, prefixes: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _decoded(code: str) -> str:
+    return _QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1], 16)), html.unescape(code))
+
+
+def _visible(code: str) -> str:
+    return "".join(x for x in code if x == "\x1d" or unicodedata.category(x) not in _UNSEEN)
+
+
+def _latin(code: str) -> str:
+    return unicodedata.normalize("NFKC", code).translate(_LETTERS)
+
+
+def _attempts(cleaned: str, why: str, prefixes: Prefixes) -> Iterable[tuple[str, str]]:
     yield cleaned, why
-    meant = near_prefix(cleaned, prefixes)
+    meant = prefixes.meant(cleaned)
     prefixed = meant + cleaned[len(meant) :]
-    reason = CASE if meant and cleaned[: len(meant)].upper() == meant.upper() else LOOK_ALIKE
     if meant:
-        yield prefixed, why or reason
-    yield prefixed[:-8] + prefixed[-8:].translate(_DIGITS), why or LOOK_ALIKE
-    for digits in (14, 16, 18, 20):
-        yield cleaned[:digits].translate(_DIGITS) + cleaned[digits:], why or LOOK_ALIKE
-    if cleaned[:1].isdecimal():
+        same = cleaned[: len(meant)].upper() == meant.upper()
+        yield prefixed, why or (CASE if same else LOOK_ALIKE)
+    stamp = prefixed[-8:].translate(_DIGITS)
+    if stamp.isdecimal():
+        yield prefixed[:-8] + stamp, why or LOOK_ALIKE
+    if cleaned[:1] not in _LIKE_DIGITS:
+        return
+    leading = cleaned[: _NUMBERS[-1]].translate(_DIGITS)
+    for size in _NUMBERS:
+        if leading[:size].isdecimal() and len(leading) >= size:
+            yield leading[:size] + cleaned[size:], why or LOOK_ALIKE
+    if cleaned[:1] in "123456789":
         yield "0" + cleaned, why or LOST_ZERO

@@ -41,9 +41,7 @@ _NOT_A_UIM = {
 _ORGANISATION = N_("Its GS1 number was given out by: {organisation}. That is not the country of origin.")
 _AGENCY = N_("Its first characters ({code}) are those of the issuing agency {agency}; the company behind is not known.")
 _NO_AGENCY = N_("The issuer's prefix is not in the pattern library.")
-_SPREADSHEET = text(
-    "A spreadsheet has turned it into a number and lost digits: copy it again from the source, as text."
-)
+_SPREADSHEET = text("A spreadsheet has turned it into a number and lost digits: copy it again as text.")
 _ONE_CASE = text("Capital and small letters were made equal, which cannot be undone: copy it again from the source.")
 _TOO_LONG = N_("It has {count} characters: no known marking is as long.")
 _FOREIGN = N_("It holds {character}, which no known marking uses.")
@@ -56,6 +54,13 @@ class _Group(NamedTuple):
     final: bool
 
 
+class _Proposal(NamedTuple):
+    """What a malformed code may have been: the scheme it would be of, and the sentence that proposes it."""
+
+    scheme: Scheme
+    remark: Text
+
+
 class Judge:
     """Judges the UIMs of one list; what several of them share is made once. Not shared between threads."""
 
@@ -63,6 +68,7 @@ class Judge:
         self._library = library
         self._now = now
         self._steps: dict[tuple[Scheme, ...], tuple[_Group, ...]] = {}
+        self._nearly: dict[Scheme, Candidate] = {}
         self._decided: dict[object, tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]] = {}
 
     def verdict(self, uim: Uim) -> Verdict:
@@ -74,10 +80,9 @@ class Judge:
         deciding = self._deciding(hits, code)
         if deciding and not self._suspicious(deciding, code):
             return Verdict(uim, *self._decision(deciding, code))
-        doubts = self._doubts(code, hits)
+        near, doubts = self._doubts(uim.text, code, hits)
         if doubts:
-            near = self._near(code, hits)
-            return Verdict(uim, VerdictKind.MALFORMED, tuple(map(_likely, near[:1])), doubts)
+            return Verdict(uim, VerdictKind.MALFORMED, near, doubts)
         if deciding:
             return Verdict(uim, *self._decision(deciding, code))
         return Verdict(uim, VerdictKind.UNKNOWN, (), tuple(_strange(code)))
@@ -118,7 +123,7 @@ class Judge:
             return True
         if deciding[0].is_checked or not code[:1].isalpha():
             return False
-        return bool(misreads.near_prefix(code, self._library.folded_prefixes))
+        return bool(self._library.prefixes.meant(code))
 
     def _decision(
         self, deciding: tuple[Scheme, ...], code: str
@@ -146,18 +151,30 @@ class Judge:
             agency = self._library.agency(code)
             yield text(_AGENCY, code=code, agency=agency.name) if agency else text(_NO_AGENCY)
 
-    def _doubts(self, code: str, hits: tuple[Scheme, ...]) -> tuple[Text, ...]:
-        """Why a code that nothing decides is malformed, and what it may have been; () where nothing is known."""
+    def _doubts(
+        self, written: str, code: str, hits: tuple[Scheme, ...]
+    ) -> tuple[tuple[Candidate, ...], tuple[Text, ...]]:
+        """What an undecided code was probably meant to be, and why it is not; empty where nothing is known."""
         if misreads.spreadsheet_number(code):
-            return (_SPREADSHEET,)
+            return (), (_SPREADSHEET,)
+        if misreads.one_case(code) and self._library.prefixes.meant(code):
+            return (), (_ONE_CASE,)
         proposed = tuple(self._proposals(code))
-        reasons = tuple(self._reasons(code, hits))
-        return (*reasons, *proposed)
+        certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
+        near = () if certain else self._near(code, hits)
+        reason = (why_not(near[0], code, self._now),) if near else ()
+        if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
+            reason = (fault,)
+        meant = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
+        return tuple(map(self._likely, meant)), (*reason, *(proposal.remark for proposal in proposed))
 
-    def _reasons(self, code: str, hits: tuple[Scheme, ...]) -> Iterator[Text]:
-        near = self._near(code, hits)
-        if near:
-            yield why_not(near[0], code, self._now)
+    def _likely(self, scheme: Scheme) -> Candidate:
+        """A candidate that every malformed code near this scheme shares."""
+        found = self._nearly.get(scheme)
+        if found is None:
+            reason = text(_BEGINNING, scheme=scheme.title)
+            found = self._nearly[scheme] = Candidate(scheme.id, scheme.title, scheme.party, 1, reason, False)
+        return found
 
     def _near(self, code: str, hits: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
         """The schemes that a code nearly is, nearest first."""
@@ -166,30 +183,25 @@ class Judge:
             return tuple(sorted(named, key=lambda scheme: (_distance(scheme, code), -scheme.rank)))
         failing = [scheme for scheme in hits if scheme.is_checked and scheme.faults(code, self._now)]
         if failing:
-            return tuple(sorted(failing, key=lambda scheme: -scheme.rank))
+            return tuple(sorted(failing, key=lambda scheme: -scheme.rank - _points(scheme, code)))
         alike = [scheme for scheme in self._library.beginning(code) if self._is_near(scheme, code)]
-        return tuple(sorted(alike, key=lambda scheme: (_distance(scheme, code), -scheme.rank)))
+        return tuple(sorted(alike, key=lambda scheme: (_distance(scheme, code), -scheme.rank - _points(scheme, code))))
 
     def _is_near(self, scheme: Scheme, code: str) -> bool:
         if _distance(scheme, code) > _NEAR:
             return False
         return not any(check.start is not None and check.fault(code, self._now) for check in scheme.checks)
 
-    def _proposals(self, code: str) -> Iterator[Text]:
+    def _proposals(self, code: str) -> Iterator[_Proposal]:
         """What the code may have been: only what passes every check of a scheme that does not fit by chance."""
-        prefixes = self._library.folded_prefixes
-        if misreads.near_prefix(code, prefixes) and misreads.one_case(code):
-            yield _ONE_CASE
-            return
         given = 0
-        for proposal, why in misreads.proposals(code, prefixes):
-            if given == _PROPOSALS:
-                return
-            deciding = self.deciding(proposal)
+        for proposal, why in misreads.proposals(code, self._library.prefixes):
+            deciding = self.deciding(proposal) if given < _PROPOSALS else ()
             certain = why in misreads.CERTAIN and any(scheme.checks for scheme in deciding)
             if deciding and (certain or deciding[0].is_checked):
                 given += 1
-                yield text(why, uim=proposal)
+                best = max(deciding, key=lambda scheme: scheme.rank + _points(scheme, proposal))
+                yield _Proposal(best, text(why, uim=proposal))
 
 
 def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
@@ -268,10 +280,6 @@ def _reason(scheme: Scheme, points: int, code: str) -> Text:
             _PROBABLE if scheme.decides is VerdictKind.AMBIGUOUS else _ISSUER, prefix=prefix, issuer=scheme.issuer
         )
     return text(_NUMBER if points >= _PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
-
-
-def _likely(scheme: Scheme) -> Candidate:
-    return Candidate(scheme.id, scheme.title, scheme.party, 1, text(_BEGINNING, scheme=scheme.title), False)
 
 
 def _points(scheme: Scheme, code: str) -> int:

@@ -35,7 +35,10 @@ class PatternLibrary:
             for prefix in scheme.prefixes if scheme.is_specific else ():
                 self._by_prefix[prefix] = (*self._by_prefix.get(prefix, ()), scheme)
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
-        self.folded_prefixes = {misreads.folded(prefix): prefix for prefix in self._by_prefix if len(prefix) < 7}
+        # Of two prefixes that begin alike (LEAT1, LEAT1ET) the shorter is the one to be recognised.
+        self.prefixes = misreads.Prefixes(
+            p for p in self._by_prefix if not p.startswith(tuple(self._by_prefix.keys() - {p}))
+        )
 
     @property
     def schemes(self) -> tuple[Scheme, ...]:

@@ -74,7 +74,8 @@ def route(
 
     `override` is the Party the officer named with `To:` ("" none): it gets every UIM that is sure,
     ambiguous, a hint or unknown. `struck_out` are Parties that said "not ours": their candidates no
-    longer count, and neither does an override that names one. `desks` are the Parties registered here. Only a sure match is sent unasked.
+    longer count, and neither does an override that names one. `desks` are the Parties registered here.
+    Only a sure match is sent unasked.
     """
     named = NO_PARTY if override in struck_out else override
     sent: dict[PartyCode, list[Routed]] = {}

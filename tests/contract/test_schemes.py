@@ -1,0 +1,74 @@
+"""Every scheme of the pattern library against its own samples and against all others."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway import library
+from gateway.content import Uim, VerdictKind
+from gateway.data import folder
+from gateway.library import Scheme
+from gateway.library.schemes import Check
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+LIBRARY = library.load({path.name: path.read_text("utf-8") for path in Path(folder("pattern_library")).glob("*.yaml")})
+PUBLISHED = [scheme for scheme in LIBRARY.schemes if scheme.decides is not None]
+UNPUBLISHED = [scheme for scheme in LIBRARY.schemes if scheme.decides is None]
+VALID = [pytest.param(s, uim, id=f"{s.id}-{n}") for s in PUBLISHED for n, uim in enumerate(s.valid)]
+INVALID = [pytest.param(s, uim, id=f"{s.id}-{n}") for s in PUBLISHED for n, (uim, _) in enumerate(s.invalid)]
+
+
+@pytest.mark.parametrize(("scheme", "uim"), VALID)
+def test_a_valid_sample_is_decided_by_its_scheme_or_by_one_declared_beside_it(scheme: Scheme, uim: str) -> None:
+    assert scheme.id in LIBRARY.fits(uim, NOW)
+    assert LIBRARY.refusal(scheme.id, uim, NOW) == ()
+    (verdict,) = LIBRARY.verdicts([Uim(uim)], NOW)
+    deciding = set(LIBRARY.deciding(uim, NOW))
+    if scheme.id in deciding:
+        assert verdict.kind is scheme.decides
+    else:
+        assert deciding <= scheme.ambiguous_with
+
+
+@pytest.mark.parametrize(("scheme", "uim"), INVALID)
+def test_an_invalid_sample_is_refused_by_its_scheme_with_a_reason(scheme: Scheme, uim: str) -> None:
+    assert scheme.id not in LIBRARY.fits(uim, NOW)
+    assert LIBRARY.refusal(scheme.id, uim, NOW)
+    (verdict,) = LIBRARY.verdicts([Uim(uim)], NOW)
+    assert scheme.id not in LIBRARY.deciding(uim, NOW)
+    assert verdict.kind is not VerdictKind.MALFORMED or verdict.remarks
+
+
+@pytest.mark.parametrize("scheme", PUBLISHED, ids=lambda scheme: scheme.id)
+def test_a_pattern_takes_linear_time_on_hostile_input(scheme: Scheme) -> None:
+    hostile = [scheme.valid[0][:8] + filler * 180 + "\u00e9" for filler in ("0", "A", "a0", "1A", "(01)")]
+    begun = time.process_time()
+    LIBRARY.verdicts([Uim(uim[:199]) for uim in hostile] * 20, NOW)
+    assert time.process_time() - begun < 0.5
+
+
+@pytest.mark.parametrize("scheme", PUBLISHED, ids=lambda scheme: scheme.id)
+def test_one_character_more_or_less_or_another_never_breaks_the_library(scheme: Scheme) -> None:
+    sample = scheme.valid[0]
+    damaged = [sample[:n] + sample[n + 1 :] for n in range(len(sample))]
+    damaged += [sample[:n] + "\u00a0" + sample[n:] for n in range(len(sample))]
+    for verdict in LIBRARY.verdicts([Uim(uim) for uim in damaged], NOW):
+        assert verdict.kind is not VerdictKind.MALFORMED or verdict.remarks
+
+
+@pytest.mark.parametrize("scheme", UNPUBLISHED, ids=lambda scheme: scheme.id)
+def test_a_scheme_without_published_format_claims_nothing(scheme: Scheme) -> None:
+    assert scheme.confidence == "none"
+    assert not scheme.verified
+    assert not scheme.valid
+
+
+@pytest.mark.parametrize("scheme", PUBLISHED, ids=lambda scheme: scheme.id)
+def test_a_scheme_says_where_it_was_found_and_how_sure_that_is(scheme: Scheme) -> None:
+    assert scheme.source
+    assert scheme.verified == (scheme.confidence == "high")
+    assert all(isinstance(check, Check) for check in (*scheme.checks, *scheme.advice))
