@@ -1,0 +1,120 @@
+"""`GSP MESSAGE`: any further message in the chain, to the other side (R6)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.content import Decision, FilledForm, Letter, Reading, Severity, Text, text
+from gateway.facts import Correspondent, Event, EventKind, ExchangeView, ForAPerson, MailKind, MessageId, ReferralNumber
+from gateway.forms import Form
+from gateway.forms._common import ASKERS, evidence, find_referral, keep, marked, missing, notice, sender
+from gateway.forms._fields import MESSAGE_FIELDS
+from gateway.forms._refer import handling
+from gateway.letters import MessageLetter, Thanks
+from gateway.ports import Situation
+from gateway.rules.exchange import requester, thread
+from gateway.treaty import Side
+
+
+def decide(situation: Situation) -> Decision:
+    """Carries the text to the other side, and tells the writer that it did."""
+    reading = situation.reading
+    found = find_referral(situation)
+    findings = (*reading.findings, *missing(MESSAGE_FIELDS, reading.form, reading.findings))
+    blocked = any(finding.severity is Severity.BLOCKS for finding in findings)
+    if isinstance(found, Text) or blocked:
+        says = found if isinstance(found, Text) else text("Write the message below “Message” and reply to this mail.")
+        form = replace(marked(reading.form, findings), name="message")
+        return notice(situation, text("Your message was not passed on"), says, findings, form)
+    number, exchange, side = found
+    person = situation.submission.sender.person
+    to = _other(situation, exchange, number, side)
+    event = Event(
+        EventKind.MESSAGE_RECEIVED, number.exchange, number.party, person.id, person.party,
+        digest=situation.submission.mail.mail.digest,
+        message_id=MessageId(situation.submission.mail.mail.visible.message_id),
+    )  # fmt: skip
+    waiting = to is None or to.key is None
+    letters = [] if to is None or waiting else [_letter(situation, reading, number, side, to)]
+    thanks = _thanks(situation, number, side, waiting)
+    waits = (Event(EventKind.ANSWER_WAITING, number.exchange, number.party),) if waiting else ()
+    return Decision(
+        events=(event, *waits),
+        letters=(*letters, *((thanks,) if thanks else ())),
+        keeps=(keep(situation, number.exchange, number.party, side),) if waiting else (),
+        for_a_person=(ForAPerson(402, number.exchange, number.party),) if waiting else (),
+        based_on=((exchange.number, exchange.version),),
+        answer_exchange=number.exchange,
+        answer_parties=(number.party,),
+    )
+
+
+def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> Letter:
+    """The message's mail again, when it had to wait for a usable key."""
+    exchange = situation.view.exchange(referral.exchange)
+    if exchange is None:
+        raise ValueError("the exchange is not known")
+    mine = situation.submission.sender.person.party == exchange.asking_party
+    side = Side.ASKING if mine else Side.ANSWERING
+    to = _other(situation, exchange, referral, side)
+    if to is None:
+        raise ValueError("the other side is no longer registered")
+    return _letter(situation, reading, referral, side, to)
+
+
+def _other(situation: Situation, exchange: ExchangeView, number: ReferralNumber, side: Side) -> Correspondent | None:
+    if side is Side.ASKING:
+        return situation.view.desk(number.party, situation.moment.now)
+    return requester(situation.view, exchange, situation.moment.now)
+
+
+def _letter(situation: Situation, reading: Reading, number: ReferralNumber, side: Side, to: Correspondent) -> Letter:
+    other = Side.ANSWERING if side is Side.ASKING else Side.ASKING
+    values = MessageLetter(
+        number, situation.submission.sender.person.party, handling(reading.form), reading.form.get("message"),
+        evidence(situation),
+    )  # fmt: skip
+    return Letter(
+        MailKind.MESSAGE,
+        to,
+        text("Message about {number}", number=str(number)),
+        values,
+        form=FilledForm("message", {"exchange": str(number)}),
+        thread=thread(situation.view, situation.keyed, situation.policy, number, other),
+        exchange=number.exchange,
+        party=number.party,
+        side=other,
+    )
+
+
+def _thanks(situation: Situation, number: ReferralNumber, side: Side, waiting: bool) -> Letter | None:
+    to = sender(situation)
+    if to is None:
+        return None
+    values = Thanks(
+        number, text("Your message was passed on."), 0, 0, evidence(situation), situation.reading.findings, waiting
+    )
+    return Letter(
+        MailKind.RECEIPT,
+        to,
+        text("Your message was passed on: {number}", number=str(number)),
+        values,
+        thread=thread(
+            situation.view, situation.keyed, situation.policy, number, side,
+            situation.submission.mail.mail.visible.message_id,
+        ),
+        exchange=number.exchange,
+        party=number.party,
+        side=side,
+    )  # fmt: skip
+
+
+FORM = Form(
+    name="message",
+    title="MESSAGE",
+    fields=MESSAGE_FIELDS,
+    senders=ASKERS,
+    decide=decide,
+    carry=carry,
+    summary="Write to the other side of an exchange.",
+)

@@ -1,0 +1,227 @@
+"""`GSP REQUEST`: asks about UIMs; the gateway finds the Party or Parties (R4, R7, R13, R17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Uim, Verdict, text
+from gateway.facts import (
+    NO_PARTY,
+    Digest,
+    Event,
+    EventKind,
+    ExchangeNumber,
+    ExchangeView,
+    MailKind,
+    MessageId,
+    PartyCode,
+    ReferralNumber,
+)
+from gateway.forms import Form
+from gateway.forms._common import (
+    ASKERS,
+    digest_of,
+    evidence,
+    keep,
+    marked,
+    missing,
+    named_exchange,
+    notice,
+    own_thread,
+    sender,
+    uims_among,
+)
+from gateway.forms._fields import REQUEST_FIELDS
+from gateway.forms._refer import Referred, refer, referral_letter
+from gateway.letters import Receipt, UimNote
+from gateway.ports import Situation
+from gateway.rules import routing
+from gateway.rules.routing import Routing
+from gateway.treaty import Side
+
+_IN_FORM = 200  # UIMs given back in the receipt's form; the officer has the rest
+
+
+def decide(situation: Situation) -> Decision:
+    """Refers every sure UIM, tells the officer of all the others; a blocked form comes back marked."""
+    reading, form = situation.reading, situation.reading.form
+    exchange = _continued(situation)
+    blocking = (*_blocking(situation, exchange), *missing(REQUEST_FIELDS, form, reading.findings))
+    findings = (*reading.findings, *blocking)
+    if any(finding.severity is Severity.BLOCKS for finding in findings):
+        return notice(
+            situation,
+            text("Your request was not sent yet: please complete it"),
+            text("Complete the lines marked with an arrow in the form below and reply to this mail."),
+            findings,
+            marked(form, (finding for finding in findings if finding.severity is Severity.BLOCKS)),
+        )
+    asking = situation.submission.sender.person.party
+    uims, doubled = routing.deduplicate(form.uims, situation.library.canonical)
+    verdicts = situation.library.verdicts(uims, situation.moment.now)
+    desks = frozenset(party.code for party in situation.view.parties())
+    override = PartyCode(form.get("to")) if form.get("to") else NO_PARTY
+    routed = routing.route(verdicts, asking, override, frozenset(), desks)
+    number = exchange.number if exchange else situation.moment.number
+    referred = _refer_all(situation, routed, number, exchange, bool(override))
+    return _decision(situation, routed, referred, number if referred else None, exchange, len(doubled))
+
+
+def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> Letter:
+    """The referral's mail again, with exactly the UIMs that the ledger knows for it."""
+    view = situation.view
+    desk, exchange = view.desk(referral.party, situation.moment.now), view.exchange(referral.exchange)
+    if desk is None or exchange is None:
+        raise ValueError("the referral's desk is no longer registered")
+    notes = tuple(UimNote(uim) for uim in uims_among(situation, reading, view.uims_of(referral)))
+    return referral_letter(situation, reading, referral, exchange.asking_party, desk, notes)
+
+
+def _continued(situation: Situation) -> ExchangeView | None:
+    number = named_exchange(situation.reading.form)
+    exchange = situation.view.exchange(number) if number else None
+    person = situation.submission.sender.person
+    return exchange if exchange and not exchange.closed and exchange.asking_party == person.party else None
+
+
+def _blocking(situation: Situation, exchange: ExchangeView | None) -> tuple[Finding, ...]:
+    form, found = situation.reading.form, []
+    if form.get("exchange") and exchange is None:
+        sentence = text("Your Party has no open exchange with this number. Leave the line empty to ask anew.")
+        found.append(Finding(sentence, Severity.BLOCKS, got=form.get("exchange"), field="exchange"))
+    to = form.get("to")
+    if to and to == situation.submission.sender.person.party:
+        found.append(Finding(text("This is your own Party. Name another one, or leave the line empty."),
+                             Severity.BLOCKS, got=to, field="to"))  # fmt: skip
+    elif to and situation.view.party(PartyCode(to)) is None:
+        sentence = text("This Party has no desk here yet. Name another one, or leave the line empty.")
+        found.append(Finding(sentence, Severity.BLOCKS, got=to, field="to"))
+    return tuple(found)
+
+
+def _refer_all(
+    situation: Situation, routed: Routing, number: ExchangeNumber, exchange: ExchangeView | None, chosen: bool
+) -> list[Referred]:
+    asking = situation.submission.sender.person.party
+    request = keep(situation, number, NO_PARTY, Side.ASKING)
+    return [
+        refer(
+            situation, situation.reading, number, exchange, party, [one.uim for one in sent], routed.schemes(party),
+            asking, request, chosen,
+        )
+        for party, sent in routed.to_send.items()
+    ]  # fmt: skip
+
+
+def _decision(
+    situation: Situation,
+    routed: Routing,
+    referred: Sequence[Referred],
+    number: ExchangeNumber | None,
+    exchange: ExchangeView | None,
+    doubled: int,
+) -> Decision:
+    person = situation.submission.sender.person
+    events: list[Event] = []
+    keeps = []
+    if number is not None:
+        if exchange is None:
+            visible = situation.submission.mail.mail.visible
+            events.append(
+                Event(
+                    EventKind.EXCHANGE_OPENED, number, person=person.id, actor=person.party,
+                    count=sum(one.part.count for one in referred), message_id=MessageId(visible.message_id),
+                )
+            )  # fmt: skip
+        keeps.append(keep(situation, number, NO_PARTY, Side.ASKING))
+    receipt = _receipt(situation, routed, referred, number, doubled)
+    return Decision(
+        events=(*events, *(event for one in referred for event in one.events)),
+        letters=(*((receipt,) if receipt else ()), *(letter for one in referred for letter in one.letters)),
+        keeps=(*keeps, *(held for one in referred for held in one.keeps)),
+        for_a_person=tuple(item for one in referred for item in one.items),
+        based_on=((exchange.number, exchange.version),) if exchange else (),
+        answer_exchange=number,
+        answer_parties=tuple(one.part.number.party for one in referred),
+    )
+
+
+def _receipt(
+    situation: Situation,
+    routed: Routing,
+    referred: Sequence[Referred],
+    number: ExchangeNumber | None,
+    doubled: int,
+) -> Letter | None:
+    to = sender(situation)
+    if to is None:
+        return None
+    form = situation.reading.form
+    values = Receipt(
+        number=number,
+        case_reference=form.get("case_reference"),
+        evidence=evidence(situation),
+        total=len(form.uims),
+        sent=tuple(one.part for one in referred),
+        **{name: tuple(map(routing.note, getattr(routed, name))) for name in _GROUPS},
+        repeated=_repeated(situation, routed),
+        doubled=doubled,
+        findings=situation.reading.findings,
+    )
+    if number:
+        subject = text("Receipt for your request: {number}", number=str(number))
+    else:
+        subject = text("Your request could not be sent to any Party yet")
+    return Letter(
+        MailKind.RECEIPT,
+        to,
+        subject,
+        values,
+        form=_left(situation, routed, number),
+        thread=own_thread(situation, number),
+        exchange=number,
+    )
+
+
+_GROUPS = ("ambiguous", "hints", "not_a_party", "not_a_uim", "malformed", "unknown", "own", "no_desk")
+
+
+def _repeated(situation: Situation, routed: Routing) -> tuple[UimNote, ...]:
+    """UIMs that the officer's own Party asked before; what another Party asked is never told."""
+    marks: dict[Digest, Uim] = {
+        digest_of(situation, one.uim.text): one.uim for sent in routed.to_send.values() for one in sent
+    }
+    before: dict[Digest, list[ReferralNumber]] = {}
+    party = situation.submission.sender.person.party
+    for asked in situation.view.asked_before(party, tuple(marks)):
+        before.setdefault(asked.digest, []).append(asked.number)
+    return tuple(UimNote(marks[mark], before=tuple(numbers)) for mark, numbers in before.items())
+
+
+def _left(situation: Situation, routed: Routing, number: ExchangeNumber | None) -> FilledForm | None:
+    """The request again, for the UIMs of which the officer can still name the Party or mend the spelling."""
+    choose: tuple[Verdict, ...] = (*routed.ambiguous, *routed.hints, *routed.unknown)
+    left = (*choose, *routed.malformed)
+    if not left:
+        return None
+    parties = sorted({c.party for verdict in choose for c in verdict.candidates if c.party})
+    if parties:
+        hint = text("write the Party to ask, for example: {parties}", parties=", ".join(parties))
+    else:
+        hint = text("write the Party to ask, if you know it")
+    form = situation.reading.form
+    values: Mapping[str, str] = {**form.values, "exchange": str(number) if number else "", "to": ""}
+    return replace(form, values=values, uims=tuple(v.uim for v in left[:_IN_FORM]), hints={"to": hint})
+
+
+FORM = Form(
+    name="request",
+    title="REQUEST",
+    fields=REQUEST_FIELDS,
+    senders=ASKERS,
+    decide=decide,
+    carry=carry,
+    summary="Ask about UIMs; the Party that answers for each is found for you.",
+    opens_exchange=True,
+)

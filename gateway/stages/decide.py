@@ -1,0 +1,70 @@
+"""What a mail means: finds the form's file, checks who may send it, lets it decide; resumes what waited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gateway.content import Decision, FilledForm, text
+from gateway.facts import Event, EventKind, Keep, ReferralNumber
+from gateway.forms import Form
+from gateway.forms._common import notice
+from gateway.ports import Situation
+from gateway.rules.exchange import turn_letters
+from gateway.treaty import ReferralState, Side
+
+
+def decide(situation: Situation, forms: Mapping[str, Form]) -> Decision:
+    """All consequences of a mail. What cannot be carried out becomes a notice, never an error."""
+    form = forms.get(situation.reading.form.name)
+    if form is None:
+        return notice(
+            situation,
+            text("The first line does not name a form"),
+            text("Begin the mail with one of these lines, for example “GSP REQUEST”, or reply with a form below."),
+            situation.reading.findings,
+            _rescued(situation),
+            blanks=("request", "reply", "message", "status"),
+        )
+    if situation.submission.sender.person.role not in form.senders:
+        return notice(
+            situation,
+            text("Your role may not send this form"),
+            text("Ask your Party's administrator, or send “GSP HELP” to see what you can do."),
+        )
+    return form.decide(situation)
+
+
+def resume(situation: Situation, keep: Keep, referral: ReferralNumber, forms: Mapping[str, Form]) -> Decision:
+    """What waited for a usable key goes out: the letter again, and the requester is told where it was a referral."""
+    form = forms[situation.reading.form.name]
+    if form.carry is None:
+        raise ValueError("this form has nothing to carry")
+    letter = form.carry(situation, situation.reading, referral)
+    exchange = situation.view.exchange(referral.exchange)
+    if exchange is None:
+        raise ValueError("the exchange is not known")
+    was_referral = keep.side is Side.ASKING and form.opens_exchange
+    kind = EventKind.REFERRAL_RELEASED if was_referral else EventKind.ANSWER_RELEASED
+    told = (
+        turn_letters(
+            situation.view, situation.keyed, situation.policy, exchange, referral, ReferralState.WAITING,
+            situation.moment.now, told=(), released=True,
+        )
+        if was_referral
+        else ()
+    )  # fmt: skip
+    return Decision(
+        events=(Event(kind, referral.exchange, referral.party),),
+        letters=(letter, *told),
+        released=((referral.exchange, referral.party, keep.side),),
+        based_on=((exchange.number, exchange.version),),
+    )
+
+
+def _rescued(situation: Situation) -> FilledForm | None:
+    """What was written without a title, given back as a message: nothing of it is lost."""
+    written = situation.reading.leftover.strip()
+    if not written:
+        return None
+    return replace(FilledForm("message"), values={"exchange": "", "message": written})
