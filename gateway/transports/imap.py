@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from pathlib import Path
@@ -142,6 +143,7 @@ def connect(settings: ImapSettings) -> IMAPClient:
         else:
             client.login(settings.user, first_line(settings.password_file))
     except BaseException:
-        client.shutdown()
+        with suppress(OSError):
+            client.shutdown()
         raise
     return client

@@ -47,11 +47,11 @@ def answer_named(text: str) -> Answer | Exception:
 
 
 def accepts(address: str) -> bool:
-    """Takes gsp@ and reply+...@ in our domain; the database is away for `broken@`."""
+    """Takes gsp@, reply+...@ and bounce+...@ in our domain; the database is away for `broken@`."""
     local, _, domain = address.rpartition("@")
     if local == "broken":
         raise OSError("database away")
-    return domain == DOMAIN and (local in {"gsp", "gsp2"} or local.startswith("reply+"))
+    return domain == DOMAIN and (local in {"gsp", "gsp2"} or local.startswith(("reply+", "bounce+")))
 
 
 @contextmanager

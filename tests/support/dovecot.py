@@ -8,6 +8,7 @@ from __future__ import annotations
 import imaplib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -93,7 +94,7 @@ class Dovecot:
         """Returns when it answers."""
         command = ["/usr/sbin/dovecot", "-F", "-c", str(self._conf)]
         with (self.folder / "start.log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         try:
             wait_for_port(self.port)
         except TimeoutError:
@@ -105,6 +106,14 @@ class Dovecot:
             self._process.terminate()
             self._process.wait(timeout=20)
             self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL to the server and to every process of its connections."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=20)
+            self._process = None
+        (self.folder / "run" / "master.pid").unlink(missing_ok=True)
 
     def log(self) -> str:
         """Everything it has logged."""
