@@ -1,0 +1,280 @@
+"""What the templates can say: sentences, names and values, in one language and for one medium.
+
+The same letter template is rendered twice, with the macros of `templates/medium/text.j2` and `html.j2`. A
+`Voice` gives both the same functions; in HTML their results are escaped and isolated (Unicode UAX 9), in
+plain text UIMs and digests stand alone on their lines, without invisible characters.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+from jinja2 import Environment
+from jinja2.environment import TemplateModule
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+from jinja2.loaders import BaseLoader
+from jinja2.runtime import LoopContext, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from gateway.content import N_, ClearValue, Text
+from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
+from gateway.forms import Choice
+from gateway.forms._fields import ANSWERS, ITEMS, REASONS_FOR_NO_DATA
+from gateway.language import Catalogue
+from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine
+from gateway.stages import _words
+from gateway.treaty import Item
+
+MOST = 50  # UIMs, answers or findings that a letter lists; the spreadsheet has them all
+
+_SEPARATOR = N_(", ")
+_COLUMNS = 76
+# Control characters, and what turns or hides the text around it; the group separator is shown instead.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_NUMBER = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?")
+_WORD = re.compile(r"\s*\S+\s*|\s+")
+_WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])")
+_OPEN = (ClearValue, TemplateModule, LoopContext)  # what a template may look into without further checks
+_LABELS: dict[str, Choice] = {choice.name: choice for choice in ITEMS}
+
+
+def words(value: str) -> str:
+    """A person's words without characters that control or turn the text around them; lines end in `\\n`."""
+    return _CONTROLS.sub("", _BREAKS.sub("\n", value.replace("\x1d", "<GS>")))
+
+
+def plain(value: object) -> str:
+    """A value on one line: instants in UTC to the minute, days as ISO 8601, a person's words cleaned."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M UTC")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return value if value.isascii() and value.isprintable() else " / ".join(words(value).split("\n"))
+    return str(value)
+
+
+def shown(value: object) -> str:
+    """A value to be copied (a UIM, a number, a digest): octet for octet, the group separator as `<GS>`."""
+    return words(value).replace("\n", " ") if isinstance(value, str) else plain(value)
+
+
+def wrapped(value: object, indent: str = "") -> str:
+    """Lines of at most 76 columns; broken at spaces, and between wide characters, never inside a word."""
+    text = str(value)
+    if len(text) * 2 <= _COLUMNS or (text.isascii() and len(text) <= _COLUMNS and "\n" not in text):
+        return text
+    return "\n".join(line for paragraph in text.split("\n") for line in _lines(paragraph, indent))
+
+
+def _lines(paragraph: str, indent: str) -> Iterable[str]:
+    line, width = "", 0
+    for chunk in _chunks(paragraph):
+        columns = len(chunk) if chunk.isascii() else sum(map(_columns, chunk))
+        if line.strip() and width + columns - (chunk[-1] == " ") > _COLUMNS:
+            yield line.rstrip()
+            line, width = indent, len(indent)
+        line += chunk
+        width += columns
+    yield line.rstrip()
+
+
+def _chunks(paragraph: str) -> Iterable[str]:
+    """Words with the white space after them; between wide characters a line may be broken as well."""
+    words = _WORD.findall(paragraph)
+    return words if paragraph.isascii() else (part for word in words for part in _WIDE.split(word) if part)
+
+
+def _columns(character: str) -> int:
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def quoted(value: str) -> str:
+    """A person's words, each line marked with a bar: nobody can take them for the gateway's own."""
+    lines = [line for own in words(value).strip("\n").split("\n") for line in wrapped(own).split("\n")]
+    return "\n".join(["| " + line if line else "|" for line in lines])
+
+
+def isolated(value: object) -> Markup:
+    """A value in HTML, isolated from the direction of the text around it."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, ReferralNumber | ExchangeNumber | date):
+        return Markup('<bdi dir="ltr">{}</bdi>').format(plain(value))
+    return Markup("<bdi>{}</bdi>").format(plain(value)) if isinstance(value, str) else Markup(plain(value))  # noqa: S704
+
+
+class SkipSpace(Extension):
+    """Ignores white space between the macro calls of a letter, so that templates may be laid out freely."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        """The tokens without data that is only white space; the media's own templates keep theirs."""
+        keep = (stream.name or "").startswith("medium/")
+        return (token for token in stream if keep or token.type != "data" or not token.value.isspace())
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """The sandbox, with a short way to what templates are meant to look at: a letter's values and macros.
+
+    Everything else, and every name that begins with `_`, goes through all checks (measured: twice as fast).
+    """
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """An attribute, or what stands for an undefined one."""
+        if isinstance(obj, _OPEN) and attribute[0] != "_":
+            with suppress(AttributeError):
+                return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+
+def environment(templates: BaseLoader, html: bool) -> Environment:
+    """A sandbox for one medium; an undefined name is an error, and HTML is escaped."""
+    made = _Sandbox(
+        loader=templates,
+        undefined=StrictUndefined,
+        autoescape=html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+        extensions=[SkipSpace],
+    )
+    made.filters |= {"shown": shown, "plain": plain, "wrapped": wrapped}
+    made.filters["isolated"] = isolated if html else plain
+    made.filters["quoted"] = words if html else quoted
+    return made
+
+
+class Voice:
+    """The functions of the templates for one language and one medium; made once."""
+
+    def __init__(self, catalogue: Catalogue, html: bool) -> None:
+        self._catalogue = catalogue
+        self._html = html
+        self._sentences: dict[str, str] = {}
+
+    def variables(self) -> dict[str, Any]:
+        """Every name that a template may use besides the letter's own."""
+        names: dict[str, Any] = {
+            "_": self.gettext,
+            "ngettext": self.ngettext,
+            "say": self.say,
+            "label": self.gettext,
+            "party": self.party,
+            "parties": lambda codes: self._join([self.party(code) for code in codes]),
+            "handling": self._word(_words.HANDLING),
+            "purpose": self._word(_words.PURPOSE),
+            "answer": self._word(_words.ANSWER),
+            "reason": self._word(_words.REASON),
+            "state": self._word(_words.STATE),
+            "items": lambda items: [self.item(item) for item in items],
+            "pairs": lambda details: [[self.say(label), value] for label, value in details],
+            "place": self.place,
+            "suggested": self.suggested,
+            "suggested_and_remarks": self.suggested_and_remarks,
+            "answered": self.answered,
+            "sent_rows": self.sent_rows,
+            "status_rows": self.status_rows,
+            "trail_rows": self.trail_rows,
+            "answer_words": self._join([self.gettext(choice.label) for choice in ANSWERS]),
+            "reason_words": self._join([self.gettext(choice.label) for choice in REASONS_FOR_NO_DATA]),
+            "language": self._catalogue.language,
+            "direction": self._catalogue.direction,
+            "medium": "medium/html.j2" if self._html else "medium/text.j2",
+            "most": MOST,
+        }
+        return names
+
+    def gettext(self, message: str, **values: object) -> str:
+        """The sentence in this language, its values put in."""
+        sentence = self._sentences.get(message)
+        if sentence is None:
+            sentence = self._sentences[message] = self._safe(self._catalogue.gettext(message))
+        return self._filled(sentence, values) if values else sentence
+
+    def ngettext(self, singular: str, plural: str, count: int, **values: object) -> str:
+        """The sentence in the plural form for this number, which stands for `{count}`."""
+        sentence = self._safe(self._catalogue.ngettext(singular, plural, count))
+        return self._filled(sentence, {"count": count, **values})
+
+    def say(self, sentence: Text) -> str:
+        """A sentence made by the core; in HTML, numbers of exchanges in it are isolated."""
+        spoken = words(self._catalogue.say(sentence))
+        if not self._html:
+            return spoken
+        return Markup(_NUMBER.sub(r'<bdi dir="ltr">\g<0></bdi>', str(escape(spoken))))  # noqa: S704 - escaped
+
+    def party(self, code: PartyCode) -> str:
+        """A Party's name in this language, its code where the name is not known."""
+        return self._catalogue.party(code) if code else ""
+
+    def item(self, item: Item) -> str:
+        """One of the ten data, by letter and name."""
+        return self._safe(f"({item.value}) ") + self.gettext(_LABELS[item].label)
+
+    def place(self, where: str, line: int) -> str:
+        """Where something stands: an attachment's name, a line."""
+        if where and line:
+            return self.gettext(N_("{name}, line {line}"), name=where, line=line)
+        return self.gettext(N_("Line {line}"), line=line) if line else self._value(where)
+
+    def suggested(self, suggestion: Suggestion) -> str:
+        """A Party (or only a scheme) that is suggested, and why."""
+        name = self.party(suggestion.party) or suggestion.scheme
+        return self._value(name) + ": " + self.say(suggestion.reason)
+
+    def suggested_and_remarks(self, line: LookupLine) -> list[str]:
+        """Everything that a look-up says of one UIM."""
+        return [*map(self.suggested, line.suggestions), *map(self.say, line.remarks)]
+
+    def answered(self, one: AnsweredUim) -> list[list[str]]:
+        """The data given for one UIM, and its remarks, as label and value."""
+        rows = [[self.item(item), value] for item, value in one.items]
+        return [*rows, [self.gettext(N_("Remarks")), one.remarks]] if one.remarks else rows
+
+    def sent_rows(self, parts: Sequence[ReferredPart]) -> list[list[object]]:
+        """The rows of a table of referrals."""
+        return [[self.party(p.number.party), p.number, p.count, ", ".join(p.schemes), self._sent(p)] for p in parts]
+
+    def _sent(self, part: ReferredPart) -> str:
+        if part.waiting:
+            return self.gettext(N_("waits: the desk's key cannot be used now; it goes out by itself later"))
+        return self.gettext(N_("sent to the Party that you named")) if part.chosen else self.gettext(N_("sent"))
+
+    def status_rows(self, lines: Sequence[StatusLine]) -> list[list[object]]:
+        """The rows of a status list; the Party shown is the other one."""
+        state = self._word(_words.STATE)
+        return [
+            [line.number, self.party(line.asking), state(line.state), line.asked_at, line.last_activity,
+             self.gettext(N_("{answered} of {count}"), answered=line.answered, count=line.uims)]
+            for line in lines
+        ]  # fmt: skip
+
+    def trail_rows(self, lines: Sequence[TrailLine]) -> list[list[object]]:
+        """The rows of an exchange's trail."""
+        event = self._word(_words.EVENT)
+        return [[x.at, event(x.kind), self.party(x.party), self.party(x.actor), x.count or "", x.digest] for x in lines]
+
+    def _word(self, table: Mapping[Any, str]) -> Callable[[Any], str]:
+        """A function from an enumeration to its word; what stands in no table is a person's word."""
+        return lambda member: self.gettext(table[member]) if member in table else self._value(member)
+
+    def _join(self, parts: Sequence[str]) -> str:
+        return self.gettext(_SEPARATOR).join(parts)
+
+    def _safe(self, sentence: str) -> str:
+        return escape(sentence) if self._html else sentence
+
+    def _value(self, value: object) -> str:
+        return isolated(value) if self._html else plain(value)
+
+    def _filled(self, sentence: str, values: Mapping[str, object]) -> str:
+        return sentence.format(**{name: self._value(value) for name, value in values.items()})

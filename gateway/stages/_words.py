@@ -1,0 +1,79 @@
+"""What the letters call the Protocol's and the record's enumerations: message ids, English the source."""
+
+from __future__ import annotations
+
+from gateway.content import N_
+from gateway.facts import EventKind
+from gateway.treaty import ExchangeState, Handling, NoDataReason, Purpose, ReferralState, UimAnswer
+
+HANDLING = {
+    Handling.H0: N_("H0: use it only against illicit trade in tobacco products"),
+    Handling.H1: N_("H1: do not use it as evidence without asking the other Party first"),
+    Handling.H2: N_("H2: do not pass it on without asking the other Party first"),
+    Handling.H3: N_("H3: follow the conditions written in the text"),
+}
+PURPOSE = {
+    Purpose.DETECTION: N_("detection of illicit trade"),
+    Purpose.INVESTIGATION: N_("investigation of illicit trade"),
+}
+ANSWER = {
+    UimAnswer.PENDING: N_("not answered yet"),
+    UimAnswer.VALID: N_("valid"),
+    UimAnswer.NOT_VALID: N_("not valid"),
+    UimAnswer.NOT_OURS: N_("not ours"),
+    UimAnswer.UNDER_INQUIRY: N_("under inquiry"),
+    UimAnswer.WITHHELD: N_("withheld"),
+}
+REASON = {
+    NoDataReason.NO_SYSTEM: N_("no system in operation"),
+    NoDataReason.NOT_RETAINED: N_("not retained"),
+    NoDataReason.NATIONAL_LAW: N_("not permitted by national law"),
+    NoDataReason.MORE_INFORMATION: N_("more information needed"),
+    NoDataReason.OTHER: N_("other"),
+}
+STATE = {
+    ReferralState.WAITING: N_("waiting for a usable key of the desk"),
+    ReferralState.SENT: N_("sent"),
+    ReferralState.DELIVERED: N_("delivered"),
+    ReferralState.READ: N_("read"),
+    ReferralState.PARTLY_ANSWERED: N_("partly answered"),
+    ReferralState.ANSWERED: N_("answered"),
+    ReferralState.DECLINED: N_("declined"),
+    ReferralState.RETURNED: N_("returned as not theirs"),
+    ReferralState.EXPIRED: N_("expired"),
+    ReferralState.UNDELIVERABLE: N_("undeliverable"),
+    ExchangeState.OPEN: N_("open"),
+    ExchangeState.CLOSED: N_("closed"),
+}
+EVENT = {
+    EventKind.PARTY_ADDED: N_("Party registered"),
+    EventKind.PERSON_ADDED: N_("person registered"),
+    EventKind.PERSON_REVOKED: N_("person's registration withdrawn"),
+    EventKind.KEY_ADDED: N_("key registered"),
+    EventKind.EXCHANGE_OPENED: N_("exchange opened"),
+    EventKind.REFERRAL_SENT: N_("request sent to the desk"),
+    EventKind.REFERRAL_WAITING: N_("request waits for a usable key of the desk"),
+    EventKind.REFERRAL_RELEASED: N_("waiting request sent to the desk"),
+    EventKind.REFERRAL_EXTENDED: N_("further UIMs sent to the desk"),
+    EventKind.DELIVERED: N_("delivered to the desk's mail system"),
+    EventKind.READ: N_("opened by the desk"),
+    EventKind.UNDELIVERABLE: N_("could not be delivered to the desk"),
+    EventKind.ANSWER_RECEIVED: N_("part of the answer received"),
+    EventKind.ANSWERED: N_("answered in full"),
+    EventKind.DECLINED: N_("declined with a reason"),
+    EventKind.RETURNED: N_("returned: the UIMs are not theirs"),
+    EventKind.MESSAGE_RECEIVED: N_("message received and passed on"),
+    EventKind.ANSWER_WAITING: N_("answer waits for a usable key of the requester"),
+    EventKind.ANSWER_RELEASED: N_("waiting answer sent to the requester"),
+    EventKind.REMINDED: N_("desk reminded"),
+    EventKind.ESCALATED: N_("administrator of the Party told"),
+    EventKind.EXPIRED: N_("expired without an answer"),
+    EventKind.EXCHANGE_CLOSED: N_("exchange closed"),
+    EventKind.LOOKUP_MADE: N_("pattern library consulted"),
+    EventKind.STATUS_ASKED: N_("status asked for"),
+    EventKind.HELP_ASKED: N_("help asked for"),
+    EventKind.NOTICE_SENT: N_("notice sent"),
+    EventKind.ADVISED: N_("sender told how to set the mail client"),
+    EventKind.KEY_WARNED: N_("owner of a key warned"),
+    EventKind.REFUSED: N_("mail refused"),
+}

@@ -1,0 +1,138 @@
+"""Letter to MIME in the reader's language: text, HTML, spreadsheets; protected headers (RFC 9788)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from email.utils import format_datetime
+from typing import Any
+
+from jinja2 import BaseLoader, Template
+
+from gateway.content import FilledForm, Letter, RenderedMail
+from gateway.facts import Language, MailKind, Moment, utc
+from gateway.forms import Form, _grammar
+from gateway.language import Catalogue, Languages
+from gateway.letters import Help
+from gateway.ports import Policy
+from gateway.stages import _entity, _sheets, _voices
+
+_NAME = "GSP focal point"
+_HIDDEN = "..."
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Renderer:
+    """Renders letters; holds compiled templates and, for each language, the words of both media.
+
+    `templates` loads from the folder `templates/`. Pure: the same letter, moment and Message-ID give the same octets.
+    """
+
+    def __init__(self, languages: Languages, templates: BaseLoader, forms: Mapping[str, Form], policy: Policy) -> None:
+        self._languages = languages
+        self._forms = forms
+        self._policy = policy
+        self._environments = {html: _voices.environment(templates, html) for html in (False, True)}
+        self._variables: dict[tuple[Language, bool], dict[str, Any]] = {}
+        self._address = f"{policy.mailbox}@{policy.domain}"
+
+    def __call__(self, letter: Letter, moment: Moment, message_id: str) -> RenderedMail:
+        """The mail, still in clear: `payload` with the protected fields, `outer` for outside the encryption.
+
+        A notice about a key may have to go in clear: its payload has no protected fields, and its subject, which
+        says nothing of a case, stands outside.
+        """
+        catalogue = self._languages.catalogue(letter.to.language)
+        identifier = message_id if message_id.startswith("<") else f"<{message_id}@{self._policy.domain}>"
+        subject = catalogue.say(letter.subject)
+        inner = self._fields(letter, moment, identifier, _tagged(subject, letter.thread.tag))
+        if letter.kind is MailKind.KEY_NOTICE:
+            outer, head, layer = inner, b"", ""
+        else:
+            outer = self._fields(letter, moment, identifier, _tag(letter.thread.tag) or _HIDDEN)
+            head = _entity.fields([*inner, *(("HP-Outer", f"{name}: {value}") for name, value in outer)])
+            layer = '; hp="cipher"'
+        body = self._body(letter, catalogue, subject)
+        if attachments := self._attachments(letter, catalogue):
+            both = _entity.multipart("alternative", _boundary(identifier, "b"), body)
+            payload = _entity.multipart("mixed", _boundary(identifier, "a"), [both, *attachments], layer, head)
+        else:
+            payload = _entity.multipart("alternative", _boundary(identifier, "a"), body, layer, head)
+        return RenderedMail(letter=letter, payload=payload, outer=tuple(outer), message_id=identifier)
+
+    def _fields(self, letter: Letter, moment: Moment, identifier: str, subject: str) -> list[_entity.Field]:
+        thread = letter.thread
+        replied = letter.kind in (MailKind.RECEIPT, MailKind.NOTICE) and thread.in_reply_to
+        found = [
+            ("From", f"{_NAME} <{self._address}>"),
+            ("To", str(letter.to.address)),
+            _entity.unstructured("Reply-To", thread.reply_to),
+            _entity.unstructured("Subject", subject),
+            ("Date", format_datetime(utc(moment.now))),
+            ("Message-ID", identifier),
+            _entity.identifiers("In-Reply-To", [thread.in_reply_to]),
+            _entity.identifiers("References", thread.references or [thread.in_reply_to]),
+            ("Auto-Submitted", "auto-replied" if replied else "auto-generated"),
+            ("Disposition-Notification-To", self._address if letter.kind is MailKind.REFERRAL else ""),
+        ]
+        return [(name, value) for name, value in found if value]
+
+    # --- the body -----------------------------------------------------------------------------
+
+    def _body(self, letter: Letter, catalogue: Catalogue, subject: str) -> list[bytes]:
+        form = self._written(letter.form, catalogue) if letter.form else ""
+        blanks = [self._written(FilledForm(name), catalogue) for name in letter.blanks if name in self._forms]
+        own = {"letter": letter.values, "subject": subject, "form": form, "blanks": blanks}
+        text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))
+        return [_entity.text_part("text/plain", text.strip("\n") + "\n"), _entity.text_part("text/html", html)]
+
+    def _rendered(self, letter: Letter, catalogue: Catalogue, html: bool, own: Mapping[str, Any]) -> str:
+        variables = self._voice(letter.to.language, catalogue, html)
+        template = self._template(letter, html)
+        if isinstance(letter.values, Help):
+            variables = variables | {"form_summaries": self._summaries(letter.values, variables)}
+        return template.render(variables | own)
+
+    def _template(self, letter: Letter, html: bool) -> Template:
+        name: str = letter.values.TEMPLATE  # type: ignore[attr-defined]  # one of letters.LetterValues
+        return self._environments[html].get_template(f"letters/{name}.j2")
+
+    def _voice(self, language: Language, catalogue: Catalogue, html: bool) -> dict[str, Any]:
+        known = self._variables.get((language, html))
+        if known is None:
+            known = self._variables[language, html] = _voices.Voice(catalogue, html).variables()
+        return known
+
+    def _summaries(self, letter: Help, variables: Mapping[str, Any]) -> list[str]:
+        say = variables["_"]
+        chosen = [self._forms[name] for name in letter.forms if name in self._forms]
+        return ["GSP " + say(form.title) + ": " + say(form.summary) for form in chosen]
+
+    def _written(self, filled: FilledForm, catalogue: Catalogue) -> str:
+        form = self._forms[filled.name]
+        return _grammar.write(filled, form, catalogue).strip("\n")
+
+    # --- attachments --------------------------------------------------------------------------
+
+    def _attachments(self, letter: Letter, catalogue: Catalogue) -> list[bytes]:
+        parts = []
+        for sheet in letter.sheets:
+            headings = [catalogue.say(heading) for heading in sheet.headings]
+            table = _sheets.to_csv(headings, sheet.rows)
+            parts.append(_entity.attachment("text/csv; charset=utf-8", sheet.stem + ".csv", table))
+            if len(sheet.rows) < _sheets.MOST_ROWS:
+                book = _sheets.to_xlsx(headings, sheet.rows, catalogue.direction == "rtl")
+                parts.append(_entity.attachment(_XLSX, sheet.stem + ".xlsx", book))
+        return parts
+
+
+def _boundary(identifier: str, level: str) -> str:
+    return f"=_{level}{hashlib.sha256(identifier.encode()).hexdigest()[:32]}"
+
+
+def _tag(tag: str) -> str:
+    return f"[{tag.strip('[]')}]" if tag else ""
+
+
+def _tagged(subject: str, tag: str) -> str:
+    return f"{subject} {_tag(tag)}".strip()

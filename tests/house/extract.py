@@ -1,0 +1,78 @@
+"""Extracts the message ids of all sentences into `templates/locale/messages.pot`, and brings the catalogues up to date.
+
+Run `python -m tests.house.extract` after a sentence has changed: a new id is added to every language without a
+translation, an id that is gone is removed. `tests/house/test_catalogues.py` says what is left to translate.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCALE = ROOT / "templates" / "locale"
+LANGUAGES = ("ar", "es", "fr", "ru", "zh")
+_HEADER = "# Sentences of the gateway; English is the source.\n"
+_PYTHON = {"text": None, "texts": (1, 2), "N_": None}
+_JINJA = {"_": None, "ngettext": (1, 2)}
+# Labels of forms have catalogues of their own, because they are also read (templates/locale/labels/).
+_LABELS = LOCALE / "labels"
+
+
+def labels() -> frozenset[str]:
+    """Message ids that the catalogues of labels hold."""
+    found: set[str] = set()
+    for path in _LABELS.glob("*.po"):
+        with path.open("rb") as source:
+            found |= {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(source)}
+    return frozenset(found - {""})
+
+
+def extracted() -> Catalog:
+    """Every message id in the templates and in the gateway's modules, sorted, without those of labels."""
+    catalog = Catalog(project="gsp-gateway", header_comment=_HEADER.strip(), fuzzy=False)
+    sources = [(path, "jinja2.ext:babel_extract", _JINJA) for path in sorted((ROOT / "templates").rglob("*.j2"))]
+    sources += [(path, "python", _PYTHON) for path in sorted((ROOT / "gateway").rglob("*.py"))]
+    known = labels()
+    for path, method, keywords in sources:
+        for _, message, _, _ in extract_from_file(method, path, keywords=keywords):
+            if (message if isinstance(message, str) else message[0]) not in known:
+                catalog.add(message, locations=[(str(path.relative_to(ROOT)), 0)])
+    return catalog
+
+
+def written(catalog: Catalog) -> str:
+    """The catalogue as text, without the time at which it was made."""
+    octets = io.BytesIO()
+    write_po(octets, catalog, width=0, sort_output=True, ignore_obsolete=True, include_lineno=False, omit_header=False)
+    return re.sub(r'"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Report-Msgid-Bugs-To): .*\n', "",
+                  octets.getvalue().decode())  # fmt: skip
+
+
+def catalogue(language: str) -> Catalog:
+    """The catalogue of a language as it stands in the folder; an empty one if there is none."""
+    path = LOCALE / f"{language}.po"
+    if not path.exists():
+        return Catalog(locale=language, project="gsp-gateway", header_comment=_HEADER.strip(), fuzzy=False)
+    with path.open("rb") as source:
+        return read_po(source, locale=language)
+
+
+def main() -> None:
+    """Writes the template and updates the five catalogues."""
+    template = extracted()
+    (LOCALE / "messages.pot").write_text(written(template))
+    for language in LANGUAGES:
+        current = catalogue(language)
+        current.update(template, no_fuzzy_matching=True)
+        current.fuzzy = False
+        (LOCALE / f"{language}.po").write_text(written(current))
+
+
+if __name__ == "__main__":
+    main()

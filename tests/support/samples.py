@@ -1,0 +1,247 @@
+"""One letter of every type with plausible values, for tests and screenshots. Synthetic UIMs only."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Severity, Sheet, Thread, Uim, text, texts
+from gateway.facts import (
+    Correspondent,
+    Digest,
+    EventKind,
+    Language,
+    MailKind,
+    PartyCode,
+    address,
+    exchange_number,
+    referral_number,
+)
+from gateway.letters import (
+    Advice,
+    AnsweredUim,
+    AnswerLetter,
+    Closed,
+    Evidence,
+    Help,
+    KeyNotice,
+    Lookup,
+    LookupLine,
+    MessageLetter,
+    Notice,
+    Receipt,
+    Referral,
+    ReferredPart,
+    Reminder,
+    Status,
+    StatusLine,
+    Suggestion,
+    Thanks,
+    TrailLine,
+    Turn,
+    UimNote,
+)
+from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+EARLIER = datetime(2026, 11, 7, 16, 5, tzinfo=UTC)
+DIGEST = Digest("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+EXCHANGE = exchange_number("GSP-2026-000042")
+REFERRAL = referral_number("GSP-2026-000042/SE")
+KE, SE, FR, AT = PartyCode("KE"), PartyCode("SE"), PartyCode("FR"), PartyCode("AT")
+EVIDENCE = Evidence(NOW, DIGEST)
+# Every sign that a UIM may hold and that a mail, a web page or a spreadsheet could damage.
+UIMS = (
+    "QCALL7hT2kQ9mZb7Kd25051914",
+    "QCALLaa11bb22cABCD25060107",
+    "=cmd|'/c calc'!A1",
+    '-1+2<b>&amp;"x"',
+    "@SUM(A1),;:=?_%*!.",
+    "(01)05410000012345(21)Xy7kQ9pL2m",
+    "010541000001234521Xy7kQ9pL2m\x1d8005AB12",
+    "'0105410000012345_x0041_",
+)
+REASON = text("The prefix {prefix} is the mark of the issuer for {party}.", prefix="QCALL", party="SE")
+CHOICES = (Suggestion(SE, "eu_sweden", text("Its first letters are QCALL.")), Suggestion(AT, "eu", text("Fits too.")))
+
+
+def uim(number: int = 0, line: int = 0) -> Uim:
+    """One of the samples."""
+    return Uim(UIMS[number], line=line)
+
+
+def note(number: int = 0) -> UimNote:
+    """A UIM with a remark."""
+    return UimNote(uim(number, 12 + number), (text("One sign is missing at the end."),))
+
+
+def findings() -> tuple[Finding, ...]:
+    """What was not understood, of two kinds."""
+    return (
+        Finding(text("Write the date as year-month-day."), Severity.PART, "", 9, "3rd of Nov.", "date_of_seizure"),
+        Finding(texts("{count} line is no UIM.", "{count} lines are no UIMs.", 3), Severity.PART, "list.csv", 4),
+    )
+
+
+def reply_form(count: int = 2) -> FilledForm:
+    """The reply form as a desk gets it."""
+    blocks = tuple(Block({"uim": UIMS[i % len(UIMS)]}) for i in range(count))
+    return FilledForm("reply", {"exchange": str(REFERRAL), "handling": "H0"}, blocks=blocks)
+
+
+def request_form() -> FilledForm:
+    """A request that lacks its justification."""
+    return FilledForm(
+        "request",
+        {"case_reference": "MOM-2026-0117", "purpose": "investigation", "product": "cigarettes"},
+        {"data_requested": frozenset({"a", "b"})},
+        (uim(0), uim(1)),
+        hints={"justification": text("please complete or correct this line")},
+    )
+
+
+def sheet(count: int = 3) -> Sheet:
+    """A table of UIMs."""
+    return Sheet(
+        "GSP-2026-000042-SE", (text("UIM"), text("Status")), tuple((UIMS[i % len(UIMS)], "") for i in range(count))
+    )
+
+
+def _receipt(nothing_sent: bool = False) -> Receipt:
+    sent = (
+        ReferredPart(REFERRAL, 2, ("eu_sweden",)),
+        ReferredPart(referral_number("GSP-2026-000042/FR"), 1, ("eu_france",), waiting=True),
+    )
+    asked = UimNote(uim(1), before=(referral_number("GSP-2026-000017/SE"),))
+    return Receipt(
+        None if nothing_sent else EXCHANGE,
+        "MOM-2026-0117",
+        EVIDENCE,
+        11,
+        () if nothing_sent else sent,
+        ambiguous=(UimNote(uim(2, 14), (), CHOICES),),
+        hints=(note(3),),
+        not_a_party=(note(4),),
+        not_a_uim=(note(5),),
+        malformed=(note(6),),
+        unknown=(note(7),),
+        own=(note(0),),
+        no_desk=(note(1),),
+        repeated=(asked,),
+        doubled=1,
+        findings=findings(),
+    )
+
+
+def referral(count: int = 2, extended: bool = False) -> Referral:
+    """A referral with that many UIMs."""
+    return Referral(
+        REFERRAL, KE, "MOM-2026-0117", "investigation", "1200 cartons without fiscal stamps found in transit",
+        Handling.H2, date(2026, 12, 1), ((text("Place of seizure"), "Mombasa"), (text("Product"), "cigarettes")),
+        tuple(Item), "Was this batch declared for export?\nWhich consignee was named?",
+        tuple(UimNote(uim(i % len(UIMS))) for i in range(count)), count, EVIDENCE, extended,
+    )  # fmt: skip
+
+
+def _answer(remaining: int = 1, declined: bool = False) -> AnswerLetter:
+    valid = ((Item.A, "2025-05-19, Riom"), (Item.B, "Riom 2"), (Item.F, "France"), (Item.J, "Le Havre\nMombasa"))
+    answers = (
+        AnsweredUim(UIMS[0], UimAnswer.VALID, valid, "Sold duty free."),
+        AnsweredUim(UIMS[2], UimAnswer.NOT_VALID),
+        AnsweredUim(UIMS[6], UimAnswer.UNDER_INQUIRY, (), "Next week."),
+    )
+    return AnswerLetter(
+        REFERRAL, SE, Handling.H1, () if declined else answers, remaining, declined,
+        NoDataReason.NATIONAL_LAW if declined else None, "See Article 12 of our act.", EVIDENCE, 4,
+        (ReferredPart(referral_number("GSP-2026-000042/AT"), 1, ("eu",)),), (note(3),),
+    )  # fmt: skip
+
+
+def _status(whole_trail: bool = False) -> Status:
+    line = StatusLine(REFERRAL, KE, ReferralState.PARTLY_ANSWERED, EARLIER, NOW, 20, 7)
+    if not whole_trail:
+        return Status((line,), (line,))
+    trail = tuple(TrailLine(NOW, kind, SE, KE, 2, DIGEST) for kind in EventKind)
+    return Status(number=EXCHANGE, state=ExchangeState.OPEN, trail=trail)
+
+
+class Sample(NamedTuple):
+    """A letter's values with what usually goes with them."""
+
+    values: ClearValue
+    kind: MailKind = MailKind.NOTICE
+    form: FilledForm | None = None
+    sheets: tuple[Sheet, ...] = ()
+    blanks: tuple[str, ...] = ()
+
+
+_FORMS = ("request", "lookup", "reply", "message", "status")
+_MESSAGE = FilledForm("message", {"exchange": str(REFERRAL), "handling": "H0"})
+_LINES = (
+    LookupLine(uim(0), text("One Party answers for it."), CHOICES, ()),
+    LookupLine(uim(6), text("No pattern fits."), (), (text("One sign is missing at the end."),)),
+)
+
+# By name; the part before ":" is the template.
+SAMPLES: dict[str, Sample] = {
+    "receipt": Sample(_receipt(), MailKind.RECEIPT, request_form()),
+    "receipt:all sent": Sample(Receipt(EXCHANGE, "", EVIDENCE, 2, (ReferredPart(REFERRAL, 2, ("eu",), chosen=True),)),
+                               MailKind.RECEIPT),
+    "receipt:nothing sent": Sample(_receipt(True), MailKind.RECEIPT, request_form()),
+    "receipt:nothing to do": Sample(Receipt(None, "", EVIDENCE, 1, not_a_party=(note(),)), MailKind.RECEIPT),
+    "referral": Sample(referral(), MailKind.REFERRAL, reply_form(), (sheet(),)),
+    "referral:extended": Sample(referral(60, True), MailKind.REFERRAL, reply_form(), (sheet(60),)),
+    "answer": Sample(_answer(), MailKind.ANSWER, _MESSAGE),
+    "answer:whole": Sample(_answer(0), MailKind.ANSWER, _MESSAGE),
+    "answer:declined": Sample(_answer(4, True), MailKind.ANSWER, _MESSAGE),
+    "message": Sample(MessageLetter(REFERRAL, KE, Handling.H0, "Which port?\n\nGSP REPLY\nThank you.", EVIDENCE),
+                      MailKind.MESSAGE, _MESSAGE),
+    "thanks": Sample(Thanks(REFERRAL, text("Your answer has been passed on."), 3, 1, EVIDENCE, findings(), True),
+                     form=reply_form(1)),
+    "thanks:done": Sample(Thanks(REFERRAL, text("Your answer has been passed on."), 4, 0, EVIDENCE)),
+    "notice": Sample(Notice(text("Your request was not sent."), text("Please write the justification."),
+                            "MOM-2026-0117", findings(), EVIDENCE), form=request_form()),
+    "reminder": Sample(Reminder(REFERRAL, Role.DESK, KE, EARLIER, 14, 2, True), MailKind.REMINDER, reply_form()),
+    "reminder:administrator": Sample(Reminder(REFERRAL, Role.ADMINISTRATOR, KE, EARLIER, 14, 2, True),
+                                     MailKind.REMINDER),
+    "reminder:officer": Sample(Reminder(REFERRAL, Role.OFFICER, SE, EARLIER, 7, 2), MailKind.REMINDER),
+    **{
+        f"turn:{state.value} {role.value}{' released' * released}": Sample(Turn(REFERRAL, state, role, NOW, released))
+        for state in (ReferralState.UNDELIVERABLE, ReferralState.EXPIRED, ReferralState.WAITING)
+        for role in (Role.OFFICER, Role.SECRETARIAT)
+        for released in (False, True)
+        if not released or state is ReferralState.WAITING
+    },
+    "closed": Sample(Closed(EXCHANGE, NOW, 60)),
+    "status": Sample(_status()),
+    "status:trail": Sample(_status(True)),
+    "status:empty": Sample(Status()),
+    "lookup": Sample(Lookup(_LINES, (SE, FR), findings()), form=request_form()),
+    "lookup:nothing": Sample(Lookup(_LINES[1:], ())),
+    "help": Sample(Help("gsp@gsp.example.org", Role.OFFICER, _FORMS), blanks=_FORMS),
+    "advice": Sample(Advice(NOW, encrypted=False)),
+    "advice:not signed": Sample(Advice(NOW, encrypted=True)),
+    "key_notice": Sample(KeyNotice("A" * 40, -1, 2), MailKind.KEY_NOTICE),
+    "key_notice:soon": Sample(KeyNotice("A" * 40, 7, 0), MailKind.KEY_NOTICE),
+}  # fmt: skip
+
+
+def reader(language: str = "en") -> Correspondent:
+    """Somebody who reads that language."""
+    return Correspondent(address("desk@tull.example"), Language(language), SE, 0, Role.DESK, None)
+
+
+def letter(name: str, language: str = "en") -> Letter:
+    """The sample of that name, to a reader of that language."""
+    sample = SAMPLES[name]
+    return Letter(
+        sample.kind,
+        reader(language),
+        text("Request {number}", number=str(REFERRAL)),
+        sample.values,
+        sample.form,
+        sample.blanks,
+        sample.sheets,
+        Thread("[GSP-2026-000042/SE k7Qm2xTt9a]", "<1@kra.example>", ("<0@kra.example>", "<1@kra.example>"),
+               "gsp+k7Qm2xTt9a@gsp.example.org"),
+    )  # fmt: skip

@@ -1,0 +1,249 @@
+"""Letters: every one in every language, nothing of a reader's words lost or obeyed, headers protected."""
+
+from __future__ import annotations
+
+import email.policy
+import re
+from dataclasses import replace
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import DictLoader
+
+from gateway.content import FilledForm, Uim, text
+from gateway.letters import MessageLetter, Notice, UimNote
+from gateway.stages import _entity, _voices
+from gateway.treaty import Handling
+from tests.support import samples
+from tests.support.rendering import Seen, seen
+
+LANGUAGES = ("en", "ar", "es", "fr", "ru", "zh")
+HOSTILE = (
+    "x\r\nBcc: eve@evil.example\n\n<script>alert(1)</script>{{ letter }}{count}%(x)s"
+    "\u2028\x00\ud800\u202e=?utf-8?q?=0D=0A?="
+)
+
+
+class _Page(HTMLParser):
+    """What a browser or a screen reader makes of a page."""
+
+    VOID = frozenset({"meta", "br"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.copied: list[str] = []
+        self.balanced = True
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "code":
+            self.copied.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.balanced = self.balanced and bool(self.open) and self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "code" in self.open:
+            self.copied[-1] += data
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_every_letter_renders_in_every_language(name: str, language: str) -> None:
+    mail = seen(name, language)
+    for part in (mail.text, mail.html):
+        assert "clear text" not in part  # a Text or another value was printed instead of said
+        assert not re.search(r"\{\w+\}|Undefined|<bound method|gateway\.|None\b", part)
+    assert not re.search(r"</?(bdi|p|ul|br|h1)\b", mail.text)
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_the_page_is_well_formed_accessible_and_loads_nothing(name: str, language: str) -> None:
+    page = _Page(seen(name, language).html)
+    assert page.balanced
+    assert not page.open
+    tags = [tag for tag, _ in page.tags]
+    assert not {"script", "img", "link", "iframe", "object", "form", "a"} & set(tags)
+    assert not any(
+        key in ("src", "href", "style") or key.startswith("on") for _, attributes in page.tags for key in attributes
+    )
+    root = next(attributes for tag, attributes in page.tags if tag == "html")
+    assert root == {"lang": language, "dir": "rtl" if language == "ar" else "ltr"}
+    headings = [tag for tag in tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == "h1"
+    assert headings.count("h1") == 1
+    assert all("scope" in attributes for tag, attributes in page.tags if tag == "th")
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_the_first_line_of_both_parts_is_the_same_next_step(name: str, language: str) -> None:
+    mail = seen(name, language)
+    first = re.sub(r"\s+", "", mail.text.split("\n\n")[0])
+    heading = re.search(r"<h1>(.*?)</h1>", mail.html)
+    assert heading
+    assert re.sub(r"\s+|<[^>]*>", "", heading[1]).replace("&#39;", "'") == first
+
+
+def test_a_uim_stands_alone_on_its_line_and_is_copied_exactly(language: str) -> None:
+    notes = tuple(UimNote(Uim(uim)) for uim in samples.UIMS)
+    letter = samples.letter("referral", language)
+    mail = seen(replace(letter, values=replace(samples.referral(), uims=notes, total=len(notes))))
+    expected = [uim.replace("\x1d", "<GS>") for uim in samples.UIMS]
+    lines = mail.text.split("\n")
+    assert all(uim in lines for uim in expected)
+    copied = _Page(mail.html).copied
+    assert [one for one in copied if one in expected] == expected
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=200))
+@settings(max_examples=40)
+def test_no_uim_is_ever_broken(uim: str) -> None:
+    letter = samples.letter("referral")
+    mail = seen(replace(letter, values=replace(samples.referral(), uims=(UimNote(Uim(uim)),), total=1)))
+    assert uim in mail.text.split("\n")
+    assert uim in _Page(mail.html).copied
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_sentences_are_readable_in_78_columns(name: str, language: str) -> None:
+    letter = replace(samples.letter(name, language), form=None, blanks=())
+    for line in seen(letter).text.split("\n"):
+        columns = sum(_voices._columns(character) for character in line)
+        assert columns <= 78 or " " not in line.strip()
+
+
+def _strings(mail: Seen) -> list[str]:
+    return [f"{name}: {value}" for name, value in mail.outer.items()]
+
+
+def test_nothing_is_injected_into_a_header() -> None:
+    letter = samples.letter("referral")
+    bad = replace(
+        letter,
+        subject=text("{case}", case=HOSTILE),
+        thread=replace(
+            letter.thread, tag=HOSTILE, in_reply_to="<a\r\nBcc: x@y>", references=("<ok@x>\r\nBcc: z@z", HOSTILE)
+        ),
+        sheets=(replace(samples.sheet(), stem='../../etc/x"\r\nBcc: a@b'),),
+    )
+    mail = seen(bad)
+    assert "Bcc" not in mail.inner
+    assert "Bcc" not in mail.outer
+    assert mail.inner["In-Reply-To"] is None
+    assert mail.inner["References"] == "<ok@x>"
+    assert "\n" not in str(mail.inner["Subject"])
+    assert "=0D=0A" in str(mail.inner["Subject"])  # as written, not as an encoded word
+    outer = EmailMessage(policy=email.policy.SMTP)
+    for name, value in mail.outer.items():
+        outer[name] = value.replace("\r\n ", " ")
+    assert set(mail.attachments) == {"-etc-x-Bcc-a-b.csv", "-etc-x-Bcc-a-b.xlsx"}
+    for line in mail.payload.split(b"\r\n"):
+        assert not line.startswith(b"Bcc")
+
+
+def test_what_people_write_is_shown_and_never_obeyed() -> None:
+    message = MessageLetter(samples.REFERRAL, samples.KE, Handling.H0, HOSTILE, samples.EVIDENCE)
+    mail = seen(replace(samples.letter("message"), values=message))
+    assert "&lt;script&gt;" in mail.html
+    assert "<script" not in mail.html
+    assert "{{ letter }}{count}%(x)s" in mail.text
+    assert "\u202e" not in mail.text + mail.html
+
+
+def test_a_form_written_by_somebody_else_cannot_pass_for_the_gateways_own() -> None:
+    lines = seen("message").text.split("\n")
+    assert "| GSP REPLY" in lines
+    assert "GSP REPLY" not in lines
+
+
+def test_every_octet_is_printable_ascii_with_crlf(language: str) -> None:
+    payload = seen("referral", language).payload
+    assert re.fullmatch(rb"(?:[\t\x20-\x7e]{0,998}\r\n)*", payload)
+
+
+def test_outside_the_encryption_stands_only_the_tag() -> None:
+    mail = seen("referral")
+    assert mail.outer["Subject"] == "[GSP-2026-000042/SE k7Qm2xTt9a]"
+    letter = samples.letter("referral")
+    assert seen(replace(letter, thread=replace(letter.thread, tag=""))).outer["Subject"] == "..."
+
+
+def test_header_fields_are_protected_as_rfc_9788_has_it() -> None:
+    mail = seen("referral")
+    assert mail.inner["Content-Type"].params["hp"] == "cipher"
+    assert mail.inner["Subject"] == "Request GSP-2026-000042/SE [GSP-2026-000042/SE k7Qm2xTt9a]"
+    assert [str(value) for value in mail.inner.get_all("HP-Outer")] == [
+        line.replace("\r\n", "") for line in _strings(mail)
+    ]
+    for name in ("From", "To", "Date", "Message-ID", "In-Reply-To", "References"):
+        assert str(mail.inner[name]) == mail.outer[name].replace("\r\n", "")
+    assert mail.outer["Message-ID"] == "<k7qm2xtt9a@gsp.example.org>"
+
+
+def test_a_notice_about_a_key_can_go_in_clear() -> None:
+    mail = seen("key_notice")
+    assert "hp" not in mail.inner["Content-Type"].params
+    assert set(mail.inner.keys()) == {"Content-Type"}
+    assert mail.outer["Subject"].startswith("Request")
+
+
+def test_every_mail_is_known_as_automatic() -> None:
+    assert seen("receipt").outer["Auto-Submitted"] == "auto-replied"
+    for name in ("referral", "answer", "message", "reminder", "key_notice"):
+        assert seen(name).outer["Auto-Submitted"] == "auto-generated"
+
+
+def test_only_a_referral_asks_to_be_told_when_it_is_read() -> None:
+    assert seen("referral").outer["Disposition-Notification-To"] == "gsp@gsp.example.org"
+    assert "Disposition-Notification-To" not in seen("answer").outer
+
+
+def test_a_mail_to_an_address_beyond_ascii_is_written_as_rfc_6532_has_it() -> None:
+    letter = samples.letter("closed")
+    to = replace(letter.to, address="служба@пример.example")
+    assert b"To: \xd1\x81\xd0\xbb" in seen(replace(letter, to=to)).payload
+
+
+def test_the_attachments_hold_every_uim_although_the_letter_shows_the_first_only() -> None:
+    mail = seen("referral:extended")
+    assert len(mail.attachments["GSP-2026-000042-SE.csv"].splitlines()) == 61
+    assert "60 UIMs" in mail.text
+
+
+def test_the_same_letter_gives_the_same_octets() -> None:
+    assert seen("referral", "ar").payload == seen("referral", "ar").payload
+
+
+def test_an_unknown_name_in_a_template_is_an_error() -> None:
+    letter = samples.letter("notice")
+    with pytest.raises(AttributeError):
+        seen(replace(letter, values=FilledForm("request")))
+    made = _voices.environment(DictLoader({}), html=True)
+    with pytest.raises(Exception, match="undefined"):
+        made.from_string("{{ nothing }}").render()
+
+
+def test_templates_cannot_reach_beyond_the_values_they_are_given() -> None:
+    made = _voices.environment(DictLoader({}), html=False)
+    values = Notice(text("a"), text("b"))
+    for source in ("{{ letter.__class__ }}", "{{ ''.__class__.__mro__ }}", "{{ letter.__reduce__() }}"):
+        with pytest.raises(Exception, match=r"unsafe|undefined"):
+            made.from_string(source).render(letter=values)
+
+
+def test_many_references_keep_the_first_and_the_latest() -> None:
+    ids = [f"<{number}@x>" for number in range(50)]
+    kept = _entity.identifiers("References", ids)[1].split("\r\n ")
+    assert kept == [ids[0], *ids[-19:]]
