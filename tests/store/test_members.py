@@ -1,0 +1,84 @@
+"""Who takes part: every registration is on record, and a doubled one is refused with a sentence that helps."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.facts import Address, Language, PartyCode, PublicKey
+from gateway.store import Store
+from gateway.treaty import Role
+from tests.store.made import FR, KE, NOW, SE, at, key, rows, with_parties
+
+EN = Language("en")
+OFFICER = Address("officer@party.example")
+
+
+def add(store: Store, made: PublicKey, address: str = OFFICER, party: PartyCode = KE) -> bool:
+    """Registers an officer."""
+    return store.members.add_person(party, Address(address), "Somebody", Role.OFFICER, EN, made, NOW)
+
+
+def test_every_registration_and_withdrawal_is_an_event(store: Store, url: str) -> None:
+    with_parties(store)
+    assert add(store, key("A"))
+    assert not add(store, key("B"))
+    store.members.revoke(OFFICER, "left", at(days=1))
+    kinds = [kind for (kind,) in rows(url, "SELECT kind FROM event ORDER BY id")]
+    assert kinds == ["party added", "key added"] * 3 + ["person added", "key added", "key added", "person revoked"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "address", "party", "says"),
+    [
+        ("2", OFFICER, KE, "registered for somebody else"),
+        ("A", "officer@party.example", SE, "another Party"),
+        ("B", "DESK.KE@party.example", KE, "desk's mailbox"),
+        ("B", "desk.se@party.example", KE, "desk's mailbox"),
+        ("B", "new@party.example", FR + "X", "not registered"),
+    ],
+)
+def test_what_is_registered_for_somebody_else_is_refused_and_changes_nothing(
+    store: Store, url: str, mark: str, address: str, party: str, says: str
+) -> None:
+    with_parties(store)
+    add(store, key("A"))
+    before = rows(url, "SELECT * FROM person"), rows(url, "SELECT * FROM key"), rows(url, "SELECT * FROM event")
+    with pytest.raises(ValueError, match=says):
+        add(store, key(mark), address, PartyCode(party))
+    assert before == (
+        rows(url, "SELECT * FROM person"), rows(url, "SELECT * FROM key"), rows(url, "SELECT * FROM event"),
+    )  # fmt: skip
+
+
+def test_a_withdrawn_key_cannot_come_back(store: Store) -> None:
+    with_parties(store)
+    add(store, key("A"))
+    store.members.revoke(OFFICER, "left", at(days=1))
+    with pytest.raises(ValueError, match=r"registered for somebody else|withdrawn"):
+        add(store, key("A"))
+    assert add(store, key("B"))
+    with pytest.raises(ValueError, match="no active person"):
+        store.members.revoke(Address("nobody@party.example"), "left", NOW)
+
+
+def test_an_address_of_a_person_cannot_become_a_desk(store: Store) -> None:
+    with_parties(store)
+    add(store, key("A"))
+    with pytest.raises(ValueError, match="registered for a person"):
+        store.members.add_party(FR, "France", Address("OFFICER@party.example"), EN, None, NOW)
+
+
+def test_a_renewed_key_keeps_its_row_and_gets_its_new_expiry(store: Store) -> None:
+    with_parties(store)
+    add(store, key("A", until=at(days=5)))
+    add(store, key("A", until=at(days=500)))
+    listed = store.members.keys()
+    assert [row["usable_until"] for row in listed if row["fingerprint"] == "A" * 40] == [at(days=500)]
+
+
+def test_lists_are_in_a_fixed_order(store: Store) -> None:
+    with_parties(store)
+    add(store, key("B"), "b@party.example")
+    add(store, key("A"), "a@party.example")
+    assert [row["code"] for row in store.members.parties()] == ["FR", "KE", "SE"]
+    assert [row["address"] for row in store.members.people()] == ["a@party.example", "b@party.example"]
