@@ -43,6 +43,11 @@ class Delivery:
     enhanced: str = ""
     server: bool = False
 
+    @property
+    def reply(self) -> str:
+        """The numbers of the reply as one text, e.g. `550 5.1.1`; the other server's words are not kept."""
+        return f"{self.code or ''} {self.enhanced}".strip() or "no reply"
+
 
 class OutboundSettings(Protocol):
     """What is needed of the settings."""
@@ -163,37 +168,49 @@ class Submission:
                 if self._client.rset()[0] == 250:
                     return self._client
             self._drop()
-        settings = self._settings
-        context = ssl.create_default_context(cafile=settings.ca_file)
-        client: smtplib.SMTP
-        if settings.tls == "tls":
-            client = smtplib.SMTP_SSL(settings.host, settings.port, self._hostname, timeout=_TIMEOUT, context=context)
-        else:
-            client = smtplib.SMTP(settings.host, settings.port, self._hostname, timeout=_TIMEOUT)
+        client = None
         try:
-            client.ehlo_or_helo_if_needed()
-            if settings.tls == "starttls":
-                client.starttls(context=context)
-                client.ehlo_or_helo_if_needed()
-            if settings.user:
-                client.login(settings.user, first_line(settings.password_file))
+            client = self._opened()
+            self._greet(client)
         except smtplib.SMTPResponseException as error:
-            client.close()
+            _close(client)
             raise _Refused(error.smtp_code, _octets(error.smtp_error), about_mail=False) from None
         except BaseException:
-            client.close()
+            _close(client)
             raise
         self._client = client
         return client
 
+    def _opened(self) -> smtplib.SMTP:
+        settings = self._settings
+        if settings.tls == "tls":
+            context = ssl.create_default_context(cafile=settings.ca_file)
+            return smtplib.SMTP_SSL(settings.host, settings.port, self._hostname, timeout=_TIMEOUT, context=context)
+        return smtplib.SMTP(settings.host, settings.port, self._hostname, timeout=_TIMEOUT)
+
+    def _greet(self, client: smtplib.SMTP) -> None:
+        settings = self._settings
+        client.ehlo_or_helo_if_needed()
+        if settings.tls == "starttls":
+            client.starttls(context=ssl.create_default_context(cafile=settings.ca_file))
+            client.ehlo_or_helo_if_needed()
+        if settings.user:
+            client.login(settings.user, first_line(settings.password_file))
+
     def _drop(self) -> None:
         client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        _close(client)
+
+
+def _close(client: smtplib.SMTP | None) -> None:
+    if client is not None:
+        client.close()
 
 
 def _expect(code: int, text: bytes, about_mail: bool) -> None:
-    if not 200 <= code < 300:
+    if not 200 <= code < 600:
+        raise smtplib.SMTPServerDisconnected("not a reply")
+    if code >= 300:
         raise _Refused(code, text, about_mail)
 
 

@@ -47,7 +47,7 @@ def test_full_pool_defers_at_once() -> None:
     process = Recorder(hold=True)
     limit = 1 + workers.WAITING_PER_WORKER
     with open_smtp(process, workers=1) as port:
-        threads = [threading.Thread(target=send, args=(port,)) for _ in range(limit)]
+        threads = [threading.Thread(target=send_until_taken, args=(port,)) for _ in range(limit)]
         for thread in threads:
             thread.start()
         until(lambda: process.mails, "no mail came")
@@ -58,6 +58,11 @@ def test_full_pool_defers_at_once() -> None:
         for thread in threads:
             thread.join()
         assert send(port)[0] == 250
+
+
+def send_until_taken(port: int) -> None:
+    while send(port)[0] != 250:
+        time.sleep(0.02)
 
 
 def send_when_full(port: int, deadline: float) -> tuple[int, bytes]:
