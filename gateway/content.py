@@ -114,7 +114,6 @@ class DecryptedMail(ClearValue):
     tree: MimePart
     headers: ProtectedHeaders
     signature: SignatureFact
-    sender: Sender
 
 
 @dataclass(frozen=True, slots=True, repr=False)

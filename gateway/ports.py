@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from gateway.content import ClearValue, Reading, Submission, Uim, Verdict
+from gateway.content import ClearValue, MimePart, Reading, Submission, Uim, Verdict
 from gateway.facts import (
     Address,
     AskedBefore,
@@ -60,6 +60,13 @@ class CryptoScheme(Protocol):
     """One encryption scheme (crypto/). Raises `outcome.Refuse`/`Defer`; never writes clear text."""
 
     name: str
+
+    def recognise(self, tree: MimePart) -> bytes | None:
+        """The octets of the one encrypted object that a mail wholly is; None: not this scheme.
+
+        Structure only. Raises `Refuse` for a mail of this scheme that is not acceptable.
+        """
+        ...
 
     def open(self, ciphertext: Ciphertext, claimed: Sequence[PublicKey], limit: int) -> Opened:
         """Decrypts to our key; checks signatures against the claimed sender's keys only."""
@@ -171,6 +178,7 @@ class Policy:
     reminder_days: tuple[int, ...] = (7, 14)
     expire_days: int = 60
     close_days: int = 60
+    authserv_id: str = ""  # whose Authentication-Results are believed (RFC 8601); "" nobody's
 
 
 @dataclass(frozen=True, slots=True, repr=False)

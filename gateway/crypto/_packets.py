@@ -1,0 +1,102 @@
+"""Armour and packet headers of an OpenPGP message, looked at from outside (RFC 9580, 4.2, 6); nothing is opened."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+_ARMOUR = re.compile(rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n(.*?)-----END PGP MESSAGE-----", re.DOTALL)
+PKESK, SKESK, SED, SEIPD, AEAD = 1, 3, 9, 18, 20
+_IGNORED = frozenset({10, 21})  # marker and padding packets
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What can be seen of a message: key ids it is encrypted to (zeros: hidden), how its content is protected."""
+
+    key_ids: tuple[str, ...]
+    passphrase: bool
+    content: int  # tag of the last packet
+    version: int  # of that packet (SEIPD)
+    whole: bool  # nothing before, between or after
+
+
+def armoured(octets: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """(text before, binary content, text after) of the one armoured message; None if there is not exactly one."""
+    octets = octets.replace(b"\xc2\xa0", b" ").replace(b"\xa0", b" ")
+    found = _ARMOUR.findall(octets)
+    if len(found) != 1 or octets.count(b"-----BEGIN PGP") != 1:
+        return None
+    start, end = octets.index(b"-----BEGIN PGP"), octets.index(b"-----END PGP MESSAGE-----") + 25
+    lines = [line.strip() for line in found[0].splitlines()]
+    body = lines[lines.index(b"") + 1 :] if b"" in lines else [line for line in lines if b":" not in line]
+    data = [line for line in body if line and not line.startswith(b"=")]
+    try:
+        return octets[:start], base64.b64decode(b"".join(data), validate=True), octets[end:]
+    except (binascii.Error, ValueError):
+        return None
+
+
+def outline(octets: bytes) -> Outline | None:
+    """The outline of a binary message; None when its packets do not parse."""
+    key_ids: list[str] = []
+    passphrase, content, version, position = False, 0, 0, 0
+    try:
+        while position < len(octets):
+            tag, body, position = _packet(octets, position)
+            if content:
+                return Outline(tuple(key_ids), passphrase, content, version, whole=False)
+            if tag == PKESK:
+                key_ids.append(octets[body + 1 : body + 9].hex().upper() if octets[body] == 3 else "")
+            elif tag == SKESK:
+                passphrase = True
+            elif tag in (SED, SEIPD, AEAD):
+                content, version = tag, octets[body]
+            elif tag not in _IGNORED:
+                return Outline(tuple(key_ids), passphrase, tag, 0, whole=False)
+    except IndexError:
+        return None
+    return Outline(tuple(key_ids), passphrase, content, version, whole=bool(content))
+
+
+def _packet(octets: bytes, position: int) -> tuple[int, int, int]:
+    """(tag, where the body begins, where the next packet begins). Old and new headers, partial lengths."""
+    first = octets[position]
+    if not first & 0x80:
+        raise IndexError
+    if not first & 0x40:
+        return _old_packet(octets, position, first)
+    tag, position = first & 0x3F, position + 1
+    length, position, partial = _new_length(octets, position)
+    body, position = position, position + length
+    while partial:
+        length, position, partial = _new_length(octets, position)
+        position += length
+    if position > len(octets):
+        raise IndexError
+    return tag, body, position
+
+
+def _old_packet(octets: bytes, position: int, first: int) -> tuple[int, int, int]:
+    tag, kind, position = (first >> 2) & 0x0F, first & 3, position + 1
+    if kind == 3:  # indeterminate: to the end
+        return tag, position, len(octets)
+    size = 1 << kind
+    length = int.from_bytes(octets[position : position + size], "big")
+    position += size
+    if position + length > len(octets):
+        raise IndexError
+    return tag, position, position + length
+
+
+def _new_length(octets: bytes, position: int) -> tuple[int, int, bool]:
+    first = octets[position]
+    if first < 192:
+        return first, position + 1, False
+    if first < 224:
+        return ((first - 192) << 8) + octets[position + 1] + 192, position + 2, False
+    if first < 255:
+        return 1 << (first & 0x1F), position + 1, True
+    return int.from_bytes(octets[position + 1 : position + 5], "big"), position + 5, False

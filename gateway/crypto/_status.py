@@ -1,0 +1,162 @@
+"""What GnuPG says, read strictly: status lines (doc/DETAILS, "Format of the --status-fd output") and key listings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gateway.facts import Fingerprint, fingerprint
+from gateway.outcome import Cause
+
+_PREFIX = "[GNUPG:] "
+_WEAK_HASHES = frozenset({"1", "2", "3"})  # MD5, SHA-1, RIPEMD-160
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RSA, _STRONG = frozenset({"1", "2", "3"}), frozenset({"18", "19", "22"})
+_AGENT_AWAY = ("NO_AGENT", "67108941", "67108881")
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature as GnuPG judged it; `cause` NONE is good."""
+
+    cause: Cause
+    fingerprint: Fingerprint | None
+    made_at: datetime
+    identity: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A run's status lines, in what matters to us."""
+
+    opened: bool  # decrypted, and the modification detection code was right
+    tampered: bool
+    sealed: bool
+    agent_away: bool
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key as listed."""
+
+    fingerprint: Fingerprint
+    encryption_ids: tuple[str, ...]
+    can_encrypt: bool
+    can_sign: bool
+    weak: bool
+    revoked: bool
+    usable_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The keys of a listing, and whether a secret key was among them."""
+
+    keys: tuple[ListedKey, ...]
+    secret: bool
+
+
+def read(octets: bytes) -> Said:
+    """The meaning of a status file. Only whole lines that begin with the prefix count."""
+    lines = [
+        line[len(_PREFIX) :].split(" ")
+        for line in octets.decode("utf-8", "replace").split("\n")
+        if line.startswith(_PREFIX)
+    ]
+    words = [line[0] for line in lines]
+    opened = "DECRYPTION_OKAY" in words and "GOODMDC" in words and "DECRYPTION_FAILED" not in words
+    return Said(
+        opened=opened and words.count("BEGIN_DECRYPTION") <= 1,
+        tampered="BADMDC" in words or ("DECRYPTION_FAILED" in words and "NO_SECKEY" not in words),
+        sealed="SIG_CREATED" in words and "END_ENCRYPTION" in words,
+        agent_away=any(
+            line[0] in ("ERROR", "FAILURE", "WARNING") and any(mark in line for mark in _AGENT_AWAY) for line in lines
+        ),
+        signatures=tuple(_signatures(lines)),
+    )
+
+
+def _signatures(lines: list[list[str]]) -> list[Signature]:
+    blocks: list[list[list[str]]] = []
+    for line in lines:
+        if line[0] == "NEWSIG":
+            blocks.append([])
+        elif blocks:
+            blocks[-1].append(line)
+        elif line[0] in ("GOODSIG", "BADSIG", "ERRSIG", "VALIDSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG"):
+            blocks.append([line])
+    return [_signature(block) for block in blocks]
+
+
+_CAUSES = (
+    ("BADSIG", Cause.BAD_SIGNATURE),
+    ("REVKEYSIG", Cause.REVOKED_KEY),
+    ("EXPKEYSIG", Cause.EXPIRED_KEY),
+    ("EXPSIG", Cause.EXPIRED_KEY),
+    ("NO_PUBKEY", Cause.UNKNOWN_KEY),
+    ("ERRSIG", Cause.BAD_SIGNATURE),
+)
+
+
+def _signature(block: list[list[str]]) -> Signature:
+    said = {line[0]: line for line in block}
+    cause = next((cause for word, cause in _CAUSES if word in said), Cause.NONE)
+    valid = said.get("VALIDSIG")
+    if valid is None or len(valid) < 11 or "GOODSIG" not in said:
+        return Signature(cause if cause is not Cause.NONE else Cause.BAD_SIGNATURE, None, _EPOCH, b"")
+    if valid[8] in _WEAK_HASHES:
+        cause = Cause.WEAK_ALGORITHM
+    made_at = datetime.fromtimestamp(int(valid[3]), UTC)
+    identity = " ".join(said.get("SIG_ID", valid)).encode()
+    return Signature(cause, fingerprint(valid[10]), made_at, identity)
+
+
+def listing(octets: bytes, now: datetime) -> Listing:
+    """The keys in a `--with-colons` listing (doc/DETAILS, "Format of the colon listings")."""
+    keys: list[list[list[str]]] = []
+    secret = False
+    for line in octets.decode("utf-8", "replace").split("\n"):
+        fields = line.split(":")
+        if fields[0] in ("sec", "ssb"):
+            secret = True
+        if fields[0] in ("pub", "sec"):
+            keys.append([])
+        if keys:
+            keys[-1].append(fields)
+    return Listing(tuple(_key(lines, now) for lines in keys), secret)
+
+
+def _key(lines: list[list[str]], now: datetime) -> ListedKey:
+    main = lines[0]
+    subkeys = [line for line in lines if line[0] in ("sub", "ssb", "pub", "sec") and line[1] not in ("r", "i", "n")]
+    encrypting = [line for line in subkeys if "e" in line[11] and not _past(line, now)]
+    signing = [line for line in subkeys if "s" in line[11] and not _past(line, now)]
+    alive = main[1] not in ("r", "i", "n", "d") and not _past(main, now)
+    ends = [_time(main[6])]
+    if encrypting:
+        times = [_time(line[6]) for line in encrypting]
+        ends.append(None if None in times else max(time for time in times if time))
+    until = min((end for end in ends if end), default=None)
+    return ListedKey(
+        fingerprint=fingerprint(next(line[9] for line in lines if line[0] == "fpr")),
+        encryption_ids=tuple(line[4] for line in lines if line[0] in ("sub", "ssb", "pub", "sec") and "e" in line[11]),
+        can_encrypt=alive and bool(encrypting),
+        can_sign=alive and bool(signing),
+        weak=any(_weak(line) for line in (main, *encrypting, *signing)),
+        revoked=main[1] == "r",
+        usable_until=until,
+    )
+
+
+def _weak(line: list[str]) -> bool:
+    return int(line[2] or 0) < 2048 if line[3] in _RSA else line[3] not in _STRONG
+
+
+def _time(seconds: str) -> datetime | None:
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds else None
+
+
+def _past(line: list[str], now: datetime) -> bool:
+    end = _time(line[6])
+    return end is not None and end <= now

@@ -1,0 +1,123 @@
+"""Octets to a bounded, immutable MIME tree that keeps every part's exact octets (RFC 2045, 2046).
+
+The standard library reads header fields and transfer encodings; only the cutting at boundaries is ours,
+because a signature covers a part's octets as they stood and re-serialising changes them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import email
+import email.message
+import email.policy
+import email.utils
+import quopri
+import re
+
+from gateway.content import MimePart
+from gateway.outcome import REASONS, Refuse
+
+MAX_DEPTH = 20
+MAX_PARTS = 200
+MAX_HEADER = 64 * 1024
+
+_BLANK = re.compile(rb"\r?\n\r?\n")
+
+
+def parse(raw: bytes) -> MimePart:
+    """The tree of a message or MIME entity; raises Refuse [GSP-105] beyond the limits."""
+    return _part(raw, 0, [MAX_PARTS])
+
+
+def _part(raw: bytes, depth: int, left: list[int]) -> MimePart:
+    left[0] -= 1
+    if depth > MAX_DEPTH or left[0] < 0:
+        raise Refuse(REASONS[105])
+    head, body = _split(raw)
+    if len(head) > MAX_HEADER:
+        raise Refuse(REASONS[105])
+    fields = email.message_from_bytes(head.replace(b"\x00", b""), policy=email.policy.compat32)
+    media_type = fields.get_content_type()
+    parameters = _parameters(fields)
+    boundary = dict(parameters).get("boundary", "")
+    children: tuple[MimePart, ...] = ()
+    content = b""
+    if media_type.startswith("multipart/") and boundary:
+        children = tuple(_part(piece, depth + 1, left) for piece in _pieces(body, boundary, left[0]))
+    else:
+        content = _decoded(body, str(fields.get("Content-Transfer-Encoding", "")).strip().lower())
+    return MimePart(
+        headers=tuple((name, _unfolded(value)) for name, value in fields.raw_items()),
+        media_type=media_type,
+        parameters=parameters,
+        disposition=(fields.get_content_disposition() or ""),
+        filename=_filename(fields),
+        body=content,
+        children=children,
+        raw=raw,
+    )
+
+
+def _split(raw: bytes) -> tuple[bytes, bytes]:
+    if raw[:1] in (b"\r", b"\n"):  # a part without header fields
+        return b"", raw[2:] if raw[:2] == b"\r\n" else raw[1:]
+    found = _BLANK.search(raw)
+    return (raw[: found.start()] + b"\n\n", raw[found.end() :]) if found else (raw, b"")
+
+
+def _pieces(body: bytes, boundary: str, most: int) -> list[bytes]:
+    """The octets between delimiter lines; the line end before a delimiter belongs to the delimiter."""
+    delimiter = re.compile(
+        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("utf-8", "surrogateescape")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
+    )
+    pieces: list[bytes] = []
+    start = -1
+    for found in delimiter.finditer(body):
+        if start >= 0:
+            pieces.append(_after_line_end(body[start : found.start()]))
+            if len(pieces) > most:
+                raise Refuse(REASONS[105])
+        if found[1]:
+            return pieces
+        start = found.end()
+    if start >= 0:
+        pieces.append(_after_line_end(body[start:]))
+    return pieces
+
+
+def _after_line_end(piece: bytes) -> bytes:
+    return piece[2:] if piece[:2] == b"\r\n" else piece[1:] if piece[:1] == b"\n" else piece
+
+
+def _decoded(body: bytes, encoding: str) -> bytes:
+    if encoding == "base64":
+        try:
+            return base64.b64decode(re.sub(rb"[^A-Za-z0-9+/=]", b"", body))
+        except (binascii.Error, ValueError):
+            return body
+    return quopri.decodestring(body) if encoding == "quoted-printable" else body
+
+
+def _unfolded(value: object) -> str:
+    return re.sub(r"\r?\n(?=[ \t])", "", str(value)).replace("\r", "").replace("\n", " ").strip()
+
+
+def _parameters(fields: email.message.Message) -> tuple[tuple[str, str], ...]:
+    try:
+        found = fields.get_params(failobj=[]) or []
+    except (ValueError, LookupError, UnicodeError):
+        return ()
+    pairs = []
+    for name, value in found[1:]:
+        text = email.utils.collapse_rfc2231_value(value) if isinstance(value, tuple) else value
+        pairs.append((name.lower(), text))
+    return tuple(pairs)
+
+
+def _filename(fields: email.message.Message) -> str:
+    try:
+        name = fields.get_filename("") or ""
+    except (ValueError, LookupError, UnicodeError):
+        return ""
+    return name.replace("\\", "/").rpartition("/")[2][:200]

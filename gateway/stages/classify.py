@@ -1,0 +1,101 @@
+"""Octets to one encrypted object, or a delivery or disposition report; structure only, nothing is opened."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Sequence
+
+from gateway import discovery, repairs
+from gateway.content import MimePart
+from gateway.facts import (
+    DeliveryAction,
+    DeliveryReport,
+    DispositionReport,
+    EncryptedMail,
+    Envelope,
+    digest,
+    proven_ciphertext,
+)
+from gateway.mime import headers
+from gateway.mime.tree import parse
+from gateway.outcome import REASONS, Refuse
+from gateway.ports import CryptoScheme
+
+_REPAIRS = [repair for repair in discovery.find(repairs, "REPAIR").values() if repair.where == "outside"]
+_ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
+_ENVELOPE_ID = re.compile(r"bounce\+([a-z2-7]{24})@", re.IGNORECASE)
+
+
+def classify(
+    raw: bytes, envelope: Envelope, schemes: Sequence[CryptoScheme], max_size: int
+) -> EncryptedMail | DeliveryReport | DispositionReport:
+    """What a mail is, from outside; raises Refuse [GSP-101] to [GSP-108] for what is none of these."""
+    if len(raw) > max_size:
+        raise Refuse(REASONS[106])
+    tree = parse(raw)
+    visible = headers.visible(tree)
+    if visible.received_count > headers.MAX_RECEIVED:
+        raise Refuse(REASONS[107])
+    report = _report(tree, envelope)
+    if report is not None:
+        return report
+    for repair in _REPAIRS:
+        tree = repair.mend(tree)
+    for scheme in schemes:
+        octets = scheme.recognise(tree)
+        if octets is not None:
+            return EncryptedMail(scheme.name, proven_ciphertext(octets), digest(octets), visible, envelope, len(raw))
+    if any(part.media_type in _ENCRYPTED for part in tree.walk()):
+        raise Refuse(REASONS[104])
+    raise Refuse(
+        REASONS[108] if visible.auto_submitted or (not envelope.mail_from and envelope.rcpt_tos) else REASONS[101]
+    )
+
+
+def _report(tree: MimePart, envelope: Envelope) -> DeliveryReport | DispositionReport | None:
+    if tree.media_type != "multipart/report":
+        return None
+    kinds = {part.media_type: part for part in tree.children}
+    ids = _original_ids(kinds)
+    if "message/delivery-status" in kinds:
+        return _delivery(kinds["message/delivery-status"], ids, envelope)
+    if "message/disposition-notification" in kinds:
+        fields = _fields(kinds["message/disposition-notification"].body)
+        ids = (*headers.message_ids(fields.get("original-message-id", ())), *ids)
+        displayed = any("displayed" in value.lower() for value in fields.get("disposition", ()))
+        return DispositionReport(envelope, ids, displayed)
+    return None
+
+
+def _delivery(part: MimePart, ids: tuple[str, ...], envelope: Envelope) -> DeliveryReport | None:
+    fields = _fields(part.body)
+    actions = [value.strip().lower() for value in fields.get("action", ())]
+    known = [DeliveryAction(action) for action in actions if action in list(DeliveryAction)]
+    if not known:
+        return None
+    status = next(iter(fields.get("status", ())), "")
+    named = next(iter(fields.get("original-envelope-id", ())), "")
+    by_address = _ENVELOPE_ID.search(" ".join(envelope.rcpt_tos))
+    return DeliveryReport(
+        envelope, ids, named.strip() or (by_address[1].lower() if by_address else ""), known[0], status
+    )
+
+
+def _original_ids(kinds: dict[str, MimePart]) -> tuple[str, ...]:
+    """Message-ID of the mail that a report speaks of (RFC 3464, 2; RFC 8098, 3)."""
+    for kind in ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"):
+        if kind in kinds:
+            returned = parse(kinds[kind].body)
+            return headers.message_ids(returned.header("Message-ID"))
+    return ()
+
+
+def _fields(body: bytes) -> dict[str, tuple[str, ...]]:
+    """All fields of all blocks of a report, names in lower case."""
+    found: dict[str, tuple[str, ...]] = {}
+    for block in re.split(rb"\r?\n\r?\n", body):
+        for name, value in email.message_from_bytes(block + b"\n\n", policy=email.policy.compat32).items():
+            found[name.lower()] = (*found.get(name.lower(), ()), str(value))
+    return found

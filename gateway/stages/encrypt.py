@@ -1,0 +1,58 @@
+"""Signs and encrypts a rendered mail to exactly its reader (RFC 3156); without a usable key there is no mail."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.content import RenderedMail
+from gateway.facts import MailKind, MessageId, OutgoingMail, address, digest, proven_ciphertext
+from gateway.outcome import REASONS, Hold
+from gateway.ports import CryptoScheme, Policy
+
+_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+def encrypt(rendered: RenderedMail, scheme: CryptoScheme, identifier: str, policy: Policy) -> OutgoingMail:
+    """The finished mail. `identifier` is unguessable and brings delivery reports home.
+
+    Raises Hold [GSP-402] where it cannot be encrypted. The one mail that may go in clear is the
+    content-free notice to the owner of an unusable key.
+    """
+    letter = rendered.letter
+    if letter.to.key is not None:
+        octets = _sealed(rendered, scheme.seal(rendered.payload, letter.to.key), identifier)
+    elif letter.kind is MailKind.KEY_NOTICE:
+        octets = _lines(rendered.outer) + rendered.payload
+    else:
+        raise Hold(REASONS[402])
+    if _BARE.search(octets):  # we never smuggle: RFC 5321, 2.3.8
+        raise Hold(REASONS[402])
+    local = f"bounce+{identifier}" if policy.subaddress else policy.mailbox
+    return OutgoingMail(
+        kind=letter.kind,
+        message_id=MessageId(rendered.message_id),
+        envelope_id=identifier,
+        mail_from=address(f"{local}@{policy.domain}"),
+        rcpt_to=letter.to.address,
+        ciphertext=proven_ciphertext(octets),
+        digest=digest(octets),
+        exchange=letter.exchange,
+        party=letter.party,
+        side=letter.side,
+    )
+
+
+def _sealed(rendered: RenderedMail, armoured: bytes, identifier: str) -> bytes:
+    boundary = f"=-{identifier}-="
+    lines = re.sub(rb"\r?\n", b"\r\n", armoured.strip())
+    head = (
+        f'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r\n\tboundary="{boundary}"\r\n\r\n'
+        f"--{boundary}\r\nContent-Type: application/pgp-encrypted"
+        f'\r\n\r\nVersion: 1\r\n\r\n--{boundary}\r\nContent-Type: application/octet-stream; name="encrypted.asc"\r\n'
+        'Content-Disposition: inline; filename="encrypted.asc"\r\n\r\n'
+    )
+    return _lines(rendered.outer) + head.encode("ascii") + lines + f"\r\n\r\n--{boundary}--\r\n".encode("ascii")
+
+
+def _lines(fields: tuple[tuple[str, str], ...]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("utf-8")

@@ -1,0 +1,116 @@
+"""Who wrote a mail: the signature's key against the registry, and From against the key's owner.
+
+Every disagreement is the one refusal [GSP-201]; the cause goes to the log only.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gateway.content import DecryptedMail, ProtectedHeaders, SignatureFact, Submission
+from gateway.facts import (
+    Address,
+    EncryptedMail,
+    Envelope,
+    Fingerprint,
+    Keep,
+    Moment,
+    Person,
+    Sender,
+    VisibleHeaders,
+    same_address,
+)
+from gateway.mime import headers
+from gateway.mime.tree import parse
+from gateway.outcome import REASONS, Cause, Defer, Refuse
+from gateway.ports import CryptoScheme, Policy, View
+from gateway.stages import decrypt
+from gateway.treaty import Side
+
+_NOBODY = Address("")
+
+
+def claimed_address(visible: VisibleHeaders) -> Address:
+    """The address a mail says it is from; "" when From is not exactly one clean address."""
+    return headers.one_address(visible.from_) or _NOBODY
+
+
+def identify(mail: DecryptedMail, view: View, moment: Moment, policy: Policy) -> Submission:
+    """The mail with its proven sender. Closes security.md A1 to A6: who signed, for whom, and once only."""
+    visible = mail.mail.visible
+    written = headers.one_address(visible.from_)
+    if written is None:
+        raise Refuse(REASONS[201], Cause.FROM_UNCLEAR)
+    sender = view.sender_by_fingerprint(mail.signature.fingerprint, moment.now)
+    if sender is None:
+        raise Refuse(REASONS[201], Cause.UNKNOWN_KEY)
+    if not same_address(sender.person.address, written):
+        raise Refuse(REASONS[201], Cause.FROM_OF_ANOTHER)
+    _check_inside(mail.headers, sender, policy)
+    if visible.auto_submitted or headers.is_automatic(mail.tree):
+        raise Refuse(REASONS[201], Cause.AUTOMATIC)
+    if view.signature_seen(mail.signature.digest):
+        raise Refuse(REASONS[201], Cause.REPLAY)
+    return Submission(mail, sender)
+
+
+def _check_inside(inside: ProtectedHeaders, sender: Sender, policy: Policy) -> None:
+    if inside.from_:
+        written = headers.one_address(inside.from_)
+        if written is None or not same_address(written, sender.person.address):
+            raise Refuse(REASONS[201], Cause.FROM_OF_ANOTHER)
+    if inside.to:
+        domains = {spec.rpartition("@")[2].lower() for spec in headers.addresses(inside.to)}
+        # Somebody could pass on, under his own envelope, what an officer signed for another reader.
+        if policy.domain.lower() not in domains:
+            raise Refuse(REASONS[201], Cause.NOT_FOR_US)
+
+
+def reopened(keep: Keep, scheme: CryptoScheme, view: View, limit: int, moment: Moment) -> Submission:
+    """Kept ciphertext opened again: who wrote it was proven when it was taken, and its digest is the proof."""
+    opened = scheme.open(keep.ciphertext, (), limit)
+    tree = decrypt.unwrapped(decrypt.entity(opened.octets))
+    mail = EncryptedMail(keep.scheme, keep.ciphertext, keep.digest, VisibleHeaders(), Envelope(), 0)
+    fact = SignatureFact(Fingerprint(""), moment.now, keep.digest)
+    decrypted = DecryptedMail(mail, tree, ProtectedHeaders(), fact)
+    return Submission(decrypted, Sender(_writer(keep, view, moment), fact.fingerprint))
+
+
+def _writer(keep: Keep, view: View, moment: Moment) -> Person:
+    exchange = view.exchange(keep.exchange)
+    if exchange is None:
+        raise Defer(REASONS[303])
+    desk_wrote = keep.side is Side.ANSWERING or exchange.person == 0
+    party = keep.party if keep.side is Side.ANSWERING else exchange.asking_party
+    reader = view.desk(party, moment.now) if desk_wrote else view.correspondent(exchange.person, moment.now)
+    if reader is None:
+        raise Defer(REASONS[303])
+    return Person(reader.person, reader.party, reader.address, "", reader.role, reader.language)
+
+
+def vouched_sender(raw: bytes, envelope: Envelope, policy: Policy) -> Address | None:
+    """The From address of a mail in clear, where the trusted border server vouches for its domain (RFC 8601).
+
+    Only the topmost Authentication-Results field of the configured server counts: the border server must
+    remove fields that claim to be its own.
+    """
+    if not policy.authserv_id:
+        return None
+    try:
+        part = parse(raw[:262144])
+    except Refuse:
+        return None
+    sender = headers.one_address(part.header("From"))
+    results = [value for value in part.header("Authentication-Results") if _by(value, policy.authserv_id)]
+    if sender is None or not results or not envelope.mail_from or headers.is_automatic(part):
+        return None
+    domain = re.escape(sender.rpartition("@")[2])
+    aligned = (
+        rf"\bdmarc\s*=\s*pass\b[^;]*\bheader\.from\s*=\s*{domain}(?:[\s;]|$)",
+        rf"\bdkim\s*=\s*pass\b[^;]*\bheader\.d\s*=\s*{domain}(?:[\s;]|$)",
+    )
+    return sender if any(re.search(pattern, results[0], re.IGNORECASE) for pattern in aligned) else None
+
+
+def _by(value: str, authserv_id: str) -> bool:
+    return value.split(";")[0].split()[:1] == [authserv_id]
