@@ -28,12 +28,13 @@ class Body:
         if ended and (self._last + piece[-5:])[-5:] == b"\r\n.\r\n":
             self.complete = True
             piece = piece[:-3]
-        self._last = (self._last + piece[-2:])[-2:]
+        last, self._last = self._last, (self._last + piece[-2:])[-2:]
         self._size += len(piece)
         if self.too_large:
             self._kept.clear()  # read to its end, not kept
         else:
-            self._kept.append(piece)
+            # RFC 5321, 4.5.2: a dot that begins a line was put there. Piece by piece, so that the loop stays awake.
+            self._kept.append((last + piece).replace(b"\r\n.", b"\r\n")[len(last) :])
 
     def _count(self, piece: bytes) -> None:
         self._lf += piece.count(b"\n")
@@ -51,7 +52,7 @@ class Body:
         return not self._lf == self._cr == self._crlf
 
     def octets(self) -> bytes:
-        """The mail, without the dots that were put before dots (RFC 5321, 4.5.2)."""
-        stuffed = b"\r\n" + b"".join(self._kept)
+        """The mail, without the dots that were put before dots."""
+        whole = b"".join(self._kept)
         self._kept.clear()
-        return stuffed.replace(b"\r\n.", b"\r\n")[2:]
+        return whole

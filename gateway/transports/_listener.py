@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Iterable
+from typing import Any
 
 from gateway import logs
 from gateway.transports._session import Door, Session
@@ -25,6 +26,7 @@ class Listener:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=door.transport, daemon=True)
         self._server: asyncio.Server | None = None
+        self._loop.set_exception_handler(self._fault)
 
     def start(self) -> None:
         """Begins to listen; raises ValueError where the address cannot be had."""
@@ -56,6 +58,13 @@ class Listener:
         while self._sessions and self._loop.time() < deadline:
             await asyncio.sleep(0.02)
         await self._loop.shutdown_default_executor()
+
+    def _fault(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What nobody caught, by type and place: asyncio's own words may quote the connection's data."""
+        error = context.get("exception")
+        # A client that hangs up or fails its TLS handshake is no fault of ours (SSLError is an OSError).
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            logs.fault(error, transport=self._door.transport)
 
     def _end_thread(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import smtplib
 import socket
+import struct
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from gateway.transports import workers
+from gateway.settings import Lmtp
+from gateway.transports import lmtp, workers
+from gateway.transports.workers import Workers
 from tests.dialogues import runner
 from tests.support.certificates import self_signed
 from tests.support.doors import DOMAIN, Recorder, open_smtp
-from tests.support.ports import until
+from tests.support.ports import free_port, until
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("*/*.txt"))
@@ -163,6 +167,34 @@ def test_client_that_hangs_up_does_not_stop_the_work() -> None:
         process.release.set()
         assert send(port)[0] == 250
     assert len(process.mails) == 2
+
+
+def test_connection_reset_in_the_middle_leaves_no_trace_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    process = Recorder()
+    with open_smtp(process) as port:
+        for lines in (b"", b"HELO x\r\n", b"HELO x\r\nMAIL FROM:<o@customs.example>\r\nRCPT TO:<CANARY@x>\r\nDA"):
+            client = socket.create_connection(("127.0.0.1", port))
+            client.sendall(lines)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() resets
+            client.close()
+        assert send(port)[0] == 250
+    gc.collect()
+    assert [record.name for record in caplog.records if record.name != "gateway"] == []
+
+
+def test_uncaught_fault_is_logged_by_type_and_place_and_a_reset_not_at_all(caplog: pytest.LogCaptureFixture) -> None:
+    settings = Lmtp(port=free_port())
+    pool = Workers(Recorder(), 1)
+    listener = lmtp.listener(settings, DOMAIN, 1000, pool, lambda address: True)
+    listener.start()
+    for error in (ConnectionResetError(104, "CANARY"), ValueError("CANARY")):
+        listener._loop.call_exception_handler({"message": "CANARY", "exception": error})
+    listener.stop()
+    pool.close()
+    said = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(said) == 1
+    assert "type=ValueError" in said[0]
+    assert "CANARY" not in caplog.text
 
 
 def test_stopping_says_goodbye_to_the_idle_and_answers_what_has_begun() -> None:
