@@ -32,7 +32,8 @@ from gateway.facts import (
     referral_number,
 )
 from gateway.forms import Field
-from gateway.letters import Evidence, Notice
+from gateway.letters import Evidence, KeyNotice, Notice
+from gateway.outcome import Hold, Refuse
 from gateway.ports import Situation
 from gateway.treaty import Role, Side
 
@@ -40,11 +41,28 @@ EVERYBODY = frozenset(Role)
 ASKERS = frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.DESK})
 
 _NOT_YOURS = text("No open exchange of your Party has this number.")
+_OTHER = text("The address or subject belongs to another exchange than the one that the form names.")
+_MEND = text("please complete or correct this line")
+_UNCLEAR = text("It is not clear which exchange this belongs to. Please write its number after “Exchange”.")
 
 
 def evidence(situation: Situation) -> Evidence:
     """When the mail was taken, and the SHA-256 of its encrypted content."""
     return Evidence(situation.moment.now, situation.submission.mail.mail.digest)
+
+
+def evidence_of(situation: Situation, mail: Digest, number: ExchangeNumber) -> Evidence:
+    """As `evidence`, of a mail that an exchange may have had before: the instant stands in its trail."""
+    at = (event.at for event in situation.view.trail(number) if event.digest == mail)
+    return Evidence(next(at, situation.moment.now), mail)
+
+
+def recalled(situation: Situation, keep: Keep) -> Reading | None:
+    """A kept mail, opened and read again; None where it can no longer be opened (a key was renewed since)."""
+    try:
+        return situation.recall(keep)
+    except (Refuse, Hold):
+        return None
 
 
 def sender(situation: Situation) -> Correspondent | None:
@@ -88,16 +106,37 @@ def notice(
     return Decision(events=(event,), letters=(letter,))
 
 
-def missing(fields: Iterable[Field], form: FilledForm, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """One finding for each required field that is empty and of which nothing was said yet."""
+def weighed(
+    fields: Iterable[Field], form: FilledForm, findings: Sequence[Finding], decisive: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
+    """The findings, those that block marked so, and one for each required field of which nothing was said.
+
+    A required field that is empty blocks, and so does anything wrong in a `decisive` field: without it the
+    mail would go elsewhere than its writer wanted.
+    """
+    empty = {field.name: field for field in fields if field.required and not _filled(field, form)}
+    blocking = decisive | empty.keys()
     said = {finding.field for finding in findings}
-    return tuple(
-        Finding(
-            text("“{label}” is missing. Please write it.", label=text(field.label)), Severity.BLOCKS, field=field.name
-        )
-        for field in fields
-        if field.required and field.name not in said and not _filled(field, form)
+    return (
+        *(
+            replace(finding, severity=Severity.BLOCKS)
+            if finding.field in blocking and finding.severity is Severity.PART
+            else finding
+            for finding in findings
+        ),
+        *(
+            Finding(
+                text("“{label}” is missing. Please write it.", label=text(field.label)), Severity.BLOCKS, field=name
+            )
+            for name, field in empty.items()
+            if name not in said
+        ),
     )
+
+
+def blocks(findings: Iterable[Finding]) -> bool:
+    """Whether nothing can go forward until something is mended."""
+    return any(finding.severity is Severity.BLOCKS for finding in findings)
 
 
 def _filled(field: Field, form: FilledForm) -> bool:
@@ -108,7 +147,7 @@ def _filled(field: Field, form: FilledForm) -> bool:
 
 def marked(form: FilledForm, findings: Iterable[Finding]) -> FilledForm:
     """The form as it was filled in, with the lines that want mending marked."""
-    hints = {finding.field: text("please complete or correct this line") for finding in findings if finding.field}
+    hints = {finding.field: _MEND for finding in findings if finding.field}
     return replace(form, hints={**form.hints, **hints})
 
 
@@ -144,55 +183,70 @@ def find_referral(situation: Situation) -> tuple[ReferralNumber, ExchangeView, S
     The form's `Exchange` line counts first, then the token, then the thread. A token of another referral
     than the one named is refused. What is not the writer's Party's is answered as what does not exist.
     """
-    party = situation.submission.sender.person.party
-    named = _named(situation, party)
-    by_token = next(
-        (
-            found
-            for token in situation.reading.tokens
-            if (found := situation.view.referral_by_token(situation.keyed.token_digest(token)))
-        ),
-        None,
-    )
-    if named and by_token and by_token[0].exchange != named.exchange:
-        return text("The address or subject belongs to another exchange than the one that the form names.")
-    if isinstance(named, ReferralNumber):
-        number = named
-    elif by_token:
-        number = by_token[0]
-    elif situation.reading.form.get("exchange"):
+    token = _by_token(situation)
+    if token and _side(situation, token[0]) is not token[1]:
         return _NOT_YOURS
+    number: ReferralNumber | Text | None
+    if situation.reading.form.get("exchange").strip():
+        number = _by_name(situation, token[0] if token else None)
     else:
-        by_thread = situation.view.referral_by_message_ids(message_ids(situation))
-        if by_thread is None:
-            return text("It is not clear which exchange this belongs to. Please write its number after “Exchange”.")
-        number = by_thread[0]
+        number = token[0] if token else _by_thread(situation)
+    if isinstance(number, Text):
+        return number
+    side = _side(situation, number) if number else None
+    if number is None or side is None:
+        return _UNCLEAR if number is None else _NOT_YOURS
     exchange = situation.view.exchange(number.exchange)
-    if exchange is None or exchange.closed or exchange.referral(number.party) is None:
-        return _NOT_YOURS
+    return _NOT_YOURS if exchange is None or exchange.closed else (number, exchange, side)
+
+
+def _side(situation: Situation, number: ReferralNumber) -> Side | None:
+    """On which side of a referral the writer's Party stands; None: it has no part in it, or there is none."""
+    party = situation.submission.sender.person.party
+    exchange = situation.view.exchange(number.exchange)
+    if exchange is None or exchange.referral(number.party) is None:
+        return None
     if party == exchange.asking_party:
-        return number, exchange, Side.ASKING
-    if party == number.party:
-        return number, exchange, Side.ANSWERING
-    return _NOT_YOURS
+        return Side.ASKING
+    return Side.ANSWERING if party == number.party else None
 
 
-def _named(situation: Situation, party: PartyCode) -> ReferralNumber | None:
-    """The referral that the `Exchange` line means; of a bare exchange number the only one that can be meant."""
-    written = situation.reading.form.get("exchange")
+def _by_token(situation: Situation) -> tuple[ReferralNumber, Side] | None:
+    marks = (situation.keyed.token_digest(token) for token in situation.reading.tokens)
+    return next(filter(None, map(situation.view.referral_by_token, marks)), None)
+
+
+def _by_thread(situation: Situation) -> ReferralNumber | None:
+    found = situation.view.referral_by_message_ids(message_ids(situation))
+    return found[0] if found and _side(situation, found[0]) else None
+
+
+def _by_name(situation: Situation, token: ReferralNumber | None) -> ReferralNumber | Text:
+    """The referral that the `Exchange` line means; a bare number of an exchange may mean several."""
     try:
-        return referral_number(written)
+        number = referral_number(situation.reading.form.get("exchange"))
     except ValueError:
-        number = named_exchange(situation.reading.form)
-    if number is None:
-        return None
+        exchange = named_exchange(situation.reading.form)
+        meant = _meant(situation, exchange, token) if exchange else _NOT_YOURS
+        if isinstance(meant, Text):
+            return meant
+        number = meant
+    return _OTHER if token and token != number and _side(situation, number) else number
+
+
+def _meant(situation: Situation, number: ExchangeNumber, token: ReferralNumber | None) -> ReferralNumber | Text:
+    party = situation.submission.sender.person.party
     exchange = situation.view.exchange(number)
-    if exchange is None:
-        return None
-    if party != exchange.asking_party:
+    if exchange is None or party != exchange.asking_party:
         return ReferralNumber(number, party)
-    parties = [referral.number.party for referral in exchange.referrals]
-    return ReferralNumber(number, parties[0]) if len(parties) == 1 else None
+    referrals = [referral.number for referral in exchange.referrals]
+    near = token or _by_thread(situation)
+    if near and near in referrals:
+        return near
+    if len(referrals) == 1:
+        return referrals[0]
+    return text("This exchange went to several Parties. Write which one you mean: {numbers}.",
+                numbers=", ".join(map(str, referrals)))  # fmt: skip
 
 
 def uims_among(situation: Situation, reading: Reading, wanted: Iterable[Digest]) -> tuple[Uim, ...]:
@@ -205,3 +259,11 @@ def uims_among(situation: Situation, reading: Reading, wanted: Iterable[Digest])
             left.discard(mark)
             found.append(uim)
     return tuple(found)
+
+
+def key_notice(situation: Situation, to: Correspondent) -> Letter:
+    """Content-free and in clear: something waits for a reader whose key cannot be used, and how to renew it."""
+    keys = [key for key in situation.view.keys_claimed_by(to.address) if key.can_encrypt]
+    last = max(keys, key=lambda key: key.usable_until or situation.moment.now, default=None)
+    values = KeyNotice(last.fingerprint if last else "", 0, 1)
+    return Letter(MailKind.KEY_NOTICE, to, text("A mail waits for you: please renew your key"), values)

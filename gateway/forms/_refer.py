@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from gateway.content import Block, ClearValue, FilledForm, Letter, Reading, Sheet, Text, Uim, text
+from gateway.content import Block, ClearValue, FilledForm, Letter, Reading, Sheet, Text, Uim, Verdict, text, texts
 from gateway.facts import (
     Correspondent,
     Digest,
@@ -21,16 +21,19 @@ from gateway.facts import (
     ReferralNumber,
     UimFact,
 )
-from gateway.forms._common import digest_of, evidence
-from gateway.forms._fields import REQUEST_FIELDS
-from gateway.letters import KeyNotice, Referral, ReferredPart, UimNote
+from gateway.forms._common import digest_of, evidence_of, key_notice
+from gateway.forms._fields import ITEMS, REQUEST_FIELDS
+from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote
 from gateway.ports import Situation
 from gateway.rules.exchange import thread, turn_letters
 from gateway.treaty import Handling, Item, ReferralState, Side
 
 SHOWN = 50  # above so many UIMs the letter holds the first few, the spreadsheet all
+IN_FORM = 200  # UIMs given back in a request form; a spreadsheet has them all
+STAYS = ("ambiguous", "hints", "not_a_party", "not_a_uim", "malformed", "unknown", "own", "no_desk")
 _DETAILS = ("date_of_seizure", "place_of_seizure", "product")
 _LABELS = {field.name: field.label for field in REQUEST_FIELDS}
+_ITEM_LABELS: dict[str, str] = {choice.name: choice.label for choice in ITEMS}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,64 +58,57 @@ def refer(
     asking: PartyCode,
     request: Keep,
     chosen: bool = False,
-) -> Referred:
-    """Refers these UIMs to a Party, for the first time or as further ones of a referral it has.
+    again: bool = False,
+) -> Referred | None:
+    """Refers these UIMs to a Party, for the first time or as further ones of a referral; None: it has them all.
 
     `request` is the ciphertext that holds them, in case the desk's key cannot be used now. `exchange`
-    None: it is opened by the same decision.
+    None: it is opened by the same decision. `again`: the same decision referred others to this Party.
     """
     referral = ReferralNumber(number, party)
-    before = exchange.referral(party) if exchange else None
+    before = again or (exchange is not None and exchange.referral(party) is not None)
     known = situation.view.uims_of(referral) if before else {}
-    marks = [digest_of(situation, uim.text) for uim in uims]
-    fresh = [(uim, mark) for uim, mark in zip(uims, marks, strict=True) if mark not in known]
+    marks = {digest_of(situation, uim.text): uim for uim in uims}
+    fresh = {mark: uim for mark, uim in marks.items() if mark not in known}
     desk = situation.view.desk(party, situation.moment.now)
-    usable = desk is not None and desk.key is not None
-    kind = EventKind.REFERRAL_EXTENDED if before else _first(usable)
-    facts = tuple(UimFact(mark) for _, mark in fresh)
-    event = Event(kind, number, party, actor=asking, count=len(fresh), uims=facts)
-    part = ReferredPart(referral, len(fresh), schemes, waiting=not usable, chosen=chosen)
     if desk is None or not fresh:
-        return Referred(part)
-    if not usable:
-        return _waiting(situation, part, event, desk, exchange, request)
-    notes = _notes(situation, party, tuple(uim for uim, _ in fresh), [mark for _, mark in fresh])
-    letter = referral_letter(situation, reading, referral, asking, desk, notes, extended=before is not None)
+        return None
+    kind = EventKind.REFERRAL_EXTENDED if before else _first(desk)
+    facts = tuple(UimFact(mark) for mark in fresh)
+    event = Event(kind, number, party, actor=asking, count=len(fresh), digest=request.digest, uims=facts)
+    part = ReferredPart(referral, len(fresh), schemes, waiting=desk.key is None, chosen=chosen)
+    if desk.key is None:
+        return _waiting(situation, part, event, desk, request)
+    notes = _notes(situation, party, fresh)
+    shown = evidence_of(situation, request.digest, number)
+    letter = referral_letter(situation, reading, referral, asking, desk, notes, shown, extended=before)
     return Referred(part, (event,), (letter,))
 
 
-def _first(usable: bool) -> EventKind:
-    return EventKind.REFERRAL_SENT if usable else EventKind.REFERRAL_WAITING
+def _first(desk: Correspondent) -> EventKind:
+    return EventKind.REFERRAL_SENT if desk.key else EventKind.REFERRAL_WAITING
 
 
-def _waiting(
-    situation: Situation,
-    part: ReferredPart,
-    event: Event,
-    desk: Correspondent,
-    exchange: ExchangeView | None,
-    request: Keep,
-) -> Referred:
-    """The desk's key cannot be used: nothing goes out in clear, and everybody concerned is told."""
+def _waiting(situation: Situation, part: ReferredPart, event: Event, desk: Correspondent, request: Keep) -> Referred:
+    """The desk's key cannot be used: nothing of the case goes out, and everybody concerned is told.
+
+    The requester reads it in the letter that this referral is part of.
+    """
     now, number = situation.moment.now, part.number
-    subject = text("A mail waits for you: please renew your key")
-    notice = Letter(MailKind.KEY_NOTICE, desk, subject, KeyNotice("", 0, 1))
-    told = situation.view.administrators(number.party, now)
-    letters = [notice]
-    if exchange is not None:
-        letters += turn_letters(
-            situation.view, situation.keyed, situation.policy, exchange, number, ReferralState.WAITING, now, told
-        )
-    held = Keep(number.exchange, number.party, Side.ASKING, request.digest, request.scheme, request.ciphertext)
+    told = turn_letters(
+        situation.view, situation.keyed, situation.policy, None, number, ReferralState.WAITING, now,
+        situation.view.administrators(number.party, now),
+    )  # fmt: skip
+    held = replace(request, exchange=number.exchange, party=number.party, side=Side.ASKING)
     items = (ForAPerson(402, number.exchange, number.party),)
-    return Referred(part, (event,), tuple(letters), (held,), items)
+    return Referred(part, (event,), (key_notice(situation, desk), *told), (held,), items)
 
 
-def _notes(situation: Situation, party: PartyCode, uims: Sequence[Uim], marks: Sequence[Digest]) -> tuple[UimNote, ...]:
+def _notes(situation: Situation, party: PartyCode, uims: Mapping[Digest, Uim]) -> tuple[UimNote, ...]:
     earlier: dict[Digest, list[ReferralNumber]] = {}
-    for asked in situation.view.referred_before(party, marks):
+    for asked in situation.view.referred_before(party, tuple(uims)):
         earlier.setdefault(asked.digest, []).append(asked.number)
-    return tuple(UimNote(uim, before=tuple(earlier.get(mark, ()))) for uim, mark in zip(uims, marks, strict=True))
+    return tuple(UimNote(uim, before=tuple(earlier.get(mark, ()))) for mark, uim in uims.items())
 
 
 def ticked(reading: Reading) -> tuple[Item, ...]:
@@ -135,6 +131,7 @@ def referral_letter(
     asking: PartyCode,
     desk: Correspondent,
     notes: tuple[UimNote, ...],
+    shown: Evidence,
     extended: bool = False,
 ) -> Letter:
     """The mail to the desk: the request, its UIMs as table and sheets, and the reply form."""
@@ -152,16 +149,21 @@ def referral_letter(
         questions=form.get("questions"),
         uims=notes[:SHOWN],
         total=len(notes),
-        evidence=evidence(situation),
+        evidence=shown,
         extended=extended,
     )
     return Letter(
         MailKind.REFERRAL,
         desk,
-        text("Request {number}: {count} UIM(s) to look up", number=str(referral), count=len(notes)),
+        texts(
+            "Request {number}: {count} UIM to look up",
+            "Request {number}: {count} UIMs to look up",
+            len(notes),
+            number=str(referral),
+        ),
         values,
         form=reply_form(referral, [note.uim.text for note in notes], items),
-        sheets=(_sheet(referral, notes, items),),
+        sheets=(reply_sheet(referral, [note.uim.text for note in notes], items),),
         thread=thread(situation.view, situation.keyed, situation.policy, referral, Side.ANSWERING),
         exchange=referral.exchange,
         party=referral.party,
@@ -169,15 +171,43 @@ def referral_letter(
     )
 
 
-def _sheet(referral: ReferralNumber, notes: Sequence[UimNote], items: Sequence[Item]) -> Sheet:
-    headings: tuple[Text, ...] = (
-        text("UIM"),
-        text("Status"),
-        *(text(f"({item.value})") for item in items),
-        text("Remarks"),
-    )
+def reply_sheet(referral: ReferralNumber, uims: Iterable[str], items: Sequence[Item]) -> Sheet:
+    """The reply as a table to complete: one row per UIM, one column per item asked for."""
     blanks = ("",) * (len(items) + 2)
-    return Sheet(f"{referral.exchange}-{referral.party}", headings, tuple((note.uim.text, *blanks) for note in notes))
+    return Sheet(_stem(referral), _headings(items), tuple((uim, *blanks) for uim in uims))
+
+
+def answer_sheet(referral: ReferralNumber, answers: Iterable[AnsweredUim]) -> Sheet:
+    """The answers as a table, in the columns of the reply."""
+    listed = tuple(answers)
+    items = tuple(item for item in Item if any(item == given for one in listed for given, _ in one.items))
+    rows = []
+    for one in listed:
+        values = dict(one.items)
+        rows.append((one.uim, one.answer.value, *(values.get(item, "") for item in items), one.remarks))
+    return Sheet(_stem(referral), _headings(items), tuple(rows))
+
+
+def _stem(referral: ReferralNumber) -> str:
+    return f"{referral.exchange}-{referral.party}"
+
+
+def _headings(items: Sequence[Item]) -> tuple[Text, ...]:
+    return (text("UIM"), text("Status"), *(text(_ITEM_LABELS[item]) for item in items), text("Remarks"))
+
+
+def left_form(
+    reading: Reading, number: ExchangeNumber | None, choose: Sequence[Verdict], mend: Sequence[Verdict] = ()
+) -> FilledForm:
+    """The request again, for UIMs of which the officer can still name the Party, or mend the spelling."""
+    parties = sorted({c.party for verdict in choose for c in verdict.candidates if c.party})
+    if parties:
+        hint = text("write the Party to ask, for example: {parties}", parties=", ".join(parties))
+    else:
+        hint = text("write the Party to ask, if you know it")
+    values = {**reading.form.values, "exchange": str(number) if number else "", "to": ""}
+    uims = tuple(verdict.uim for verdict in (*choose, *mend)[:IN_FORM])
+    return replace(reading.form, values=values, uims=uims, hints={"to": hint})
 
 
 def handling(form: FilledForm) -> Handling:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from gateway.content import Decision, Letter, Severity, Text, Verdict, VerdictKind, text
-from gateway.facts import Event, EventKind, MailKind
+from collections.abc import Sequence
+from itertools import islice
+
+from gateway.content import Decision, FilledForm, Letter, Sheet, Text, Verdict, VerdictKind, text
+from gateway.facts import Event, EventKind, MailKind, PartyCode
 from gateway.forms import Form
-from gateway.forms._common import EVERYBODY, marked, missing, notice, own_thread, sender
+from gateway.forms._common import ASKERS, EVERYBODY, blocks, marked, notice, own_thread, sender, weighed
 from gateway.forms._fields import LOOKUP_FIELDS
+from gateway.forms._refer import IN_FORM, SHOWN
 from gateway.letters import Lookup, LookupLine
 from gateway.ports import Situation
 from gateway.rules import routing
-
-_SHOWN = 200
 
 _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.SURE: text("The Party is known."),
@@ -29,8 +31,8 @@ _SENTENCES: dict[VerdictKind, Text] = {
 def decide(situation: Situation) -> Decision:
     """One line a UIM: what it is, who answers for it, and why."""
     form, person = situation.reading.form, situation.submission.sender.person
-    findings = (*situation.reading.findings, *missing(LOOKUP_FIELDS, form, situation.reading.findings))
-    if any(finding.severity is Severity.BLOCKS for finding in findings) or not form.uims:
+    findings = weighed(LOOKUP_FIELDS, form, situation.reading.findings)
+    if blocks(findings):
         return notice(
             situation,
             text("There is nothing to look up yet"),
@@ -40,7 +42,7 @@ def decide(situation: Situation) -> Decision:
         )
     uims, _ = routing.deduplicate(form.uims, situation.library.canonical)
     verdicts = situation.library.verdicts(uims, situation.moment.now)
-    lines = tuple(_line(verdict) for verdict in verdicts[:_SHOWN])
+    lines = tuple(map(_line, verdicts))
     suggested = {suggestion.party for line in lines for suggestion in line.suggestions}
     registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)
     to = sender(situation)
@@ -49,7 +51,8 @@ def decide(situation: Situation) -> Decision:
         to,
         text("What the pattern library says"),
         Lookup(lines, registered, findings),
-        blanks=("request",),
+        form=_request(situation, verdicts, registered),
+        sheets=(_sheet(lines),) if len(lines) > SHOWN else (),
         thread=own_thread(situation),
     ) if to else None  # fmt: skip
     event = Event(EventKind.LOOKUP_MADE, person=person.id, actor=person.party, count=len(verdicts))
@@ -59,6 +62,29 @@ def decide(situation: Situation) -> Decision:
 def _line(verdict: Verdict) -> LookupLine:
     note = routing.note(verdict)
     return LookupLine(verdict.uim, _SENTENCES[verdict.kind], note.suggestions, note.remarks)
+
+
+def _request(situation: Situation, verdicts: Sequence[Verdict], registered: Sequence[PartyCode]) -> FilledForm | None:
+    """A request for the UIMs whose Party can be asked, for the writer to complete."""
+    if situation.submission.sender.person.role not in ASKERS:
+        return None
+    uims = (v.uim for v in verdicts if any(c.party in registered for c in v.candidates))
+    chosen = tuple(islice(uims, IN_FORM))
+    values = {"case_reference": situation.reading.form.get("case_reference")}
+    return FilledForm("request", values, uims=chosen) if chosen else None
+
+
+def _sheet(lines: Sequence[LookupLine]) -> Sheet:
+    """Every UIM with the Parties and schemes that fit: the letter shows only the first."""
+    rows = (
+        (
+            line.uim.text,
+            " ".join(suggestion.party for suggestion in line.suggestions),
+            "; ".join(suggestion.scheme for suggestion in line.suggestions),
+        )
+        for line in lines
+    )
+    return Sheet("lookup", (text("UIM"), text("Party"), text("Recognised by")), tuple(rows))
 
 
 FORM = Form(

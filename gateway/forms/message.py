@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gateway.content import Decision, FilledForm, Letter, Reading, Severity, Text, text
+from gateway.content import Decision, FilledForm, Letter, Reading, Text, text
 from gateway.facts import Correspondent, Event, EventKind, ExchangeView, ForAPerson, MailKind, MessageId, ReferralNumber
 from gateway.forms import Form
-from gateway.forms._common import ASKERS, evidence, find_referral, keep, marked, missing, notice, sender
+from gateway.forms._common import (
+    ASKERS,
+    blocks,
+    evidence,
+    evidence_of,
+    find_referral,
+    keep,
+    key_notice,
+    marked,
+    notice,
+    sender,
+    weighed,
+)
 from gateway.forms._fields import MESSAGE_FIELDS
 from gateway.forms._refer import handling
-from gateway.letters import MessageLetter, Thanks
+from gateway.letters import Evidence, MessageLetter, Thanks
+from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules.exchange import requester, thread
 from gateway.treaty import Side
@@ -20,22 +33,24 @@ def decide(situation: Situation) -> Decision:
     """Carries the text to the other side, and tells the writer that it did."""
     reading = situation.reading
     found = find_referral(situation)
-    findings = (*reading.findings, *missing(MESSAGE_FIELDS, reading.form, reading.findings))
-    blocked = any(finding.severity is Severity.BLOCKS for finding in findings)
-    if isinstance(found, Text) or blocked:
+    findings = weighed(MESSAGE_FIELDS, reading.form, reading.findings, frozenset({"exchange"}))
+    if isinstance(found, Text) or blocks(findings):
         says = found if isinstance(found, Text) else text("Write the message below “Message” and reply to this mail.")
         form = replace(marked(reading.form, findings), name="message")
         return notice(situation, text("Your message was not passed on"), says, findings, form)
     number, exchange, side = found
     person = situation.submission.sender.person
     to = _other(situation, exchange, number, side)
+    shown = evidence(situation)
     event = Event(
         EventKind.MESSAGE_RECEIVED, number.exchange, number.party, person.id, person.party,
         digest=situation.submission.mail.mail.digest,
         message_id=MessageId(situation.submission.mail.mail.visible.message_id),
     )  # fmt: skip
     waiting = to is None or to.key is None
-    letters = [] if to is None or waiting else [_letter(situation, reading, number, side, to)]
+    letters = []
+    if to:
+        letters.append(key_notice(situation, to) if waiting else _letter(situation, reading, number, side, to, shown))
     thanks = _thanks(situation, number, side, waiting)
     waits = (Event(EventKind.ANSWER_WAITING, number.exchange, number.party),) if waiting else ()
     return Decision(
@@ -50,16 +65,17 @@ def decide(situation: Situation) -> Decision:
 
 
 def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> Letter:
-    """The message's mail again, when it had to wait for a usable key."""
+    """The message's mail again, when it had to wait. Raises Hold where there is no reader."""
     exchange = situation.view.exchange(referral.exchange)
     if exchange is None:
-        raise ValueError("the exchange is not known")
+        raise Hold(REASONS[402])
     mine = situation.submission.sender.person.party == exchange.asking_party
     side = Side.ASKING if mine else Side.ANSWERING
     to = _other(situation, exchange, referral, side)
     if to is None:
-        raise ValueError("the other side is no longer registered")
-    return _letter(situation, reading, referral, side, to)
+        raise Hold(REASONS[402])
+    shown = evidence_of(situation, situation.submission.mail.mail.digest, referral.exchange)
+    return _letter(situation, reading, referral, side, to, shown)
 
 
 def _other(situation: Situation, exchange: ExchangeView, number: ReferralNumber, side: Side) -> Correspondent | None:
@@ -68,11 +84,13 @@ def _other(situation: Situation, exchange: ExchangeView, number: ReferralNumber,
     return requester(situation.view, exchange, situation.moment.now)
 
 
-def _letter(situation: Situation, reading: Reading, number: ReferralNumber, side: Side, to: Correspondent) -> Letter:
+def _letter(
+    situation: Situation, reading: Reading, number: ReferralNumber, side: Side, to: Correspondent, shown: Evidence
+) -> Letter:
     other = Side.ANSWERING if side is Side.ASKING else Side.ASKING
     values = MessageLetter(
         number, situation.submission.sender.person.party, handling(reading.form), reading.form.get("message"),
-        evidence(situation),
+        shown,
     )  # fmt: skip
     return Letter(
         MailKind.MESSAGE,
@@ -91,13 +109,12 @@ def _thanks(situation: Situation, number: ReferralNumber, side: Side, waiting: b
     to = sender(situation)
     if to is None:
         return None
-    values = Thanks(
-        number, text("Your message was passed on."), 0, 0, evidence(situation), situation.reading.findings, waiting
-    )
+    what = text("Your message was recorded.") if waiting else text("Your message was passed on.")
+    values = Thanks(number, what, 0, 0, evidence(situation), situation.reading.findings, waiting)
     return Letter(
         MailKind.RECEIPT,
         to,
-        text("Your message was passed on: {number}", number=str(number)),
+        text("Thank you for your message: {number}", number=str(number)),
         values,
         thread=thread(
             situation.view, situation.keyed, situation.policy, number, side,

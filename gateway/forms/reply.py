@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.content import (
-    Block,
     ClearValue,
     Decision,
     FilledForm,
@@ -14,9 +14,10 @@ from gateway.content import (
     Letter,
     Reading,
     Severity,
+    Sheet,
     Text,
-    Uim,
     text,
+    texts,
 )
 from gateway.facts import (
     NO_PARTY,
@@ -28,7 +29,6 @@ from gateway.facts import (
     ForAPerson,
     MailKind,
     MessageId,
-    PartyCode,
     ReferralNumber,
     UimFact,
 )
@@ -37,19 +37,26 @@ from gateway.forms._common import (
     ASKERS,
     digest_of,
     evidence,
+    evidence_of,
     find_referral,
     keep,
+    key_notice,
     notice,
+    recalled,
     sender,
     uims_among,
 )
-from gateway.forms._fields import REPLY_FIELDS, REPLY_GROUP
-from gateway.forms._refer import Referred, handling, refer, reply_form, ticked
-from gateway.letters import AnsweredUim, AnswerLetter, ReferredPart, Thanks, UimNote
+from gateway.forms._fields import ANSWERS, REPLY_FIELDS, REPLY_GROUP
+from gateway.forms._pass import Passed, pass_on
+from gateway.forms._refer import SHOWN, answer_sheet, handling, reply_form, reply_sheet, ticked
+from gateway.letters import AnsweredUim, AnswerLetter, Evidence, Thanks
+from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
-from gateway.rules import routing
 from gateway.rules.exchange import requester, thread
 from gateway.treaty import Item, NoDataReason, Side, UimAnswer
+
+_STATUSES = {choice.name: UimAnswer(choice.name) for choice in ANSWERS}
+_OPEN = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,102 +68,123 @@ class Answers(ClearValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Passed(ClearValue):
-    """Where UIMs went that are "not ours", and those for which nobody is left."""
+class Recorded(ClearValue):
+    """A reply as it changes its referral: `before` and `after` are its UIMs by what was answered."""
 
-    referred: tuple[Referred, ...] = ()
-    nobody: tuple[UimNote, ...] = ()
+    number: ReferralNumber
+    exchange: ExchangeView
+    answers: Answers
+    before: Mapping[Digest, UimAnswer]
+    after: Mapping[Digest, UimAnswer]
+    facts: tuple[UimFact, ...]
 
     @property
-    def parts(self) -> tuple[ReferredPart, ...]:
-        """For the requester's letter."""
-        return tuple(one.part for one in self.referred)
+    def open(self) -> tuple[Digest, ...]:
+        """UIMs that the Party has yet to answer."""
+        return tuple(mark for mark, answer in self.after.items() if answer in _OPEN)
+
+    @property
+    def ending(self) -> EventKind | None:
+        """How this reply ends the referral, if it does."""
+        if self.open or not any(answer in _OPEN for answer in self.before.values()):
+            return None
+        alike = set(self.after.values())
+        if alike == {UimAnswer.NOT_OURS}:
+            return EventKind.RETURNED
+        return EventKind.DECLINED if alike == {UimAnswer.WITHHELD} else EventKind.ANSWERED
 
 
 def decide(situation: Situation) -> Decision:
     """Records the answers, carries them to the requester, and thanks the desk."""
-    form = situation.reading.form
     found = find_referral(situation)
     if isinstance(found, Text) or found[2] is Side.ASKING:
         says = found if isinstance(found, Text) else text("Your Party asks in this exchange; the other side answers.")
-        return _back(situation, says)
+        return _back(situation, says, situation.reading.findings)
     number, exchange, _ = found
-    asked = situation.view.uims_of(number)
-    answers = read_answers(situation, situation.reading, frozenset(asked))
-    declined = not answers.said and bool(form.get("reason"))
-    if not answers.said and not declined:
+    before = situation.view.uims_of(number)
+    answers = read_answers(situation, situation.reading, before.keys())
+    if not answers.said and not _declines(situation.reading.form, answers):
         return _back(situation, text("Nothing was answered: no UIM has a status."), answers.findings)
-    facts = _facts(answers, asked, declined)
-    before = {mark: answer for mark, answer in asked.items() if answer is not UimAnswer.PENDING}
-    passed = _pass_on(situation, exchange, number, answers)
-    after = {**asked, **{fact.digest: fact.answer for fact in facts}}
-    left = [mark for mark, answer in after.items() if answer in (UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY)]
-    again = sum(mark in before for mark in answers.said)
-    findings = (*answers.findings, *((_changed(again),) if again else ()))
-    return _decision(situation, number, exchange, answers, facts, passed, left, findings, declined)
+    if answers.said:
+        facts = tuple(UimFact(mark, answered.answer) for mark, answered in answers.said.items())
+    else:
+        facts = tuple(UimFact(mark, UimAnswer.WITHHELD) for mark, answer in before.items() if answer in _OPEN)
+    after = {**before, **{fact.digest: fact.answer for fact in facts}}
+    not_ours = {mark: said for mark, said in answers.said.items() if said.answer is UimAnswer.NOT_OURS
+                and before[mark] is not UimAnswer.NOT_OURS}  # fmt: skip
+    recorded = Recorded(number, exchange, answers, before, after, facts)
+    return _decision(situation, recorded, pass_on(situation, exchange, not_ours))
 
 
-def read_answers(situation: Situation, reading: Reading, asked: frozenset[Digest]) -> Answers:
+def read_answers(situation: Situation, reading: Reading, asked: Collection[Digest]) -> Answers:
     """The reply's blocks that have a status, for UIMs that were asked; the last block of a UIM counts."""
     said: dict[Digest, AnsweredUim] = {}
     findings = list(reading.findings)
     for block in reading.form.blocks:
-        uim = block.values.get("uim", "")
-        mark = digest_of(situation, uim)
-        status = block.values.get("status", "")
+        uim, written = block.values.get("uim", ""), block.values.get("status", "")
         items = tuple((item, block.values[item.value]) for item in Item if block.values.get(item.value, "").strip())
-        if not status:
-            if items:
-                sentence = text("Data is given, but no status. Write “valid” after “Status” if the UIM is valid.")
-                findings.append(Finding(sentence, Severity.PART, line=block.line, got=uim, field="status"))
+        if not written and not items:
             continue
-        if mark not in asked:
-            sentence = text("This UIM was not asked in this exchange; the answer was not passed on.")
-            findings.append(Finding(sentence, Severity.PART, line=block.line, got=uim, field="uim"))
-            continue
-        if mark in said:
-            sentence = text("This UIM is answered twice; the last answer counts.")
-            findings.append(Finding(sentence, Severity.NOTE, line=block.line, got=uim, field="uim"))
-        said[mark] = AnsweredUim(uim, UimAnswer(status), items, block.values.get("uim_remarks", ""))
+        mark = digest_of(situation, uim)
+        status = _STATUSES.get(written)
+        wrong = _wrong(status, mark in asked, mark in said)
+        if wrong:
+            sentence, severity, name = wrong
+            findings.append(Finding(sentence, severity, line=block.line, got=uim, field=name))
+        if status and mark in asked:
+            said[mark] = AnsweredUim(uim, status, items, block.values.get("uim_remarks", ""))
     return Answers(said, tuple(findings))
 
 
+def _wrong(status: UimAnswer | None, asked: bool, said: bool) -> tuple[Text, Severity, str] | None:
+    if not asked:
+        return _NOT_ASKED, Severity.PART, "uim"
+    if status is None:
+        return _NO_STATUS, Severity.PART, "status"
+    return (_TWICE, Severity.NOTE, "uim") if said else None
+
+
+_NOT_ASKED = text("This UIM was not asked in this exchange; the answer was not passed on.")
+_NO_STATUS = text("Data is given, but no status. Write “valid” after “Status” if the UIM is valid.")
+_TWICE = text("This UIM is answered twice; the last answer counts.")
+
+
+def _declines(form: FilledForm, answers: Answers) -> bool:
+    """A reason, and no block that somebody tried to fill in."""
+    return bool(form.get("reason")) and not any(finding.severity is not Severity.NOTE for finding in answers.findings)
+
+
 def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> Letter:
-    """The answer's mail to the requester again, when it had to wait for a usable key."""
+    """The answer's mail to the requester again, when it had to wait. Raises Hold where there is no reader."""
     exchange = situation.view.exchange(referral.exchange)
     to = requester(situation.view, exchange, situation.moment.now) if exchange else None
     if exchange is None or to is None:
-        raise ValueError("the requester is no longer registered")
-    asked = situation.view.uims_of(referral)
-    answers = read_answers(situation, reading, frozenset(asked))
-    open_now = sum(answer in (UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY) for answer in asked.values())
-    return answer_letter(situation, reading, referral, to, answers, Passed(), open_now, len(asked))
+        raise Hold(REASONS[402])
+    now = situation.view.uims_of(referral)
+    answers = read_answers(situation, reading, now.keys())
+    recorded = Recorded(referral, exchange, answers, now, now, ())
+    shown = evidence_of(situation, situation.submission.mail.mail.digest, referral.exchange)
+    return answer_letter(situation, reading, recorded, to, Passed(), shown)
 
 
 def answer_letter(
-    situation: Situation,
-    reading: Reading,
-    referral: ReferralNumber,
-    to: Correspondent,
-    answers: Answers,
-    passed: Passed,
-    open_now: int,
-    total: int,
+    situation: Situation, reading: Reading, recorded: Recorded, to: Correspondent, passed: Passed, shown: Evidence
 ) -> Letter:
     """To the requester: what the asked Party says, UIM by UIM."""
-    form = reading.form
+    form, referral = reading.form, recorded.number
+    said = tuple(recorded.answers.said.values())
     reason = form.get("reason")
     values = AnswerLetter(
         number=referral,
         answering=referral.party,
         handling=handling(form),
-        answers=tuple(answers.said.values()),
-        open=open_now,
-        declined=not answers.said,
-        reason=NoDataReason(reason) if reason else None,
+        answers=said,
+        open=len(recorded.open),
+        declined=set(recorded.after.values()) == {UimAnswer.WITHHELD},
+        reason=NoDataReason(reason) if reason in set(NoDataReason) else None,
         remarks=form.get("remarks"),
-        evidence=evidence(situation),
-        total=total,
+        evidence=shown,
+        total=len(recorded.after),
         passed_on=passed.parts,
         nobody=passed.nobody,
     )
@@ -165,7 +193,8 @@ def answer_letter(
         to,
         text("Answer to your request: {number}", number=str(referral)),
         values,
-        form=FilledForm("message", {"exchange": str(referral)}),
+        form=passed.choice or FilledForm("message", {"exchange": str(referral)}),
+        sheets=(answer_sheet(referral, said),) if len(said) > SHOWN else (),
         thread=thread(situation.view, situation.keyed, situation.policy, referral, Side.ASKING),
         exchange=referral.exchange,
         party=referral.party,
@@ -173,102 +202,38 @@ def answer_letter(
     )
 
 
-def _back(situation: Situation, says: Text, findings: Sequence[Finding] = ()) -> Decision:
-    return notice(
-        situation,
-        text("Your reply was not passed on"),
-        says,
-        findings or situation.reading.findings,
-        replace(situation.reading.form, name="reply"),
-    )
+def _back(situation: Situation, says: Text, findings: Sequence[Finding]) -> Decision:
+    form = replace(situation.reading.form, name="reply")
+    return notice(situation, text("Your reply was not passed on"), says, findings, form)
 
 
-def _facts(answers: Answers, asked: Mapping[Digest, UimAnswer], declined: bool) -> tuple[UimFact, ...]:
-    if declined:
-        return tuple(UimFact(mark, UimAnswer.WITHHELD) for mark, old in asked.items() if old is UimAnswer.PENDING)
-    return tuple(UimFact(mark, answered.answer) for mark, answered in answers.said.items())
-
-
-def _changed(count: int) -> Finding:
-    sentence = text("{count} UIM(s) had an answer already; the new answer counts.", count=count)
-    return Finding(sentence, Severity.NOTE)
-
-
-def _pass_on(situation: Situation, exchange: ExchangeView, number: ReferralNumber, answers: Answers) -> Passed:
-    """UIMs that are "not ours" go to the next candidate, with every Party struck out that had them."""
-    marks = [mark for mark, said in answers.said.items() if said.answer is UimAnswer.NOT_OURS]
-    kept = situation.view.kept(exchange.number, NO_PARTY, Side.ASKING)
-    if not marks or not kept:
-        return Passed(nobody=tuple(UimNote(Uim(answers.said[mark].uim)) for mark in marks))
-    had = {r.number.party: set(situation.view.uims_of(r.number)) for r in exchange.referrals}
-    desks = frozenset(party.code for party in situation.view.parties())
-    referred: list[Referred] = []
-    nobody: list[UimNote] = []
-    for request in kept:
-        reading = situation.recall(request)
-        for struck_out, uims in _by_parties(situation, reading, marks, had).items():
-            verdicts = situation.library.verdicts(uims, situation.moment.now)
-            routed = routing.route(verdicts, exchange.asking_party, NO_PARTY, struck_out | {number.party}, desks)
-            for party, sent in routed.to_send.items():
-                referred.append(
-                    refer(
-                        situation, reading, exchange.number, exchange, party, [one.uim for one in sent],
-                        routed.schemes(party), exchange.asking_party, request,
-                    )
-                )  # fmt: skip
-            others = (*routed.ambiguous, *routed.hints, *routed.unknown, *routed.not_a_party, *routed.no_desk)
-            nobody += [routing.note(verdict) for verdict in others]
-    return Passed(tuple(referred), tuple(nobody))
-
-
-def _by_parties(
-    situation: Situation, reading: Reading, marks: Sequence[Digest], had: dict[PartyCode, set[Digest]]
-) -> dict[frozenset[PartyCode], list[Uim]]:
-    groups: dict[frozenset[PartyCode], list[Uim]] = {}
-    for uim in uims_among(situation, reading, marks):
-        mark = digest_of(situation, uim.text)
-        struck_out = frozenset(party for party, digests in had.items() if mark in digests)
-        groups.setdefault(struck_out, []).append(uim)
-    return groups
-
-
-def _decision(
-    situation: Situation,
-    number: ReferralNumber,
-    exchange: ExchangeView,
-    answers: Answers,
-    facts: tuple[UimFact, ...],
-    passed: Passed,
-    left: Sequence[Digest],
-    findings: tuple[Finding, ...],
-    declined: bool,
-) -> Decision:
-    person, now = situation.submission.sender.person, situation.moment.now
-    visible = situation.submission.mail.mail.visible
+def _events(situation: Situation, recorded: Recorded, waiting: bool) -> tuple[Event, ...]:
+    person, mail = situation.submission.sender.person, situation.submission.mail.mail
+    exchange, party = recorded.number.exchange, recorded.number.party
     received = Event(
-        EventKind.ANSWER_RECEIVED, number.exchange, number.party, person.id, person.party, len(facts),
-        situation.submission.mail.mail.digest, facts, MessageId(visible.message_id),
+        EventKind.ANSWER_RECEIVED, exchange, party, person.id, person.party, len(recorded.facts), mail.digest,
+        recorded.facts, MessageId(mail.visible.message_id),
     )  # fmt: skip
-    events = [received, *((Event(EventKind.DECLINED, number.exchange, number.party),) if declined else ())]
-    to = requester(situation.view, exchange, now)
-    waiting = to is None or to.key is None
+    ending = (Event(recorded.ending, exchange, party, actor=person.party),) if recorded.ending else ()
+    return (received, *ending, *((Event(EventKind.ANSWER_WAITING, exchange, party),) if waiting else ()))
+
+
+def _decision(situation: Situation, recorded: Recorded, passed: Passed) -> Decision:
+    number, exchange = recorded.number, recorded.exchange
+    to = requester(situation.view, exchange, situation.moment.now)
     letters: list[Letter] = []
     keeps = [held for one in passed.referred for held in one.keeps]
     items = [item for one in passed.referred for item in one.items]
+    waiting = to is None or to.key is None
     if waiting:
-        events.append(Event(EventKind.ANSWER_WAITING, number.exchange, number.party))
         keeps.append(keep(situation, number.exchange, number.party, Side.ANSWERING))
         items.append(ForAPerson(402, number.exchange, number.party))
-    elif to is not None:
-        total = exchange.referral(number.party)
-        letters.append(
-            answer_letter(
-                situation, situation.reading, number, to, answers, passed, len(left), total.uims if total else 0
-            )
-        )
-    thanks = _thanks(situation, number, answers, left, findings, waiting, len(facts))
+        letters += [key_notice(situation, to)] if to else []
+    elif to:
+        letters.append(answer_letter(situation, situation.reading, recorded, to, passed, evidence(situation)))
+    thanks = _thanks(situation, recorded, waiting)
     return Decision(
-        events=(*events, *(event for one in passed.referred for event in one.events)),
+        events=(*_events(situation, recorded, waiting), *(event for one in passed.referred for event in one.events)),
         letters=(*letters, *((thanks,) if thanks else ()), *(ltr for one in passed.referred for ltr in one.letters)),
         keeps=tuple(keeps),
         for_a_person=tuple(items),
@@ -278,28 +243,26 @@ def _decision(
     )
 
 
-def _thanks(
-    situation: Situation,
-    number: ReferralNumber,
-    answers: Answers,
-    left: Sequence[Digest],
-    findings: tuple[Finding, ...],
-    waiting: bool,
-    recorded: int,
-) -> Letter | None:
-    to = sender(situation)
+def _thanks(situation: Situation, recorded: Recorded, waiting: bool) -> Letter | None:
+    to, number = sender(situation), recorded.number
     if to is None:
         return None
-    values = Thanks(
-        number, text("Your answer was passed on to the requester. Thank you."), recorded, len(left),
-        evidence(situation), findings, waiting,
-    )  # fmt: skip
+    again = sum(recorded.before[mark] is not UimAnswer.PENDING for mark in recorded.answers.said)
+    changed = texts(
+        "{count} UIM had an answer already; the new answer counts.",
+        "{count} UIMs had an answer already; the new answers count.",
+        again,
+    )
+    findings = (*recorded.answers.findings, *((Finding(changed, Severity.NOTE),) if again else ()))
+    what = text("Your answer was recorded.") if waiting else text("Your answer was passed on to the requester.")
+    form, sheets = _rest(situation, recorded)
     return Letter(
         MailKind.RECEIPT,
         to,
         text("Thank you for your answer: {number}", number=str(number)),
-        values,
-        form=_rest(situation, number, left) if left else None,
+        Thanks(number, what, len(recorded.facts), len(recorded.open), evidence(situation), findings, waiting),
+        form=form,
+        sheets=sheets,
         thread=thread(
             situation.view, situation.keyed, situation.policy, number, Side.ANSWERING,
             situation.submission.mail.mail.visible.message_id,
@@ -310,25 +273,29 @@ def _thanks(
     )  # fmt: skip
 
 
-def _rest(situation: Situation, number: ReferralNumber, left: Sequence[Digest]) -> FilledForm:
-    """The reply form for what is still open, as the desk knows it: from its own reply, else the request."""
-    wanted = set(left)
-    written = [b.values.get("uim", "") for b in situation.reading.form.blocks]
-    uims = [uim for uim in dict.fromkeys(written) if digest_of(situation, uim) in wanted]
-    found = {digest_of(situation, uim) for uim in uims}
-    items: Sequence[Item] = _items(situation.reading.form.blocks)
-    kept = situation.view.kept(number.exchange, NO_PARTY, Side.ASKING)
-    for request in kept:
-        reading = situation.recall(request)
+def _rest(situation: Situation, recorded: Recorded) -> tuple[FilledForm | None, tuple[Sheet, ...]]:
+    """The reply form (and table) for what is still open: UIMs as in the reply, the others as in the request."""
+    left = set(recorded.open)
+    if not left:
+        return None, ()
+    blocks, uims = situation.reading.form.blocks, []
+    given = Counter(item for block in blocks for item in Item if item.value in block.values)
+    items = tuple(item for item in Item if given[item])
+    for uim in dict.fromkeys(block.values.get("uim", "") for block in blocks):
+        mark = digest_of(situation, uim)
+        if mark in left:
+            left.discard(mark)
+            uims.append(uim)
+    for request in situation.view.kept(recorded.number.exchange, NO_PARTY, Side.ASKING) if left else ():
+        reading = recalled(situation, request)
+        if reading is None:
+            continue
         items = ticked(reading)
-        more = uims_among(situation, reading, wanted - found)
+        more = uims_among(situation, reading, left)
+        left.difference_update(digest_of(situation, uim.text) for uim in more)
         uims += [uim.text for uim in more]
-        found |= {digest_of(situation, uim.text) for uim in more}
-    return reply_form(number, uims, items)
-
-
-def _items(blocks: Sequence[Block]) -> tuple[Item, ...]:
-    return tuple(item for item in Item if any(item.value in block.values for block in blocks))
+    sheets = (reply_sheet(recorded.number, uims, items),) if len(uims) > SHOWN else ()
+    return reply_form(recorded.number, uims, items), sheets
 
 
 FORM = Form(

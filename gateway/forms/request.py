@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Uim, Verdict, text
+from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Sheet, Uim, text
 from gateway.facts import (
     NO_PARTY,
     Digest,
@@ -21,35 +20,37 @@ from gateway.facts import (
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,
+    blocks,
     digest_of,
     evidence,
+    evidence_of,
     keep,
     marked,
-    missing,
     named_exchange,
     notice,
     own_thread,
     sender,
     uims_among,
+    weighed,
 )
 from gateway.forms._fields import REQUEST_FIELDS
-from gateway.forms._refer import Referred, refer, referral_letter
+from gateway.forms._refer import SHOWN, STAYS, Referred, left_form, refer, referral_letter
 from gateway.letters import Receipt, UimNote
+from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules import routing
 from gateway.rules.routing import Routing
 from gateway.treaty import Side
 
-_IN_FORM = 200  # UIMs given back in the receipt's form; the officer has the rest
+_DECISIVE = frozenset({"exchange", "to", "purpose", "justification"})
 
 
 def decide(situation: Situation) -> Decision:
     """Refers every sure UIM, tells the officer of all the others; a blocked form comes back marked."""
-    reading, form = situation.reading, situation.reading.form
+    form = situation.reading.form
     exchange = _continued(situation)
-    blocking = (*_blocking(situation, exchange), *missing(REQUEST_FIELDS, form, reading.findings))
-    findings = (*reading.findings, *blocking)
-    if any(finding.severity is Severity.BLOCKS for finding in findings):
+    findings = weighed(REQUEST_FIELDS, form, (*situation.reading.findings, *_blocking(situation, exchange)), _DECISIVE)
+    if blocks(findings):
         return notice(
             situation,
             text("Your request was not sent yet: please complete it"),
@@ -65,17 +66,18 @@ def decide(situation: Situation) -> Decision:
     routed = routing.route(verdicts, asking, override, frozenset(), desks)
     number = exchange.number if exchange else situation.moment.number
     referred = _refer_all(situation, routed, number, exchange, bool(override))
-    return _decision(situation, routed, referred, number if referred else None, exchange, len(doubled))
+    return _decision(situation, routed, referred, number if referred or exchange else None, exchange, len(doubled))
 
 
 def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> Letter:
-    """The referral's mail again, with exactly the UIMs that the ledger knows for it."""
+    """The referral's mail again, with exactly the UIMs that the ledger knows for it. Raises Hold without a desk."""
     view = situation.view
     desk, exchange = view.desk(referral.party, situation.moment.now), view.exchange(referral.exchange)
     if desk is None or exchange is None:
-        raise ValueError("the referral's desk is no longer registered")
+        raise Hold(REASONS[404])
     notes = tuple(UimNote(uim) for uim in uims_among(situation, reading, view.uims_of(referral)))
-    return referral_letter(situation, reading, referral, exchange.asking_party, desk, notes)
+    shown = evidence_of(situation, situation.submission.mail.mail.digest, referral.exchange)
+    return referral_letter(situation, reading, referral, exchange.asking_party, desk, notes, shown)
 
 
 def _continued(situation: Situation) -> ExchangeView | None:
@@ -105,13 +107,14 @@ def _refer_all(
 ) -> list[Referred]:
     asking = situation.submission.sender.person.party
     request = keep(situation, number, NO_PARTY, Side.ASKING)
-    return [
+    referred = (
         refer(
             situation, situation.reading, number, exchange, party, [one.uim for one in sent], routed.schemes(party),
             asking, request, chosen,
         )
         for party, sent in routed.to_send.items()
-    ]  # fmt: skip
+    )  # fmt: skip
+    return [one for one in referred if one]
 
 
 def _decision(
@@ -123,18 +126,17 @@ def _decision(
     doubled: int,
 ) -> Decision:
     person = situation.submission.sender.person
+    mail = situation.submission.mail.mail
     events: list[Event] = []
-    keeps = []
-    if number is not None:
-        if exchange is None:
-            visible = situation.submission.mail.mail.visible
-            events.append(
-                Event(
-                    EventKind.EXCHANGE_OPENED, number, person=person.id, actor=person.party,
-                    count=sum(one.part.count for one in referred), message_id=MessageId(visible.message_id),
-                )
-            )  # fmt: skip
-        keeps.append(keep(situation, number, NO_PARTY, Side.ASKING))
+    if number is not None and exchange is None:
+        events.append(
+            Event(
+                EventKind.EXCHANGE_OPENED, number, person=person.id, actor=person.party,
+                count=sum(one.part.count for one in referred), digest=mail.digest,
+                message_id=MessageId(mail.visible.message_id),
+            )
+        )  # fmt: skip
+    keeps = [keep(situation, number, NO_PARTY, Side.ASKING)] if number is not None and referred else []
     receipt = _receipt(situation, routed, referred, number, doubled)
     return Decision(
         events=(*events, *(event for one in referred for event in one.events)),
@@ -164,7 +166,7 @@ def _receipt(
         evidence=evidence(situation),
         total=len(form.uims),
         sent=tuple(one.part for one in referred),
-        **{name: tuple(map(routing.note, getattr(routed, name))) for name in _GROUPS},
+        **{name: tuple(map(routing.note, getattr(routed, name))) for name in STAYS},
         repeated=_repeated(situation, routed),
         doubled=doubled,
         findings=situation.reading.findings,
@@ -179,12 +181,10 @@ def _receipt(
         subject,
         values,
         form=_left(situation, routed, number),
+        sheets=_sheets(routed, number),
         thread=own_thread(situation, number),
         exchange=number,
     )
-
-
-_GROUPS = ("ambiguous", "hints", "not_a_party", "not_a_uim", "malformed", "unknown", "own", "no_desk")
 
 
 def _repeated(situation: Situation, routed: Routing) -> tuple[UimNote, ...]:
@@ -200,19 +200,23 @@ def _repeated(situation: Situation, routed: Routing) -> tuple[UimNote, ...]:
 
 
 def _left(situation: Situation, routed: Routing, number: ExchangeNumber | None) -> FilledForm | None:
-    """The request again, for the UIMs of which the officer can still name the Party or mend the spelling."""
-    choose: tuple[Verdict, ...] = (*routed.ambiguous, *routed.hints, *routed.unknown)
-    left = (*choose, *routed.malformed)
-    if not left:
-        return None
-    parties = sorted({c.party for verdict in choose for c in verdict.candidates if c.party})
-    if parties:
-        hint = text("write the Party to ask, for example: {parties}", parties=", ".join(parties))
-    else:
-        hint = text("write the Party to ask, if you know it")
-    form = situation.reading.form
-    values: Mapping[str, str] = {**form.values, "exchange": str(number) if number else "", "to": ""}
-    return replace(form, values=values, uims=tuple(v.uim for v in left[:_IN_FORM]), hints={"to": hint})
+    choose = (*routed.ambiguous, *routed.hints, *routed.unknown)
+    left = choose or routed.malformed
+    return left_form(situation.reading, number, choose, routed.malformed) if left else None
+
+
+def _sheets(routed: Routing, number: ExchangeNumber | None) -> tuple[Sheet, ...]:
+    """Groups too long for the letter, one table each, so that no UIM of the list is lost."""
+    groups = ((name, getattr(routed, name)) for name in STAYS)
+    return tuple(
+        Sheet(
+            f"{number or 'request'}-{name.replace('_', '-')}",
+            (text("UIM"), text("Line"), text("Party")),
+            tuple((v.uim.text, str(v.uim.line or ""), " ".join(c.party for c in v.candidates)) for v in verdicts),
+        )
+        for name, verdicts in groups
+        if len(verdicts) > SHOWN
+    )
 
 
 FORM = Form(

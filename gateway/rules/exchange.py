@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.content import Decision, Letter, Text, Thread, text
+from gateway.content import Decision, FilledForm, Letter, Text, Thread, text
 from gateway.facts import (
     Correspondent,
     Event,
     EventKind,
+    ExchangeNumber,
     ExchangeView,
     ForAPerson,
     MailKind,
@@ -19,7 +20,7 @@ from gateway.facts import (
 )
 from gateway.letters import Closed, LetterValues, Reminder, Turn
 from gateway.ports import Keyed, Policy, View
-from gateway.treaty import ReferralState, Role, Side
+from gateway.treaty import Handling, ReferralState, Role, Side
 
 _REFERENCES = 10
 _OPEN = frozenset({ReferralState.SENT, ReferralState.DELIVERED, ReferralState.READ, ReferralState.PARTLY_ANSWERED})
@@ -50,11 +51,15 @@ def thread(
     )
 
 
+def apart(policy: Policy, number: ExchangeNumber) -> Thread:
+    """Of an exchange, but of no conversation with one side of a referral."""
+    return Thread(tag=f"[{number}]", reply_to=f"{policy.mailbox}@{policy.domain}")
+
+
 def requester(view: View, exchange: ExchangeView, now: datetime) -> Correspondent | None:
-    """Who is told the answers: the person who asked, or the asking Party's desk where the desk asked."""
-    if exchange.person == 0:
-        return view.desk(exchange.asking_party, now)
-    return view.correspondent(exchange.person, now)
+    """Who is told the answers: the person who asked; the asking Party's desk where it asked, or he has left."""
+    person = view.correspondent(exchange.person, now) if exchange.person else None
+    return person or view.desk(exchange.asking_party, now)
 
 
 def due(referral: ReferralView, now: datetime, policy: Policy) -> Due | None:
@@ -95,21 +100,21 @@ def carry_out(
         )
     escalated = what is Due.ESCALATION
     silent = (now - referral.last_activity).days
-
-    def reminder(to: Correspondent, side: Side) -> Letter:
-        other = party if side is Side.ASKING else exchange.asking_party
-        subject = text("Waiting for an answer: {number}", number=str(referral.number))
-        values = Reminder(
-            referral.number, to.role if side is Side.ANSWERING else Role.OFFICER, other, referral.asked_at, silent,
-            referral.uims - referral.answered, escalated,
-        )  # fmt: skip
-        return _letter(view, keyed, policy, referral.number, to, side, subject, values, MailKind.REMINDER)
-
-    asker = requester(view, exchange, now)
-    letters = [reminder(asker, Side.ASKING)] if escalated and asker else []
-    readers = view.administrators(party, now) if escalated else ()
     desk = view.desk(party, now)
-    letters += [reminder(to, Side.ANSWERING) for to in (readers or ((desk,) if desk else ()))]
+    readers = [(to, Role.ADMINISTRATOR) for to in view.administrators(party, now)] if escalated else []
+    asker = requester(view, exchange, now) if escalated else None
+    readers = [
+        *([(asker, Role.OFFICER)] if asker else []),
+        *(readers or ([(desk, Role.DESK)] if desk else [])),
+    ]
+    letters = []
+    for to, role in readers:
+        values = Reminder(
+            referral.number, role, party if role is Role.OFFICER else exchange.asking_party, referral.asked_at,
+            silent, referral.uims - referral.answered, escalated,
+        )  # fmt: skip
+        subject = text("Waiting for an answer: {number}", number=str(referral.number))
+        letters.append(_letter(view, keyed, policy, referral.number, to, role, subject, values, MailKind.REMINDER))
     return Decision(
         events=(Event(EventKind.ESCALATED if escalated else EventKind.REMINDED, exchange.number, party, count=silent),),
         letters=tuple(letters),
@@ -126,7 +131,8 @@ def close(view: View, policy: Policy, exchange: ExchangeView, now: datetime) -> 
         to,
         text("Exchange {number} is closed", number=str(exchange.number)),
         Closed(exchange.number, now, policy.close_days),
-        thread=Thread(tag=f"[{exchange.number}]", reply_to=f"{policy.mailbox}@{policy.domain}"),
+        blanks=("request",),
+        thread=apart(policy, exchange.number),
         exchange=exchange.number,
     ) if to else None  # fmt: skip
     return Decision(
@@ -140,20 +146,23 @@ def turn_letters(
     view: View,
     keyed: Keyed,
     policy: Policy,
-    exchange: ExchangeView,
+    exchange: ExchangeView | None,
     number: ReferralNumber,
     state: ReferralState,
     now: datetime,
     told: tuple[Correspondent, ...],
     released: bool = False,
 ) -> tuple[Letter, ...]:
-    """Letters to the requester and to `told` that a referral is undeliverable, expired, waiting or released."""
-    asker = requester(view, exchange, now)
+    """Letters to `told`, and to the requester, that a referral is undeliverable, expired, waiting or released.
+
+    `exchange` None: the requester learns it from another letter.
+    """
+    asker = requester(view, exchange, now) if exchange else None
     subject = text("News of {number}", number=str(number))
     letters = []
     for to, role in (*(((asker, Role.OFFICER),) if asker else ()), *((to, to.role) for to in told)):
         values = Turn(number, state, role, now, released)
-        letters.append(_letter(view, keyed, policy, number, to, Side.ASKING, subject, values, MailKind.NOTICE))
+        letters.append(_letter(view, keyed, policy, number, to, role, subject, values, MailKind.NOTICE))
     return tuple(letters)
 
 
@@ -173,22 +182,37 @@ def undeliverable(
     )
 
 
+_FORMS = {
+    Role.DESK: ("reply", {"handling": Handling.H0.value}),
+    Role.ADMINISTRATOR: ("status", {}),
+    Role.SECRETARIAT: ("status", {"exchange": ""}),
+}
+
+
 def _letter(
     view: View,
     keyed: Keyed,
     policy: Policy,
     number: ReferralNumber,
     to: Correspondent,
-    side: Side,
+    role: Role,
     subject: Text,
     values: LetterValues,
     kind: MailKind,
 ) -> Letter:
+    """A letter with the form that answers it. Only requester and desk hold a side of the referral: others
+    get no token, and a delivery report on their mail says nothing of the referral."""
+    name, given = _FORMS.get(role, ("message", {}))
+    form = FilledForm(name, {"exchange": str(number), **given})
+    if role in (Role.ADMINISTRATOR, Role.SECRETARIAT):
+        return Letter(kind, to, subject, values, form, thread=apart(policy, number.exchange))
+    side = Side.ANSWERING if role is Role.DESK else Side.ASKING
     return Letter(
         kind,
         to,
         subject,
         values,
+        form,
         thread=thread(view, keyed, policy, number, side),
         exchange=number.exchange,
         party=number.party,

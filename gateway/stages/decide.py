@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from gateway.content import Decision, FilledForm, text
+from gateway.content import Decision, FilledForm, Text, text
 from gateway.facts import Event, EventKind, Keep, ReferralNumber
 from gateway.forms import Form
-from gateway.forms._common import notice
+from gateway.forms._common import find_referral, notice
+from gateway.forms._refer import IN_FORM
+from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules.exchange import turn_letters
 from gateway.treaty import ReferralState, Side
@@ -16,13 +17,15 @@ from gateway.treaty import ReferralState, Side
 
 def decide(situation: Situation, forms: Mapping[str, Form]) -> Decision:
     """All consequences of a mail. What cannot be carried out becomes a notice, never an error."""
-    form = forms.get(situation.reading.form.name)
+    reading = situation.reading
+    empty = not reading.form.name and not reading.leftover.strip() and not reading.form.uims and not reading.findings
+    form = forms.get("help" if empty else reading.form.name)
     if form is None:
         return notice(
             situation,
             text("The first line does not name a form"),
             text("Begin the mail with one of these lines, for example “GSP REQUEST”, or reply with a form below."),
-            situation.reading.findings,
+            reading.findings,
             _rescued(situation),
             blanks=("request", "reply", "message", "status"),
         )
@@ -31,19 +34,23 @@ def decide(situation: Situation, forms: Mapping[str, Form]) -> Decision:
             situation,
             text("Your role may not send this form"),
             text("Ask your Party's administrator, or send “GSP HELP” to see what you can do."),
+            blanks=("help",),
         )
     return form.decide(situation)
 
 
 def resume(situation: Situation, keep: Keep, referral: ReferralNumber, forms: Mapping[str, Form]) -> Decision:
-    """What waited for a usable key goes out: the letter again, and the requester is told where it was a referral."""
-    form = forms[situation.reading.form.name]
-    if form.carry is None:
-        raise ValueError("this form has nothing to carry")
-    letter = form.carry(situation, situation.reading, referral)
+    """What waited for a usable key goes out: the letter again, and the requester is told where it was a referral.
+
+    Raises Hold where it must wait on: released without a letter, it would be lost.
+    """
+    form = forms.get(situation.reading.form.name)
     exchange = situation.view.exchange(referral.exchange)
-    if exchange is None:
-        raise ValueError("the exchange is not known")
+    if form is None or form.carry is None or exchange is None:
+        raise Hold(REASONS[402])
+    letter = form.carry(situation, situation.reading, referral)
+    if letter.to.key is None:
+        raise Hold(REASONS[402])
     was_referral = keep.side is Side.ASKING and form.opens_exchange
     kind = EventKind.REFERRAL_RELEASED if was_referral else EventKind.ANSWER_RELEASED
     told = (
@@ -63,8 +70,12 @@ def resume(situation: Situation, keep: Keep, referral: ReferralNumber, forms: Ma
 
 
 def _rescued(situation: Situation) -> FilledForm | None:
-    """What was written without a title, given back as a message: nothing of it is lost."""
+    """What was written without a title, given back as a request, or as a message of the exchange it replies to."""
+    if situation.reading.form.uims:
+        return FilledForm("request", uims=situation.reading.form.uims[:IN_FORM])
     written = situation.reading.leftover.strip()
     if not written:
         return None
-    return replace(FilledForm("message"), values={"exchange": "", "message": written})
+    found = find_referral(situation)
+    number = "" if isinstance(found, Text) else str(found[0])
+    return FilledForm("message", {"exchange": number, "message": written})
