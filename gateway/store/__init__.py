@@ -31,9 +31,15 @@ class Store:
 
     def try_lead(self) -> Callable[[], None] | None:
         """On PostgreSQL: leadership of the scheduled work, as a function that gives it back; None when taken."""
-        connection = self._engine.connect()
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LEADER}).scalar():
-            return connection.close
+
+            def give_back() -> None:
+                # The lock is the session's: a connection that only went back to the pool would keep it.
+                connection.invalidate()
+                connection.close()
+
+            return give_back
         connection.close()
         return None
 

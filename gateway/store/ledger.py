@@ -220,12 +220,7 @@ class Ledger:
         if event.kind is EventKind.REFERRAL_EXTENDED:
             _add_uims(connection, event, number)
         elif event.kind is EventKind.ANSWER_RECEIVED:
-            for fact in event.uims:
-                connection.execute(
-                    update(uims)
-                    .where(_of(uims, number), uims.c.party == event.party, uims.c.digest == fact.digest)
-                    .values(answer=fact.answer.value)
-                )
+            _answer_uims(connection, event, number)
         counts: Counter[UimAnswer] = Counter()
         if event.kind in (EventKind.REFERRAL_EXTENDED, EventKind.ANSWER_RECEIVED):
             found = connection.execute(select(uims.c.answer).where(_of(uims, number), uims.c.party == event.party))
@@ -291,6 +286,24 @@ def _add_uims(connection: Connection, event: Event, number: ExchangeNumber) -> N
     ]  # fmt: skip
     for start in range(0, len(rows), _CHUNK):
         connection.execute(insert(table(UimRow)), rows[start : start + _CHUNK])
+
+
+def _answer_uims(connection: Connection, event: Event, number: ExchangeNumber) -> None:
+    """Many rows a statement, by their ids: one a statement held the lock for half a minute with a large list.
+
+    By digest PostgreSQL, without fresh statistics, compares every row with every digest (minutes).
+    """
+    uims = table(UimRow)
+    here = select(uims.c.digest, uims.c.id).where(_of(uims, number), uims.c.party == event.party)
+    ids = {found: row for found, row in connection.execute(here)}
+    same: dict[UimAnswer, list[int]] = {}
+    for fact in event.uims:
+        if fact.digest in ids:
+            same.setdefault(fact.answer, []).append(ids[fact.digest])
+    for answer, rows in same.items():
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            connection.execute(update(uims).where(uims.c.id.in_(part)).values(answer=answer.value))
 
 
 def _kept(keep: Keep) -> dict[str, Any]:

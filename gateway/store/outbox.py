@@ -39,6 +39,8 @@ class Waiting:
     attempts: int
     next_attempt: datetime
     expires: datetime
+    claimed_by: str
+    claimed_until: datetime | None
 
 
 class Outbox:
@@ -69,11 +71,14 @@ class Outbox:
             return tuple(_waiting(row) for row in found)
 
     def delivered(self, mail: int, reply: str) -> None:
-        """The other server took it: the octets go, the fact stays. `reply` is code and enhanced code only."""
+        """The other server took it, whoever's claim it is now: the octets go, the fact stays.
+
+        `reply` is code and enhanced code only.
+        """
         self._end(mail, "delivered", reply)
 
     def given_up(self, mail: int, reply: str) -> None:
-        """It will never be delivered."""
+        """It will never be delivered; says nothing against a delivery that another worker reported."""
         self._end(mail, "failed", reply)
 
     def postponed(self, mail: Waiting, reply: str, now: datetime, jitter: float) -> bool:
@@ -84,7 +89,13 @@ class Outbox:
         with writing(self._engine) as connection:
             connection.execute(
                 update(self._rows)
-                .where(self._rows.c.id == mail.id)
+                .where(
+                    self._rows.c.id == mail.id,
+                    self._rows.c.state == "pending",
+                    # A worker that comes back after its lease must not free the claim of the next one.
+                    self._rows.c.claimed_by == mail.claimed_by,
+                    self._rows.c.claimed_until == mail.claimed_until,
+                )
                 .values(
                     attempts=mail.attempts + 1, next_attempt=now + wait, claimed_by="", claimed_until=None, reply=reply
                 )
@@ -108,7 +119,7 @@ class Outbox:
         with writing(self._engine) as connection:
             connection.execute(
                 update(self._rows)
-                .where(self._rows.c.id == mail)
+                .where(self._rows.c.id == mail, self._rows.c.state != "delivered")
                 .values(
                     state=state, octets=b"", attempts=self._rows.c.attempts + 1, claimed_by="", claimed_until=None,
                     reply=reply,
@@ -121,5 +132,5 @@ def _waiting(row: Any) -> Waiting:
     return Waiting(
         row["id"], row["message_id"], row["envelope_id"], MailKind(row["kind"]), row["mail_from"], row["rcpt_to"],
         bytes(row["octets"]), exchange, PartyCode(row["party"]), Side(row["side"]), row["state"], row["attempts"],
-        row["next_attempt"], row["expires"],
+        row["next_attempt"], row["expires"], row["claimed_by"], row["claimed_until"],
     )  # fmt: skip

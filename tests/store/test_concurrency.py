@@ -13,7 +13,8 @@ from gateway.facts import EventKind, ExchangeNumber
 from gateway.outcome import Defer, LostRace
 from gateway.store import Store
 from gateway.store.engine import connect
-from tests.store.made import NOW, NUMBER, SE, arriving, of, opening, outgoing, rows, write
+from tests.store.made import NOW, NUMBER, SE, arriving, of, opening, outgoing, rows, token_digest_of, write
+from tests.support.postgres import Postgres
 
 
 def together(count: int, work: Callable[[int], object]) -> list[object]:
@@ -114,3 +115,18 @@ def test_commits_on_the_same_exchanges_in_any_order_end_or_lose_the_race(
         return ends
 
     assert all(end <= {LostRace} for end in together(4, both))  # type: ignore[operator]
+
+
+def test_leadership_given_back_can_be_taken_by_another_gateway(postgres: Postgres) -> None:
+    url = postgres.url()
+    one, other = Store(url, token_digest_of), Store(url, token_digest_of)
+    try:
+        give_back = one.try_lead()
+        assert give_back is not None
+        assert other.try_lead() is None
+        give_back()
+        assert other.try_lead() is not None
+        assert one.try_lead() is None
+    finally:
+        one.close()
+        other.close()

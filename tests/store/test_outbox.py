@@ -101,3 +101,14 @@ def test_a_flush_takes_what_is_not_due_yet_but_not_what_another_sends_now(store:
     store.outbox.postponed(first, "451", NOW, 0.0)
     flushed = store.outbox.claim(9, "flush", NOW, LEASE, force=True)
     assert [mail.id for mail in flushed] == [first.id]
+
+
+def test_a_worker_late_after_its_lease_neither_frees_nor_undoes_what_the_next_one_does(store: Store, url: str) -> None:
+    filled(store, "one")
+    (late,) = store.outbox.claim(1, "late", NOW, timedelta(minutes=1))
+    (mine,) = store.outbox.claim(1, "next", at(minutes=2), LEASE)
+    store.outbox.postponed(late, "451", at(minutes=2), 0.0)
+    assert store.outbox.claim(1, "third", at(minutes=5), LEASE) == ()
+    store.outbox.delivered(mine.id, "250 2.0.0")
+    store.outbox.given_up(late.id, "550 5.1.1")
+    assert rows(url, "SELECT state, reply FROM outbox") == [("delivered", "250 2.0.0")]
