@@ -14,3 +14,17 @@ def folder(name: str) -> Path:
         if candidate.is_dir():
             return candidate
     raise FileNotFoundError(f"the shipped folder {name} is missing")
+
+
+def catalogues() -> dict[str, list[bytes]]:
+    """The octets of every .po file of `templates/locale/` and below, by language code."""
+    found: dict[str, list[bytes]] = {}
+    for path in sorted(folder("templates").glob("locale/**/*.po")):
+        found.setdefault(path.stem, []).append(path.read_bytes())
+    return found
+
+
+def pattern_texts(path: Path | None = None) -> dict[str, str]:
+    """The texts of the pattern library (or of another folder), by file name."""
+    files = sorted((path or folder("pattern_library")).glob("*.yaml"))
+    return {file.name: file.read_text(encoding="utf-8") for file in files}

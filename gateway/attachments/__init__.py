@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.content import ClearValue, FilledForm, Finding, MimePart, Uim
+from gateway.content import ClearValue, Finding, MimePart, Uim
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AttachmentReading(ClearValue):
-    """What an attachment held: UIMs, or a whole form (JSON), and findings."""
+    """What an attachment held: UIMs, or the octets of a whole form (JSON), and findings."""
 
     uims: tuple[Uim, ...] = ()
-    form: FilledForm | None = None
+    document: bytes = b""
     findings: tuple[Finding, ...] = ()
 
 

@@ -1,0 +1,130 @@
+"""The text grammar of forms (exchange.md, 1): writes a form in a language; what every reader of it needs to know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from gateway.content import FilledForm
+from gateway.forms import Field, FieldKind, Form
+from gateway.language import Catalogue, Languages, normalise
+
+HINT = "←"  # from this sign to the end of a line is for the writer, never read back
+_ITEM = re.compile(r"[a-j]")
+
+
+class Vocabulary:
+    """What titles, labels and fixed values mean, in any of the languages at once."""
+
+    def __init__(self, forms: Mapping[str, Form], languages: Languages) -> None:
+        self.forms = forms
+        self.languages = languages
+        self._titles = {
+            "gsp" + spelling: name for name, form in forms.items() for spelling in languages.spellings(form.title)
+        }
+        self._labels = {name: self._words((*form.fields, *form.group)) for name, form in forms.items()}
+
+    def title(self, line: str) -> str:
+        """The name of the form whose title a line is; "" for any other line."""
+        return self._titles.get(normalise(line), "") if len(line) < 80 else ""
+
+    def label(self, form: Form, written: str) -> Sequence[Field]:
+        """The fields that a label means in a form: several only where a block repeats a label of the head."""
+        return self._labels[form.name].get(normalise(written), ())
+
+    def choice(self, field: Field, written: str) -> str:
+        """The fixed value that is meant; "" when none is."""
+        return self._choices(field).get(normalise(written), "")
+
+    @cache  # noqa: B019 - one vocabulary lives as long as the program
+    def _choices(self, field: Field) -> dict[str, str]:
+        return {
+            spelling: choice.name
+            for choice in field.choices
+            for spelling in (*self.languages.spellings(choice.label), normalise(choice.name))
+        }
+
+    def _words(self, fields: Sequence[Field]) -> dict[str, tuple[Field, ...]]:
+        words: dict[str, tuple[Field, ...]] = {}
+        for field in fields:
+            for spelling in self.languages.spellings(field.label):
+                for key in (spelling, field.name + spelling) if is_item(field) else (spelling,):
+                    words[key] = (*words.get(key, ()), field)
+        return words
+
+
+def is_item(field: Field) -> bool:
+    """Whether a field of a block is one of the ten data, written `(a) …`."""
+    return bool(_ITEM.fullmatch(field.name))
+
+
+def write(filled: FilledForm, form: Form, catalogue: Catalogue) -> str:
+    """A form in a language, with the values that there are; blank fields stand ready to be completed."""
+    lines = [f"GSP {catalogue.gettext(form.title)}", ""]
+    for field in form.fields:
+        lines += _field(field, filled, catalogue)
+    for block in filled.blocks:
+        lines.append("")
+        for field in form.group:
+            if field.name in block.values:
+                lines += _labelled(field, block.values[field.name], catalogue, "")
+    if form.group and not filled.blocks:
+        lines.append("")
+        for field in form.group:
+            lines += _labelled(field, "", catalogue, "")
+    return "\n".join(lines) + "\n"
+
+
+def _field(field: Field, filled: FilledForm, catalogue: Catalogue) -> list[str]:
+    hint = _hint(field, filled, catalogue)
+    label = catalogue.gettext(field.label)
+    if field.kind is FieldKind.TICKS:
+        ticked = filled.ticked(field.name)
+        boxes = [
+            f"[{'x' if choice.name in ticked else ' '}] ({choice.name}) {catalogue.gettext(choice.label)}"
+            for choice in field.choices
+        ]
+        return ["", f"{label}:{hint}", *boxes]
+    if field.kind is FieldKind.UIMS:
+        return ["", f"{label}:{hint}", *(written(uim.text) for uim in filled.uims)]
+    return _labelled(field, filled.get(field.name), catalogue, hint)
+
+
+def _labelled(field: Field, value: str, catalogue: Catalogue, hint: str) -> list[str]:
+    label = catalogue.gettext(field.label)
+    if is_item(field):
+        label = f"({field.name}) {label}"
+    shown = _value(field, value, catalogue)
+    if field.kind is FieldKind.TEXT and "\n" in shown:
+        return [f"{label}:{hint}", *shown.split("\n")]
+    return [f"{label}: {shown}{hint}".rstrip() if shown else f"{label}:{hint}"]
+
+
+def _value(field: Field, value: str, catalogue: Catalogue) -> str:
+    if field.kind is FieldKind.CHOICE:
+        return next((catalogue.gettext(choice.label) for choice in field.choices if choice.name == value), value)
+    if field.kind is FieldKind.PARTY and value:
+        return catalogue.party(value)  # type: ignore[arg-type]
+    return written(value)
+
+
+def written(uim: str) -> str:
+    """A UIM or other value as it can be typed: the group separator is visible."""
+    return uim.replace("\x1d", "<GS>")
+
+
+def _hint(field: Field, filled: FilledForm, catalogue: Catalogue) -> str:
+    said = filled.hints.get(field.name)
+    choices = " / ".join(catalogue.gettext(choice.label) for choice in field.choices)
+    if said is None and field.kind is FieldKind.CHOICE and field.required and not filled.get(field.name):
+        return f" {HINT} {choices}"
+    if said is None:
+        return ""
+    more = f" ({choices})" if field.kind is FieldKind.CHOICE else ""
+    return f" {HINT} {catalogue.say(said)}{more}"
+
+
+def without_hint(line: str) -> str:
+    """A line without what was written on it for the writer."""
+    return line.split(HINT, 1)[0].rstrip() if HINT in line else line

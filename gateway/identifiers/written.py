@@ -1,0 +1,80 @@
+"""One UIM as people and programs write it: separators, scanner prefixes; damage is told, never mended."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from gateway.content import Finding, Severity, Text, Uim, text
+
+_PLAIN = re.compile(r"[!-~]+")
+_SEPARATORS = re.compile(r"<GS>|\{GS\}|\u241d|\\x1d|\^\]", re.IGNORECASE)
+_SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
+_NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
+_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
+_QUOTES = "“”„‟«»‘’‚‹›"
+_OVERRIDES = frozenset("\u202d\u202e")
+
+_SPACES = text("A UIM has no spaces in it. Write it alone on its line, without other words.")
+_OVERRIDDEN = text("The line contains marks that change the order of characters. Type the UIM again.")
+_LOOKALIKE = text(
+    "“{character}” is not a Latin letter, digit or sign as printed on packs; it only looks like one. Type it again."
+)
+_SPREADSHEET = text(
+    "A spreadsheet has turned the code into a number, and digits are lost. Format the column as text and copy it again."
+)
+
+
+def read_uims(lines: Iterable[tuple[int, str]], where: str = "") -> tuple[tuple[Uim, ...], tuple[Finding, ...]]:
+    """UIMs of numbered lines, one on each, octet for octet; and a finding for each line that is none.
+
+    List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation.
+    """
+    written = [(number, line) for number, line in lines if line.strip()]
+    if written and all(_NUMBERED.match(line) for _, line in written) and _is_list(written):
+        written = [(number, _NUMBERED.sub("", line, count=1)) for number, line in written]
+    uims: list[Uim] = []
+    findings: list[Finding] = []
+    for number, line in written:
+        code = line.strip()
+        if not (_PLAIN.fullmatch(code) and code[0] not in "]*" and "^" not in code and "\\" not in code
+                and "{" not in code and "<" not in code and "E+" not in code):  # fmt: skip
+            read = _careful(code)
+            if isinstance(read, Text):
+                findings.append(Finding(read, Severity.PART, where, number, line.strip(), "uims"))
+                continue
+            code = read
+        if code:
+            uims.append(Uim(code, where, number))
+    return tuple(uims), tuple(findings)
+
+
+def read_uim(written: str) -> str | Text:
+    """One UIM, or what is wrong with it."""
+    return _careful(written.strip())
+
+
+def _is_list(written: Sequence[tuple[int, str]]) -> bool:
+    """Bullets always; numbers only when they count up, so that a code such as `12) …` alone is left as it is."""
+    return len(written) > 1 or not written[0][1].lstrip()[0].isdigit()
+
+
+def _careful(code: str) -> str | Text:
+    if any(character in _OVERRIDES for character in code):
+        return _OVERRIDDEN
+    code = "".join(c for c in code if unicodedata.category(c) != "Cf").replace("\u00a0", " ").strip()
+    code = code.strip(_QUOTES).strip()
+    if len(code) > 2 and code[0] == code[-1] == "*":  # bold text, as Thunderbird writes it in the plain part
+        code = code[1:-1]
+    code = _SEPARATORS.sub("\x1d", code)
+    code = _SYMBOLOGY.sub("", code, count=1) if code.startswith("]") else code
+    if re.search(r"\s", code.replace("\x1d", "")):
+        joined = re.sub(r"\s+", "", code)
+        if not re.match(r"\(\d{2,4}\)", joined):
+            return _SPACES
+        code = joined
+    foreign = next((c for c in code if not "!" <= c <= "~" and c != "\x1d"), "")
+    if foreign:
+        return Text(_LOOKALIKE.message, (("character", foreign),))
+    return _SPREADSHEET if _SCIENTIFIC.fullmatch(code) else code

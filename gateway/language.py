@@ -1,0 +1,161 @@
+"""The six languages: says a sentence, reads a label back, knows Parties' names and directions.
+
+One catalogue renders a label and reads it, so the two cannot drift. Catalogues are .po texts, read at
+start; a sentence that a catalogue lacks is said in English.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from gettext import c2py
+from io import BytesIO
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from gateway.content import Text
+from gateway.facts import Language, PartyCode, utc
+
+LANGUAGES: tuple[Language, ...] = tuple(Language(code) for code in ("ar", "en", "es", "fr", "ru", "zh"))
+ENGLISH = Language("en")
+READ_AS = "read as"  # msgctxt of further spellings of a label, separated by " | "
+_DROPPED = frozenset({"\u0640"})  # Arabic tatweel stretches a word and means nothing
+
+
+def normalise(text: str) -> str:
+    """A label without case, accents, spaces, punctuation, full width, bidirectional marks: for comparing only."""
+    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(c for c in unicodedata.normalize("NFKD", decomposed) if c.isalnum() and c not in _DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Messages:
+    singular: Mapping[str, str]
+    plural: Mapping[str, Sequence[str]]
+    read_as: Mapping[str, tuple[str, ...]]
+    plural_form: Callable[[int], int]
+
+
+class Catalogue:
+    """One language's words."""
+
+    def __init__(self, language: Language, messages: _Messages) -> None:
+        self.language = language
+        self._messages = messages
+        self._locale = Locale.parse(language)
+        self.direction = "rtl" if self._locale.character_order == "right-to-left" else "ltr"
+
+    def gettext(self, message: str) -> str:
+        """The sentence in this language, English where it is missing."""
+        return self._messages.singular.get(message) or message
+
+    label = gettext
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        """The plural form for a number."""
+        forms = self._messages.plural.get(singular)
+        if not forms:
+            return singular if count == 1 else plural
+        return forms[min(self._messages.plural_form(count), len(forms) - 1)]
+
+    def say(self, text: Text) -> str:
+        """A sentence with its values in place. Times are UTC and say so."""
+        chosen = self.ngettext(text.message, text.plural, text.count) if text.plural else self.gettext(text.message)
+        for name, value in text.values:
+            chosen = chosen.replace("{" + name + "}", self.value(value))
+        return chosen
+
+    def value(self, value: object) -> str:
+        """A value as this language writes it."""
+        if isinstance(value, Text):
+            return self.say(value)
+        if isinstance(value, datetime):
+            return f"{format_datetime(utc(value), 'medium', locale=self._locale)} UTC"
+        if isinstance(value, date):
+            return format_date(value, "long", locale=self._locale)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return format_decimal(value, locale=self._locale)
+        return str(value)
+
+    def party(self, code: PartyCode) -> str:
+        """The Party's name in this language, its code where the name is not known."""
+        return str(self._locale.territories.get(code, code))
+
+    def spellings(self, message: str) -> tuple[str, ...]:
+        """Every way in which this language writes a label."""
+        return (self.gettext(message), *self._messages.read_as.get(message, ()))
+
+
+class Languages:
+    """All six, and what a word means in any of them."""
+
+    def __init__(self, catalogues: Mapping[Language, Catalogue]) -> None:
+        self._catalogues = catalogues
+        self._parties: dict[str, PartyCode] = {}
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, Iterable[bytes]]) -> Languages:
+        """Catalogues from the octets of .po files by language code; raises ValueError for a broken one."""
+        return cls({code: Catalogue(code, _messages(code, texts.get(code, ()))) for code in LANGUAGES})
+
+    def catalogue(self, language: str) -> Catalogue:
+        """The catalogue of a language, the nearest of the six for any other code."""
+        return self._catalogues[negotiate(language)]
+
+    def spellings(self, message: str) -> frozenset[str]:
+        """Every way in which a label may be written, normalised, English always among them."""
+        written = {message, *(s for catalogue in self._catalogues.values() for s in catalogue.spellings(message))}
+        return frozenset(filter(None, map(normalise, written)))
+
+    def party(self, written: str) -> PartyCode | None:
+        """The Party (or State) that a name in any of the six languages, or a code, means."""
+        if not self._parties:
+            for code in LANGUAGES:
+                for territory, name in Locale.parse(code).territories.items():
+                    if len(territory) == 2 and territory.isalpha():
+                        self._parties[normalise(name)] = PartyCode(territory)
+        bare = written.strip()
+        if len(bare) == 2 and bare.isascii() and bare.isalpha():
+            return PartyCode(bare.upper())
+        return self._parties.get(normalise(bare))
+
+    def untranslated(self) -> dict[str, int]:
+        """How many sentences each language lacks that another one has."""
+        known = {message for c in self._catalogues.values() for message in (*c._messages.singular, *c._messages.plural)}
+        lacking = {}
+        for code, catalogue in self._catalogues.items():
+            have = {m for m, said in catalogue._messages.singular.items() if said} | set(catalogue._messages.plural)
+            if code != ENGLISH and known - have:
+                lacking[str(code)] = len(known - have)
+        return lacking
+
+
+def negotiate(language: str) -> Language:
+    """The best of the six for a language code such as `fr-CH` or `pt`."""
+    code = language.replace("_", "-").split("-")[0].lower()
+    return Language(code) if code in LANGUAGES else ENGLISH
+
+
+def _messages(code: Language, texts: Iterable[bytes]) -> _Messages:
+    singular: dict[str, str] = {}
+    plural: dict[str, Sequence[str]] = {}
+    read_as: dict[str, tuple[str, ...]] = {}
+    plural_form: Callable[[int], int] = c2py("n != 1")
+    for text in texts:
+        catalogue = read_po(BytesIO(text), locale=str(code), abort_invalid=True)
+        plural_form = c2py(str(catalogue.plural_expr).strip("()"))
+        for message in catalogue:
+            if not message.id or message.fuzzy:
+                continue
+            if message.context == READ_AS:
+                read_as[str(message.id)] = tuple(part.strip() for part in str(message.string).split("|"))
+            elif isinstance(message.id, (tuple, list)):
+                plural[message.id[0]] = tuple(str(form) for form in message.string or ())
+            else:
+                singular[message.id] = str(message.string)
+    return _Messages(singular, plural, read_as, plural_form)

@@ -1,0 +1,177 @@
+"""The readable lines of a mail: text parts and HTML, as the clients and servers of this world leave them."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from html.parser import HTMLParser
+
+from gateway.content import MimePart
+
+_BLOCKS = frozenset(
+    (
+        "address article aside blockquote body center dd div dl dt fieldset footer form h1 h2 h3 h4 h5 h6 header hr li "
+        "main ol p pre section table tbody tfoot thead tr ul"
+    ).split()
+)
+_SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript"})
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_WINGDINGS = {"\u00fe": "☑", "\u00fd": "☒", "\u00fc": "✓", "\u00a8": "☐", "\u006f": "☐", "\u0078": "☒", "\u00fb": "☒"}
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE
+)
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e]")
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def plain_lines(tree: MimePart) -> tuple[str, ...]:
+    """The lines of the plain text parts that are shown, joined as format=flowed says (RFC 3676)."""
+    return tuple(line for part in _shown(tree, "text/plain") for line in _plain(part))
+
+
+def html_lines(tree: MimePart) -> tuple[str, ...]:
+    """The lines of the HTML parts that are shown, as text."""
+    return tuple(line for part in _shown(tree, "text/html") for line in html_to_lines(decode(part)))
+
+
+def decode(part: MimePart) -> str:
+    """A part's text. The declared charset is tried first, and not believed when it does not fit."""
+    octets = (
+        part.body.replace(b"\x00", b"") if not part.parameter("charset").lower().startswith("utf-16") else part.body
+    )
+    for bom, charset in _BOMS:
+        if octets.startswith(bom):
+            return octets.decode(charset, "replace")
+    for charset in (part.parameter("charset") or "utf-8", "utf-8", "cp1252"):
+        try:
+            return octets.decode(charset)
+        except (UnicodeError, LookupError):
+            continue
+    return octets.decode("latin-1")
+
+
+def attachments(tree: MimePart) -> tuple[MimePart, ...]:
+    """Leaves that are not shown as text."""
+    shown = {id(part) for kind in ("text/plain", "text/html") for part in _shown(tree, kind)}
+    return tuple(part for part in tree.walk() if not part.children and id(part) not in shown)
+
+
+def _shown(tree: MimePart, kind: str) -> list[MimePart]:
+    return [
+        part
+        for part in tree.walk()
+        if part.media_type == kind
+        and part.disposition != "attachment"
+        and not part.filename
+        and not part.parameter("hp-legacy-display")
+    ] or [
+        # RFC 9788, 4.5.3: the subject repeated on top for old clients stands before the first empty line.
+        part
+        for part in tree.walk()
+        if part.media_type == kind and part.parameter("hp-legacy-display") and part.disposition != "attachment"
+    ]
+
+
+def _plain(part: MimePart) -> list[str]:
+    text = decode(part)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if part.parameter("format").lower() == "flowed":
+        return _unflowed(lines, part.parameter("delsp").lower() == "yes")
+    return lines
+
+
+def _unflowed(lines: list[str], delsp: bool) -> list[str]:
+    joined: list[str] = []
+    open_depth = -1
+    for line in lines:
+        depth = len(line) - len(line.lstrip(">"))
+        bare = line[depth:].removeprefix(" ") if depth or line.startswith(" ") else line
+        flowing = bare.endswith(" ") and bare != "-- "
+        content = bare[:-1] if flowing and delsp else bare
+        if open_depth == depth:
+            joined[-1] += content
+        else:
+            joined.append(("> " if depth == 1 else ">" * depth + " ") + content if depth else content)
+        open_depth = depth if flowing else -1
+    return joined
+
+
+def html_to_lines(source: str) -> list[str]:
+    """HTML as lines of text: blocks and rows end lines, cells are apart by tabs, quotations begin with "> ".
+
+    Hidden text, scripts and addresses behind links are left out; ticked boxes become `☑` and `☐`.
+    """
+    reader = _Html()
+    reader.feed(source)
+    reader.close()
+    return reader.lines()
+
+
+class _Html(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._parts: list[str] = []
+        self._stack: list[tuple[str, bool, bool]] = []  # tag, hidden, wingdings
+        self._quoted = 0
+        self._pre = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "br":
+            self._parts.append("\n")
+        elif tag == "input" and values.get("type", "").lower() in ("checkbox", "radio"):
+            self._parts.append("☑ " if "checked" in values else "☐ ")
+        elif tag in ("td", "th"):
+            self._parts.append("\t")
+        elif tag in _BLOCKS:
+            self._parts.append("\n")
+        if tag in _VOID:
+            return
+        hidden = self._hidden or tag in _SKIPPED or bool(_HIDDEN.search(values.get("style", "")))
+        face = f"{values.get('style', '')} {values.get('face', '')}".lower()
+        wingdings = "wingdings" in face or (self._wingdings and "font-family" not in face)
+        self._stack.append((tag, hidden, wingdings))
+        if tag == "blockquote":
+            self._quoted += 1
+            self._parts.append("\x02")
+        self._pre += tag == "pre"
+
+    def handle_endtag(self, tag: str) -> None:
+        if not any(open_tag == tag for open_tag, *_ in self._stack):
+            return
+        while self._stack:
+            open_tag = self._stack.pop()[0]
+            if open_tag == "blockquote":
+                self._parts.append("\x03")
+            self._pre -= open_tag == "pre"
+            if open_tag == tag:
+                break
+        if tag in _BLOCKS:
+            self._parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if self._hidden:
+            return
+        if self._wingdings:
+            data = "".join(_WINGDINGS.get(character, "" if character == "J" else character) for character in data)
+        if not self._pre:
+            data = re.sub(r"[ \t\r\n]+", " ", data)
+        self._parts.append(data.replace("\x02", "").replace("\x03", ""))
+
+    @property
+    def _hidden(self) -> bool:
+        return bool(self._stack) and self._stack[-1][1]
+
+    @property
+    def _wingdings(self) -> bool:
+        return bool(self._stack) and self._stack[-1][2]
+
+    def lines(self) -> list[str]:
+        depth, lines = 0, []
+        for line in "".join(self._parts).split("\n"):
+            opened, closed = line.count("\x02"), line.count("\x03")
+            depth += opened
+            bare = _INVISIBLE.sub("", line.replace("\x02", "").replace("\x03", "")).strip(" \t")
+            lines.append(f"{'> ' * depth}{bare}" if depth and bare else bare)
+            depth -= closed
+        return lines
