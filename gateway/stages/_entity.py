@@ -54,7 +54,7 @@ def text_part(media_type: str, content: str) -> bytes:
 
 def attachment(media_type: str, name: str, octets: bytes) -> bytes:
     """An attached file, base64. Of the name only letters, digits, dots and hyphens remain."""
-    safe = re.sub(r"[^A-Za-z0-9.-]+|\.(?=\.)|^\.+", "-", name) or "table"
+    safe = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9.-]+", "-", name)).lstrip(".-") or "table"
     head = (
         f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n"
         f'Content-Disposition: attachment; filename="{safe}"\r\n\r\n'

@@ -86,8 +86,8 @@ class Renderer:
         text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))
         return [_entity.text_part("text/plain", text.strip("\n") + "\n"), _entity.text_part("text/html", html)]
 
-    def _rendered(self, letter: Letter, catalogue: Catalogue, html: bool, own: Mapping[str, Any]) -> str:
-        variables = self._voice(letter.to.language, catalogue, html)
+    def _rendered(self, letter: Letter, catalogue: Catalogue, html: bool, own: dict[str, Any]) -> str:
+        variables = self._voice(catalogue, html)
         template = self._template(letter, html)
         if isinstance(letter.values, Help):
             variables = variables | {"form_summaries": self._summaries(letter.values, variables)}
@@ -97,10 +97,10 @@ class Renderer:
         name: str = letter.values.TEMPLATE  # type: ignore[attr-defined]  # one of letters.LetterValues
         return self._environments[html].get_template(f"letters/{name}.j2")
 
-    def _voice(self, language: Language, catalogue: Catalogue, html: bool) -> dict[str, Any]:
-        known = self._variables.get((language, html))
+    def _voice(self, catalogue: Catalogue, html: bool) -> dict[str, Any]:
+        known = self._variables.get((catalogue.language, html))
         if known is None:
-            known = self._variables[language, html] = _voices.Voice(catalogue, html).variables()
+            known = self._variables[catalogue.language, html] = _voices.Voice(catalogue, html).variables()
         return known
 
     def _summaries(self, letter: Help, variables: Mapping[str, Any]) -> list[str]:

@@ -6,8 +6,10 @@ translation, an id that is gone is removed. `tests/house/test_catalogues.py` say
 
 from __future__ import annotations
 
+import ast
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -33,16 +35,29 @@ def labels() -> frozenset[str]:
     return frozenset(found - {""})
 
 
+def declared(path: Path) -> Iterator[str]:
+    """What forms and fields declare in English: their summaries and hints."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Form", "Field"):
+            for keyword in node.keywords:
+                if keyword.arg in ("summary", "hint") and isinstance(keyword.value, ast.Constant):
+                    yield str(keyword.value.value)
+
+
 def extracted() -> Catalog:
     """Every message id in the templates and in the gateway's modules, sorted, without those of labels."""
     catalog = Catalog(project="gsp-gateway", header_comment=_HEADER.strip(), fuzzy=False)
     sources = [(path, "jinja2.ext:babel_extract", _JINJA) for path in sorted((ROOT / "templates").rglob("*.j2"))]
-    sources += [(path, "python", _PYTHON) for path in sorted((ROOT / "gateway").rglob("*.py"))]
+    modules = sorted((ROOT / "gateway").rglob("*.py"))
+    sources += [(path, "python", _PYTHON) for path in modules if "gateway.content" in path.read_text()]
     known = labels()
     for path, method, keywords in sources:
         for _, message, _, _ in extract_from_file(method, path, keywords=keywords):
             if (message if isinstance(message, str) else message[0]) not in known:
                 catalog.add(message, locations=[(str(path.relative_to(ROOT)), 0)])
+    for path in sorted((ROOT / "gateway" / "forms").glob("*.py")):
+        for message in declared(path):
+            catalog.add(message, locations=[(str(path.relative_to(ROOT)), 0)])
     return catalog
 
 

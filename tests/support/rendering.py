@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from jinja2 import FileSystemLoader
 
-from gateway import data, discovery, forms, language
+from gateway import data, discovery, forms
 from gateway.content import Letter
 from gateway.facts import Moment
+from gateway.language import LANGUAGES, Languages
 from gateway.ports import Policy
 from gateway.stages.render import Renderer
 from tests.support import samples
@@ -21,10 +22,18 @@ POLICY = Policy("gsp.example.org", "gsp", subaddress=True)
 
 
 @lru_cache(maxsize=1)
+def languages() -> Languages:
+    """The shipped catalogues: sentences, and labels of forms."""
+    locale = data.folder("templates") / "locale"
+    paths = {code: (locale / f"{code}.po", locale / "labels" / f"{code}.po") for code in LANGUAGES}
+    return Languages.from_texts({code: [p.read_bytes() for p in paths[code] if p.exists()] for code in LANGUAGES})
+
+
+@lru_cache(maxsize=1)
 def renderer() -> Renderer:
     """One renderer for all tests: it holds nothing of a letter."""
     templates = data.folder("templates")
-    return Renderer(language.load(templates), FileSystemLoader(templates), discovery.find(forms, "FORM"), POLICY)
+    return Renderer(languages(), FileSystemLoader(templates), discovery.find(forms, "FORM"), POLICY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,8 @@ def findings() -> tuple[Finding, ...]:
 
 def reply_form(count: int = 2) -> FilledForm:
     """The reply form as a desk gets it."""
-    blocks = tuple(Block({"uim": UIMS[i % len(UIMS)]}) for i in range(count))
+    empty = dict.fromkeys(("status", "a", "b", "f", "uim_remarks"), "")
+    blocks = tuple(Block({"uim": UIMS[i % len(UIMS)], **empty}) for i in range(count))
     return FilledForm("reply", {"exchange": str(REFERRAL), "handling": "H0"}, blocks=blocks)
 
 
