@@ -12,8 +12,8 @@ from gateway import forms
 from gateway.content import (
     Block,
     Candidate,
-    DecryptedMail,
     Decision,
+    DecryptedMail,
     FilledForm,
     Finding,
     Letter,
@@ -54,6 +54,7 @@ from gateway.facts import (
     digest,
     proven_ciphertext,
 )
+from gateway.outcome import REASONS, Cause, Refuse
 from gateway.ports import Policy, Situation
 from gateway.rules import exchange as rules
 from gateway.stages import decide
@@ -215,8 +216,17 @@ class World:
             keyed=KEYED,
             policy=self.policy,
             moment=Moment(self.now, number),
-            recall=lambda keep: self._readings[keep.digest][1],
+            recall=self._recall,
         )
+
+    def _recall(self, keep: Keep) -> Reading:
+        if keep.digest not in self._readings:
+            raise Refuse(REASONS[201], Cause.CANNOT_DECRYPT)
+        return self._readings[keep.digest][1]
+
+    def forget_mails(self) -> None:
+        """As if what was kept could no longer be opened."""
+        self._readings.clear()
 
     def _submission(self, who: str, in_reply_to: str) -> Submission:
         person = self.people[who]
