@@ -249,14 +249,16 @@ class Voice:
             return self.gettext(N_("waits: the desk's key cannot be used now; it goes out by itself later"))
         return self.gettext(N_("sent to the Party that you named")) if part.chosen else self.gettext(N_("sent"))
 
-    def status_rows(self, lines: Sequence[StatusLine]) -> list[list[object]]:
-        """The rows of a status list; the Party shown is the other one."""
+    def status_rows(self, lines: Sequence[StatusLine], ours: bool) -> list[list[object]]:
+        """The rows of a status list; the Party shown is the other one (`ours`: our Party asks)."""
         state = self._word(_words.STATE)
-        return [
-            [line.number, self.party(line.asking), state(line.state), line.asked_at, line.last_activity,
-             self.gettext(N_("{answered} of {count}"), answered=line.answered, count=line.uims)]
-            for line in lines
-        ]  # fmt: skip
+
+        def row(line: StatusLine) -> list[object]:
+            other = line.number.party if ours else line.asking
+            done = self.gettext(N_("{answered} of {count}"), answered=line.answered, count=line.uims)
+            return [line.number, self.party(other), state(line.state), line.asked_at, line.last_activity, done]
+
+        return [row(line) for line in lines]
 
     def trail_rows(self, lines: Sequence[TrailLine]) -> list[list[object]]:
         """The rows of an exchange's trail."""

@@ -247,3 +247,10 @@ def test_many_references_keep_the_first_and_the_latest() -> None:
     ids = [f"<{number}@x>" for number in range(50)]
     kept = _entity.identifiers("References", ids)[1].split("\r\n ")
     assert kept == [ids[0], *ids[-19:]]
+
+
+def test_a_status_list_names_the_other_party() -> None:
+    asked, to_answer = seen("status").html.split("Your Party asks")
+    assert "Kenya" in asked
+    assert "Sweden" in to_answer
+    assert "Kenya" not in to_answer
