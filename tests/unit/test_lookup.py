@@ -1,0 +1,63 @@
+"""`GSP LOOKUP`: what the library says, to the one who asked and nobody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.content import VerdictKind
+from gateway.forms.lookup import _SENTENCES
+from gateway.letters import Lookup
+from gateway.treaty import Role
+from tests.support.world import World, readers, said
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_nobody_else_hears_of_a_lookup_and_no_exchange_begins(world: World) -> None:
+    decision = world.send("officer", "lookup", {}, ["SE1", "??1"])
+    assert readers(decision.letters) == ["officer notice"]
+    assert [event.kind.value for event in decision.events] == ["lookup made"]
+    assert decision.events[0].count == 2
+    assert world.view.all_exchanges() == ()
+
+
+def test_every_kind_of_verdict_has_its_own_sentence() -> None:
+    assert set(_SENTENCES) == set(VerdictKind)
+    assert len({sentence.message for sentence in _SENTENCES.values()}) == len(VerdictKind)
+
+
+def test_each_uim_is_told_once_with_its_parties_best_first(world: World) -> None:
+    values = world.send("officer", "lookup", {}, ["SF1", "SF1", "RU1"]).letters[0].values
+    assert isinstance(values, Lookup)
+    assert [line.uim.text for line in values.lines] == ["SF1", "RU1"]
+    assert [suggestion.party for suggestion in values.lines[0].suggestions] == ["SE", "FR"]
+    assert values.registered == ("FR", "SE")
+
+
+def test_a_request_for_what_can_be_asked_is_one_reply_away(world: World) -> None:
+    (letter,) = world.send("officer", "lookup", {"case_reference": "C-9"}, ["SE1", "RU1", "PL1"]).letters
+    assert letter.form is not None
+    assert (letter.form.name, letter.form.get("case_reference")) == ("request", "C-9")
+    assert [uim.text for uim in letter.form.uims] == ["SE1"]
+
+
+def test_an_observer_gets_no_request_to_fill_in(world: World) -> None:
+    assert world.people["observer"].role is Role.OBSERVER
+    assert world.send("observer", "lookup", {}, ["SE1"]).letters[0].form is None
+
+
+def test_nothing_to_look_up_comes_back_with_the_line_marked(world: World) -> None:
+    decision = world.send("officer", "lookup", {"case_reference": "C-9"})
+    (letter,) = decision.letters
+    assert letter.form is not None
+    assert set(letter.form.hints) == {"uims"}
+    assert "nothing to look up" in said(letter.subject)
+
+
+def test_a_long_list_comes_as_a_sheet_too(world: World) -> None:
+    uims = [f"SE{n}" for n in range(300)]
+    (letter,) = world.send("officer", "lookup", {}, uims).letters
+    assert [row[:2] for row in letter.sheets[0].rows] == [(uim, "SE") for uim in uims]

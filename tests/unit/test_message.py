@@ -1,0 +1,105 @@
+"""`GSP MESSAGE`: to the other side of a referral, and to nobody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.facts import ReferralNumber
+from gateway.letters import MessageLetter, Notice, Thanks
+from gateway.treaty import Handling, Side
+from tests.support.world import KEYED, NOW, SE, World, readers, said, to
+
+HELLO = {"message": "Please answer this week."}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_message_of_the_officer_goes_to_the_desk_in_its_own_thread(world: World) -> None:
+    number = world.opened("SE1")
+    decision = world.send("officer", "message", HELLO | {"exchange": f"{number}/SE", "handling": "H3"})
+    assert readers(decision.letters) == ["desk.se message", "officer receipt"]
+    (letter,) = to(decision.letters, "desk.se")
+    assert isinstance(letter.values, MessageLetter)
+    assert (letter.values.message, letter.values.handling) == ("Please answer this week.", Handling.H3)
+    assert letter.values.from_party == "KE"
+    referral = ReferralNumber(number, SE)
+    assert KEYED.token(referral, Side.ANSWERING) in letter.thread.reply_to
+    assert letter.thread.references == world.view.thread(referral, Side.ANSWERING)[:1]
+
+
+def test_a_message_of_the_desk_goes_to_the_person_who_asked(world: World) -> None:
+    number = world.opened("SE1")
+    decision = world.send("colleague", "message", HELLO | {"exchange": str(number)})
+    assert readers(decision.letters) == ["colleague receipt", "officer message"]
+
+
+def test_a_colleague_of_the_requester_may_write_too(world: World) -> None:
+    number = world.opened("SE1")
+    decision = world.send("chief", "message", HELLO | {"exchange": str(number)})
+    assert readers(decision.letters) == ["chief receipt", "desk.se message"]
+
+
+def test_a_bare_number_of_several_referrals_is_asked_back_with_the_text_kept(world: World) -> None:
+    number = world.opened("SE1", "FR1")
+    (letter,) = world.send("officer", "message", HELLO | {"exchange": str(number)}).letters
+    assert isinstance(letter.values, Notice)
+    assert f"{number}/FR, {number}/SE" in said(letter.values)
+    assert letter.form is not None
+    assert letter.form.get("message") == HELLO["message"]
+
+
+def test_a_bare_number_means_the_referral_whose_thread_it_replies_to(world: World) -> None:
+    number = world.opened("SE1", "FR1")
+    token = KEYED.token(ReferralNumber(number, SE), Side.ASKING)
+    decision = world.send("officer", "message", HELLO | {"exchange": str(number)}, tokens=[token])
+    assert readers(decision.letters) == ["desk.se message", "officer receipt"]
+
+
+def test_an_empty_message_comes_back(world: World) -> None:
+    number = world.opened("SE1")
+    (letter,) = world.send("officer", "message", {"exchange": str(number)}).letters
+    assert letter.form is not None
+    assert "message" in letter.form.hints
+    assert letter.form.get("exchange") == str(number)
+
+
+def test_without_a_number_or_a_thread_nothing_is_guessed(world: World) -> None:
+    world.opened("SE1")
+    (letter,) = world.send("officer", "message", HELLO).letters
+    assert "not clear which exchange" in said(letter.values)
+
+
+@pytest.mark.parametrize("who", ["FR", "AT"])
+def test_who_has_no_part_in_an_exchange_cannot_write_into_it(world: World, who: str) -> None:
+    number = world.opened("SE1")
+    decision = world.send(who, "message", HELLO | {"exchange": f"{number}/SE"})
+    assert readers(decision.letters) == [f"desk.{who.lower()} notice"]
+    assert decision.events[0].exchange is None
+
+
+def test_a_message_keeps_a_silent_referral_alive(world: World) -> None:
+    number = world.opened("SE1")
+    world.now = NOW.replace(day=8)
+    world.send("SE", "message", HELLO | {"exchange": str(number)})
+    world.now = NOW.replace(day=10)
+    assert world.tick() == []
+
+
+def test_a_message_waits_for_a_usable_key_and_then_goes_out(world: World) -> None:
+    world = World(expired=["SE"])
+    number = world.opened("SE1")
+    decision = world.send("officer", "message", HELLO | {"exchange": f"{number}/SE"})
+    assert readers(decision.letters) == ["desk.se key notice", "officer receipt"]
+    assert HELLO["message"] not in said(to(decision.letters, "desk.se"))
+    thanks = to(decision.letters, "officer")[0].values
+    assert isinstance(thanks, Thanks)
+    assert thanks.waiting
+    world.register_desk(SE)
+    request, message = world.view.waiting()
+    assert readers(world.resume(request).letters) == ["desk.se referral", "officer notice"]
+    (letter,) = world.resume(message).letters
+    assert letter.values.message == HELLO["message"]  # type: ignore[attr-defined]
+    assert world.view.waiting() == ()
