@@ -8,10 +8,10 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from email.message import EmailMessage
+from datetime import datetime
+from email.message import EmailMessage, Message
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,11 @@ class Correspondent:
         self.address = address
         self.name = name
         # gpg-agent's socket wants a short path.
-        self.home = Path(tempfile.mkdtemp(prefix="gp", dir="/tmp"))  # noqa: S108
+        self.home = Path(tempfile.mkdtemp(prefix="gp", dir="/tmp"))
         self.home.chmod(0o700)
-        self._gpg("--quick-generate-key", f"{name} <{address}>", "default" if rsa else "future-default", "default", "never")
+        self._gpg(
+            "--quick-generate-key", f"{name} <{address}>", "default" if rsa else "future-default", "default", "never"
+        )
         listing = self._gpg("--list-keys", "--with-colons", address).decode()
         self.fingerprint = next(line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr"))
         self.public_key = self._gpg("--armor", "--export", self.fingerprint)
@@ -63,16 +65,17 @@ class Correspondent:
         self,
         to: str,
         key: str,
-        body: str | bytes | EmailMessage,
+        body: str | EmailMessage,
         when: datetime,
         subject: str = "...",
         in_reply_to: str = "",
     ) -> bytes:
         """A signed and encrypted PGP/MIME mail (RFC 3156), as octets with CRLF."""
-        inner = body
-        if not isinstance(inner, EmailMessage):
+        if isinstance(body, EmailMessage):
+            inner = body
+        else:
             inner = EmailMessage(policy=email.policy.SMTP)
-            inner.set_content(body if isinstance(body, str) else body.decode(), cte="quoted-printable")
+            inner.set_content(body, cte="quoted-printable")
         armoured = self.seal(inner.as_bytes(policy=email.policy.SMTP), key)
         return self.wrap(armoured, to, when, subject, in_reply_to)
 
@@ -116,7 +119,7 @@ class Correspondent:
         outer = email.message_from_bytes(raw, policy=email.policy.default)
         signed_by, octets = "", raw
         if outer.get_content_type() == "multipart/encrypted":
-            octets, signed_by = self.open(list(outer.iter_parts())[1].get_payload(decode=True))  # type: ignore[arg-type,union-attr]
+            octets, signed_by = self.open(_octets(list(outer.iter_parts())[1]))
         inner = email.message_from_bytes(octets, policy=email.policy.default)
         plain, html = inner.get_body(("plain",)), inner.get_body(("html",))
         return ReadMail(
@@ -124,9 +127,7 @@ class Correspondent:
             outer_subject=str(outer["Subject"]),
             text=plain.get_content() if plain else "",
             html=html.get_content() if html else "",
-            attachments=tuple(
-                (part.get_filename() or "", part.get_payload(decode=True)) for part in inner.iter_attachments()  # type: ignore[misc]
-            ),
+            attachments=tuple((part.get_filename() or "", _octets(part)) for part in inner.iter_attachments()),
             signed_by=signed_by,
             message_id=str(outer["Message-ID"]),
             reply_to=str(outer["Reply-To"] or outer["From"]),
@@ -159,3 +160,8 @@ class Correspondent:
         if done.returncode:
             raise ValueError(f"gpg ended with {done.returncode}")
         return done.stdout
+
+
+def _octets(part: Message) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""

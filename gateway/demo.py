@@ -68,7 +68,7 @@ def run() -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=100, color_system=None)
-    folder = Path(tempfile.mkdtemp(prefix="gd", dir="/tmp"))  # noqa: S108 - gpg-agent's socket wants a short path
+    folder = Path(tempfile.mkdtemp(prefix="gd", dir="/tmp"))
     try:
         with ExitStack() as stack:
             _play(console, folder / "home", stack)
@@ -124,7 +124,7 @@ def _play(console: Console, home: Path, stack: ExitStack) -> None:
     _deliver(console, gateway, people)
 
     _step(console, 6, "What the database holds: metadata, and nothing of the content")
-    _database(console, gateway, Home(home), (*OFFICER_UIMS, "MOM-2026-0117", "Mombasa", "declared for export", "Riom"))
+    _database(console, Home(home), (*OFFICER_UIMS, "MOM-2026-0117", "Mombasa", "declared for export", "Riom"))
     _say(console, "That was all of it. To run one for real: README.md, or docs/operator.md behind Postfix.")
 
 
@@ -172,7 +172,7 @@ def _fill(form: str) -> str:
     return "\n".join(lines)
 
 
-def _database(console: Console, gateway: service.Gateway, home: Home, words: tuple[str, ...]) -> None:
+def _database(console: Console, home: Home, words: tuple[str, ...]) -> None:
     connection = sqlite3.connect(home.database)
     tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
     for table in tables:

@@ -71,9 +71,13 @@ def _own_key(gateway: service.Gateway) -> _Findings:
 
 
 def _round_trip(gateway: service.Gateway) -> _Findings:
-    yield ("right", "signing, encrypting and opening work") if gateway.self_test() else (
-        "wrong",
-        "the gateway cannot open what it encrypts: check gnupg/ and gpg-agent",
+    yield (
+        ("right", "signing, encrypting and opening work")
+        if gateway.self_test()
+        else (
+            "wrong",
+            "the gateway cannot open what it encrypts: check gnupg/ and gpg-agent",
+        )
     )
 
 

@@ -32,8 +32,7 @@ from gateway.facts import (
     OutgoingMail,
     ReferralNumber,
 )
-from gateway.forms import Form
-from gateway.language import Languages
+from gateway.forms._grammar import Vocabulary
 from gateway.letters import Advice
 from gateway.outcome import (
     REASONS,
@@ -45,7 +44,6 @@ from gateway.outcome import (
     Held,
     Hold,
     LostRace,
-    Refuse,
     Refused,
     Taken,
 )
@@ -66,9 +64,8 @@ class Parts:
     ledger: Ledger
     keyed: Keyed
     library: Library
-    forms: Mapping[str, Form]
+    vocabulary: Vocabulary
     attachments: Mapping[str, Attachment]
-    languages: Languages
     render: Callable[[Letter, Moment, str], RenderedMail]
     policy: Policy
     clock: Callable[[], datetime]
@@ -108,7 +105,9 @@ class Pipeline:
         now = self._parts.clock()
         try:
             situation = self._situation(*self._reopen(keep, now), Moment(now))
-            decision = decide.resume(situation, keep, referral, self._parts.forms)
+            decision = decide.resume(situation, keep, referral, self._parts.vocabulary.forms)
+            if any(letter.to.key is None for letter in decision.letters[:1]):
+                return False
             self.carry_out(decision, Moment(now), f"resume {keep.digest} {referral} {keep.side}")
             return True
         except (Failure, LostRace) as failure:
@@ -144,10 +143,10 @@ class Pipeline:
         parts = self._parts
         arrival = submission.mail.mail.digest
         reading = self._read(submission)
-        form = parts.forms.get(reading.form.name)
+        form = parts.vocabulary.forms.get(reading.form.name)
         opens = form is not None and form.opens_exchange
         moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
-        decision = decide.decide(self._situation(submission, reading, moment), parts.forms)
+        decision = decide.decide(self._situation(submission, reading, moment), parts.vocabulary.forms)
         commit = self._consequences(decision, moment, arrival, arrival, submission.mail.signature.digest)
         answer = Taken(
             form=reading.form.name,
@@ -164,14 +163,8 @@ class Pipeline:
 
     def _read(self, submission: Submission) -> Reading:
         parts = self._parts
-        return read.read(
-            submission.mail.tree,
-            submission.mail.headers,
-            submission.mail.mail,
-            parts.forms,
-            parts.attachments,
-            parts.languages,
-        )
+        mail = submission.mail
+        return read.read(mail.tree, mail.headers, mail.mail, parts.vocabulary, parts.attachments)
 
     def _situation(self, submission: Submission, reading: Reading, moment: Moment) -> Situation:
         parts = self._parts
@@ -189,7 +182,7 @@ class Pipeline:
     def _reopen(self, keep: Keep, now: datetime) -> tuple[Submission, Reading]:
         """Kept ciphertext opened and read again: the stages are pure, so it reads the same."""
         parts = self._parts
-        submission = identify.reopened(keep, parts.schemes[keep.scheme], parts.view, parts.open_limit, now)
+        submission = identify.reopened(keep, parts.schemes[keep.scheme], parts.view, parts.open_limit, Moment(now))
         return submission, self._read(submission)
 
     # --- what follows -----------------------------------------------------------------------------
@@ -294,7 +287,8 @@ class Pipeline:
         )
         event = Event(EventKind.ADVISED, person=person.id, actor=person.party)
         try:
-            self.carry_out(Decision(events=(event,), letters=(letter,)), Moment(now), f"advice {person.id} {now.date()}")
+            self.carry_out(
+                Decision(events=(event,), letters=(letter,)), Moment(now), f"advice {person.id} {now.date()}"
+            )
         except LostRace:
             logs.note("advised already", person=person.id)
-

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from gateway.facts import Party, PublicKey, address, party_code
-from gateway.language import LANGUAGES
+from gateway.facts import Address, Language, PublicKey, address, party_code
 from gateway.ports import CryptoScheme
 from gateway.store import Store
 from gateway.treaty import Role
@@ -15,7 +15,97 @@ from gateway.treaty import Role
 class Registry:
     """Registers, lists and withdraws; every change is also an event of the record."""
 
-    def __init__(self, store: Store, schemes: dict[str, CryptoScheme], clock: Callable[[], datetime]) -> None:
-        self._store = store
+    def __init__(self, store: Store, schemes: Mapping[str, CryptoScheme], clock: Callable[[], datetime]) -> None:
+        self._members = store.members
+        self._view = store.view
         self._schemes = schemes
         self._clock = clock
+
+    def add_party(self, code: str, name: str, mailbox: str, language: str, key: bytes | None) -> str:
+        """Registers a Party or changes its desk; gives a sentence. Raises ValueError that says what to do."""
+        public = self._key(key, to_encrypt=True) if key else None
+        party = party_code(code)
+        new = self._members.add_party(party, name, _address(mailbox), Language(language), public, self._clock())
+        said = f"Party {party} ({name}) is {'registered' if new else 'changed'}; its desk is {mailbox}"
+        return (
+            f"{said}, key {public.fingerprint}." if public else f"{said}, without a key: nothing can be sent to it yet."
+        )
+
+    def add_person(self, code: str, mailbox: str, name: str, role: Role, language: str | None, key: bytes) -> str:
+        """Registers a person with a key, active at once; gives a sentence."""
+        party = party_code(code)
+        public = self._key(key, to_encrypt=True)
+        registered = self._view.party(party)
+        chosen = Language(language) if language else registered.language if registered else Language("en")
+        new = self._members.add_person(party, _address(mailbox), name, role, chosen, public, self._clock())
+        what = f"registered as {role.value} of {party}" if new else "known; the key was added"
+        return f"{mailbox} is {what}, key {public.fingerprint}."
+
+    def revoke(self, mailbox: str, reason: str) -> str:
+        """Withdraws a person's access; gives a sentence."""
+        self._members.revoke(_address(mailbox), reason, self._clock())
+        return f"{mailbox} can no longer use the gateway."
+
+    def party_rows(self) -> list[tuple[str, ...]]:
+        """Code, name, mailbox, language, fingerprint of the desk's usable key."""
+        rows: list[tuple[str, ...]] = []
+        for party in self._view.parties():
+            desk = self._view.desk(party.code, self._clock())
+            key = desk.key.fingerprint if desk and desk.key else "none usable"
+            rows.append((party.code, party.name, party.mailbox, party.language, key))
+        return rows
+
+    def person_rows(self) -> list[tuple[str, ...]]:
+        """Address, name, Party, role, language, state."""
+        return [
+            (row["address"], row["name"], row["party"], row["role"], row["language"],
+             f"revoked {_day(row['revoked_at'])}" if row["revoked_at"] else "active")
+            for row in self._members.people()
+        ]  # fmt: skip
+
+    def key_rows(self, within: int | None = None) -> list[tuple[str, ...]]:
+        """Fingerprint, scheme, owner, Party, expiry, state; with `within` only those that expire in so many days."""
+        now = self._clock()
+        rows: list[tuple[str, ...]] = []
+        for row in self._members.listed_keys():
+            until = row["usable_until"]
+            if within is not None and (until is None or row["revoked_at"] or until > now + timedelta(days=within)):
+                continue
+            state = "revoked" if row["revoked_at"] else "expired" if until and until <= now else "usable"
+            rows.append(
+                (
+                    row["fingerprint"],
+                    row["scheme"],
+                    row["address"] or "desk",
+                    row["party"],
+                    _day(until) or "never",
+                    state,
+                )
+            )
+        return rows
+
+    def _key(self, octets: bytes, to_encrypt: bool) -> PublicKey:
+        errors = []
+        for scheme in self._schemes.values():
+            try:
+                key = scheme.read_key(octets)
+            except ValueError as error:
+                errors.append(str(error))
+                continue
+            if to_encrypt and not key.can_encrypt:
+                raise ValueError(
+                    "nothing can be encrypted to this key: it needs an encryption subkey that has not expired"
+                )
+            return key
+        raise ValueError("; ".join(errors))
+
+
+def _address(written: str) -> Address:
+    try:
+        return address(written)
+    except ValueError:
+        raise ValueError(f"{written} is not a mail address: write it as name@domain") from None
+
+
+def _day(moment: Any) -> str:
+    return moment.astimezone(UTC).date().isoformat() if moment else ""

@@ -13,9 +13,9 @@ from gateway.cli import _output
 class _Group(click.Group):
     """Finds the commands of this folder when one is asked for, so that `gsp --help` stays quick."""
 
-    def main(self, *args: object, **kwargs: object) -> object:  # type: ignore[override]
+    def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().main(*args, **kwargs)  # type: ignore[arg-type]
+            return super().invoke(ctx)
         except _output.Failed as failed:
             click.echo(f"gsp: {failed}", err=True)
             sys.exit(1)

@@ -16,7 +16,6 @@ from rich.table import Table
 
 from gateway.outcome import Failure
 
-
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 

@@ -106,7 +106,7 @@ class Members:
         """Rows of people by Party and address, withdrawn ones too."""
         return self._rows(select(self._people).order_by(self._people.c.party, self._people.c.address))
 
-    def keys(self) -> Sequence[Any]:
+    def listed_keys(self) -> Sequence[Any]:
         """Rows of keys with the owner's address ("" for a desk), by expiry."""
         keys, people = self._keys, self._people
         query = select(keys, people.c.address).outerjoin(people, people.c.id == keys.c.person)

@@ -1,0 +1,404 @@
+"""Joins the parts: the only module that knows all of them."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import FileSystemLoader
+
+from gateway import attachments, data, discovery, forms, library, logs
+from gateway import settings as configuration
+from gateway.content import Uim
+from gateway.crypto import _certificate, openpgp
+from gateway.delivery import Deliverer
+from gateway.facts import Envelope, PublicKey, exchange_number, proven_ciphertext
+from gateway.forms._grammar import Vocabulary
+from gateway.home import Home, HomeKey, create_secret
+from gateway.identifiers.written import read_uim
+from gateway.language import Languages
+from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
+from gateway.pipeline import Parts, Pipeline
+from gateway.ports import Policy
+from gateway.registry import Registry
+from gateway.schedule import FileLeader, Job, Schedule
+from gateway.stages.render import Renderer
+from gateway.store import Store
+from gateway.transports import directory, imap, lmtp, smtp
+from gateway.transports.workers import Workers
+from gateway.upkeep import Upkeep
+
+_LEASE = timedelta(minutes=10)
+OPEN_LIMIT = 25 * 1024 * 1024  # octets of a mail once opened: ten times a list of 100,000 UIMs
+DELIVER_EVERY, UPKEEP_EVERY = 15.0, 60.0
+# Convenience names; the form's title decides, whichever is used.
+_NAMES = frozenset({"request", "lookup", "reply", "message", "status", "help", "admin", "postmaster"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What `gsp init` made, or found."""
+
+    fresh: bool
+    mailbox: str
+    openpgp: str
+    smime: str
+
+
+def init(root: Path, domain: str) -> Made:
+    """Makes a home, or leaves the one that is there as it is."""
+    home = Home(root.absolute())
+    fresh = not home.exists()
+    if fresh:
+        _make(home, domain)
+    with Gateway.open(root) as gateway:
+        mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
+        return Made(fresh, mailbox, gateway.fingerprint, _certificate.fingerprint(home.smime))
+
+
+def _make(home: Home, domain: str) -> None:
+    template = configuration.template(domain)
+    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.root.chmod(0o700)
+    create_secret(home.secret)
+    openpgp.create(home.gnupg, f"gsp@{domain}")
+    _certificate.create(home.smime, f"gsp@{domain}", _now())
+    # Last: an init that was killed before is no home yet and begins again.
+    unfinished = home.settings.with_suffix(".new")
+    unfinished.write_text(template, encoding="utf-8")
+    os.replace(unfinished, home.settings)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Gateway:
+    """One gateway on its home."""
+
+    def __init__(self, home: Home, clock: Callable[[], datetime]) -> None:
+        self.home = home
+        self.clock = clock
+        self.settings = configuration.load(home.root, os.environ)
+        self._key = HomeKey(home.secret)
+        workers = self.settings.worker_count
+        self._openpgp = openpgp.OpenPgp(home.gnupg, self.settings.openpgp.engines or workers, clock)
+        schemes = {self._openpgp.name: self._openpgp}
+        self.store = Store(self.settings.database.url or f"sqlite:///{home.database}", self._key.token_digest_of)
+        self.registry = Registry(self.store, schemes, clock)
+        self._languages = Languages.from_texts(data.catalogues())
+        self._forms = discovery.find(forms, "FORM")
+        self._policy = self._make_policy()
+        templates = FileSystemLoader(data.folder("templates"))
+        self.pipeline = Pipeline(
+            Parts(
+                schemes=schemes,
+                view=self.store.view,
+                ledger=self.store.ledger,
+                keyed=self._key,
+                library=library.load(data.pattern_texts()),
+                vocabulary=Vocabulary(self._forms, self._languages),
+                attachments=discovery.find(attachments, "ATTACHMENT"),
+                render=Renderer(self._languages, templates, self._forms, self._policy),
+                policy=self._policy,
+                clock=clock,
+                max_size=self.settings.smtp.max_size,
+                open_limit=OPEN_LIMIT,
+            )
+        )
+        worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+        jitter = random.SystemRandom().random
+        self._deliverer = Deliverer(
+            self.store, self.pipeline, self._key, self._policy, worker, clock, lambda: jitter() / 4
+        )
+        self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock)
+
+    @classmethod
+    def open(cls, root: Path, clock: Callable[[], datetime] = _now) -> Gateway:
+        """Opens a home; raises ValueError, with what to do, where there is none."""
+        return cls(Home(root.absolute()), clock)
+
+    def _make_policy(self) -> Policy:
+        settings = self.settings
+        return Policy(
+            domain=settings.domain,
+            mailbox=settings.mailbox,
+            subaddress=settings.subaddress,
+            reminder_days=tuple(settings.reminders.days),
+            expire_days=settings.reminders.expire_days,
+            close_days=settings.reminders.close_days,
+            authserv_id=settings.border.authserv_id,
+        )
+
+    def __enter__(self) -> Gateway:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes database and agents."""
+        self.store.close()
+        self._openpgp.close()
+
+    # --- mail ---------------------------------------------------------------------------------------
+
+    def process(self, raw: bytes, envelope: Envelope) -> Answer:
+        """One mail through the whole pipeline."""
+        return self.pipeline.process(raw, envelope)
+
+    def process_file(self, raw: bytes) -> dict[str, Any]:
+        """One mail as if received, and its outcome as `gsp process --json` prints it."""
+        return outcome(self.process(raw, Envelope(transport="directory")))
+
+    def tick(self) -> None:
+        """Everything that is due now."""
+        self._upkeep.run()
+
+    def flush(self, folder: Path | None = None) -> tuple[int, int]:
+        """Delivers everything now, or writes it out as files; gives (sent, failed)."""
+        if folder is None:
+            return self._deliverer.deliver(self.settings.outbound, force=True)
+        taken = self._take()
+        for mail in taken:
+            directory.write(folder, mail.message_id, mail.octets)
+            self.store.outbox.delivered(mail.id, "written")
+        return len(taken), 0
+
+    def deliver_to(self, host: str, port: int) -> tuple[int, int]:
+        """Delivers everything now to a server on this machine."""
+        return self._deliverer.deliver(configuration.Outbound(host=host, port=port), force=True)
+
+    def take_outbox(self) -> list[tuple[str, bytes]]:
+        """Takes everything out of the outbox, as (recipient, mail)."""
+        taken = self._take()
+        for mail in taken:
+            self.store.outbox.delivered(mail.id, "taken")
+        return [(mail.rcpt_to, mail.octets) for mail in taken]
+
+    def _take(self) -> list[Any]:
+        taken: list[Any] = []
+        while batch := self.store.outbox.claim(100, "hand", self.clock(), _LEASE, force=True):
+            taken += batch
+        return taken
+
+    # --- what there is --------------------------------------------------------------------------------
+
+    @property
+    def fingerprint(self) -> str:
+        """The gateway's OpenPGP key."""
+        return self._openpgp.fingerprint
+
+    def own_key(self) -> bytes:
+        """The gateway's OpenPGP public key, armoured."""
+        return self._openpgp.export()
+
+    def own_public_key(self) -> PublicKey:
+        """The same as a value."""
+        return self._openpgp.own_key()
+
+    def own_certificate(self) -> bytes:
+        """The gateway's S/MIME certificate, PEM."""
+        return _certificate.exported(self.home.smime)
+
+    def self_test(self) -> bool:
+        """Whether the gateway can open what it encrypts."""
+        own = self.own_public_key()
+        armoured = self._openpgp.seal(b"Content-Type: text/plain\r\n\r\ntest\r\n", own)
+        opened = self._openpgp.open(proven_ciphertext(armoured), (own,), 10_000)
+        return opened.octets.endswith(b"test\r\n") and len(opened.signatures) == 1
+
+    def outbox_rows(self) -> list[tuple[Any, ...]]:
+        """What waits or was given up."""
+        return [
+            (m.message_id, m.kind.value, m.rcpt_to, f"{m.exchange}/{m.party}" if m.exchange and m.party else
+             str(m.exchange or ""), m.state, m.attempts, m.next_attempt.isoformat(timespec="seconds"))
+            for m in self.store.outbox.listed()
+        ]  # fmt: skip
+
+    def exchange_rows(self) -> list[tuple[Any, ...]]:
+        """Exchanges, newest first."""
+        return [
+            (str(e.number), e.asking_party, "closed" if e.closed else "open", e.opened_at.isoformat(timespec="seconds"),
+             e.uims, " ".join(f"{r.number.party}:{r.state.value}" for r in e.referrals))
+            for e in self.store.view.all_exchanges()
+        ]  # fmt: skip
+
+    def exchange_details(self, number: str) -> dict[str, Any]:
+        """One exchange with referrals and trail; raises ValueError where there is none."""
+        exchange = self.store.view.exchange(exchange_number(number))
+        if exchange is None:
+            raise ValueError(f"there is no exchange {number}")
+        referrals = [
+            {"referral": str(r.number), "state": r.state.value, "asked": r.asked_at.isoformat(timespec="seconds"),
+             "uims": r.uims, "answered": r.answered, "reminders": r.reminders}
+            for r in exchange.referrals
+        ]  # fmt: skip
+        trail = [
+            {"at": e.at.isoformat(timespec="seconds"), "event": e.kind.value, "party": e.party, "by": e.actor,
+             "count": e.count}
+            for e in self.store.view.trail(exchange.number)
+        ]  # fmt: skip
+        return {
+            "number": str(exchange.number), "asking": exchange.asking_party, "uims": exchange.uims,
+            "state": "closed" if exchange.closed else "open", "referrals": referrals, "trail": trail,
+        }  # fmt: skip
+
+    def open_items(self) -> list[str]:
+        """What a person must look at, a sentence each."""
+        said = []
+        for row in self.store.members.items():
+            reason = REASONS[row["reason"]]
+            where = f"GSP-{row['year']}-{row['serial']:06d}/{row['party']}: " if row["year"] else ""
+            said.append(f"{where}{reason.public} [GSP-{reason.number}]. {reason.remedy}")
+        return said
+
+    def last_event_at(self) -> datetime | None:
+        """When the record was last added to."""
+        return self.store.view.last_event_at()
+
+    def untranslated(self) -> dict[str, int]:
+        """How many sentences a language lacks."""
+        return self._languages.untranslated()
+
+    # --- running --------------------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Everything, until SIGTERM or SIGINT; what has begun is finished."""
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        schedule = Schedule(self._jobs(), self._leader(), self.clock)
+
+        def process(raw: bytes, envelope: Envelope) -> Answer:
+            answer = self.process(raw, envelope)
+            if isinstance(answer, Taken):
+                schedule.soon("deliver")
+            return answer
+
+        workers = Workers(process, self.settings.worker_count)
+        listeners = self._listeners(workers)
+        mailboxes = [imap.Mailbox(box, process, _back_off, self.settings.smtp.max_size) for box in self.settings.imap]
+        schedule.start()
+        for door in (*listeners, *mailboxes):
+            door.start()
+        logs.note("serving", smtp=self.settings.smtp.port, lmtp=self.settings.lmtp.port, imap=len(mailboxes))
+        ended.wait()
+        for door in (*listeners, *mailboxes):
+            door.stop()
+        workers.close()
+        schedule.stop()
+        logs.note("ended")
+
+    def _jobs(self) -> tuple[Job, ...]:
+        return (
+            Job("deliver", lambda: _ignore(self._deliverer.deliver(self.settings.outbound)), DELIVER_EVERY,
+                by_leader=False),
+            Job("upkeep", self._upkeep.run, UPKEEP_EVERY),
+        )  # fmt: skip
+
+    def _listeners(self, workers: Workers) -> list[Any]:
+        settings, doors = self.settings, []
+        if settings.smtp.port:
+            doors.append(smtp.listener(settings.smtp, settings.domain, workers, self.accepts))
+        if settings.lmtp.port:
+            doors.append(lmtp.listener(settings.lmtp, settings.domain, settings.smtp.max_size, workers, self.accepts))
+        return doors
+
+    def _leader(self) -> Callable[[], bool]:
+        if self.store.is_sqlite:
+            return FileLeader(self.home.leader)
+        held: list[Callable[[], None]] = []
+
+        def leads() -> bool:
+            if not held and (give_back := self.store.try_lead()):
+                held.append(give_back)
+            return bool(held)
+
+        return leads
+
+    def accepts(self, recipient: str) -> bool:
+        """Whether an address is one of ours (exchange.md, 2); a reply token must be one we gave."""
+        local, _, domain = recipient.rpartition("@")
+        name, _, tag = local.lower().partition("+")
+        if domain.lower() != self.settings.domain:
+            return False
+        if name == "reply" and tag:
+            return self.store.view.referral_by_token(self._key.token_digest(tag)) is not None
+        return name in _NAMES or name == self.settings.mailbox.lower() or (name == "bounce" and bool(tag))
+
+
+def _ignore(_: object) -> None:
+    return None
+
+
+def _back_off(attempt: int) -> float:
+    """Seconds before an IMAP server is tried again: 1, 2, 4 … 300, with jitter."""
+    return min(300.0, 2.0**attempt) * (0.75 + random.SystemRandom().random() / 2)
+
+
+def outcome(answer: Answer) -> dict[str, Any]:
+    """An answer as `gsp process --json` prints it (interface.md)."""
+    found: dict[str, Any] = {"outcome": "", "form": "", "exchange": None, "referrals": [], "refusal": None}
+    match answer:
+        case Taken():
+            found |= {
+                "outcome": "taken", "form": answer.form, "exchange": str(answer.exchange) if answer.exchange else None,
+                "referrals": [str(referral) for referral in answer.referrals],
+            }  # fmt: skip
+        case Refused() | Deferred() | Held():
+            names: dict[type, str] = {Refused: "refused", Deferred: "deferred", Held: "held"}
+            found["outcome"] = names[type(answer)]
+            found["refusal"] = {"code": answer.reason.code, "text": answer.reason.reply}
+    return found
+
+
+def outcome_sentence(found: dict[str, Any]) -> str:
+    """The same for people."""
+    if found["outcome"] != "taken":
+        return f"{found['outcome'].capitalize()}: {found['refusal']['text']}"
+    where = f" Exchange {found['exchange']}." if found["exchange"] else ""
+    referrals = f" Referred: {', '.join(found['referrals'])}." if found["referrals"] else ""
+    return f"Taken (250).{where}{referrals}"
+
+
+def lint_library(folder: Path | None) -> tuple[library.Problem, ...]:
+    """What is wrong with the pattern library, or with another folder of patterns."""
+    return library.lint(data.pattern_texts(folder))
+
+
+def match(codes: list[str]) -> list[dict[str, Any]]:
+    """What the pattern library says of each code."""
+    known = library.load(data.pattern_texts())
+    english = Languages.from_texts({}).catalogue("en")
+    written = [read_uim(code) for code in codes]
+    uims = [Uim(code, line=number) for number, code in enumerate(written, 1) if isinstance(code, str)]
+    verdicts = {verdict.uim.line: verdict for verdict in known.verdicts(uims, _now())}
+    rows: list[dict[str, Any]] = []
+    for number, (code, read) in enumerate(zip(codes, written, strict=True), 1):
+        if not isinstance(read, str):
+            rows.append({"uim": code, "verdict": "malformed", "candidates": [], "remarks": [english.say(read)]})
+            continue
+        verdict = verdicts[number]
+        candidates = [
+            {"party": c.party, "scheme": c.scheme, "title": c.title, "rank": c.rank, "verified": c.verified,
+             "reason": english.say(c.reason)}
+            for c in verdict.candidates
+        ]  # fmt: skip
+        remarks = [english.say(remark) for remark in verdict.remarks]
+        rows.append({"uim": code, "verdict": verdict.kind.value, "candidates": candidates, "remarks": remarks})
+    return rows
+
+
+def certificate_expiry(path: Path) -> datetime:
+    """When a PEM certificate expires."""
+    return _certificate.load(path).not_valid_after_utc
