@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +27,7 @@ from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
 from gateway.forms import Choice
 from gateway.forms._fields import ANSWERS, ITEMS, REASONS_FOR_NO_DATA
 from gateway.language import Catalogue
-from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine
+from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine, UimNote
 from gateway.stages import _words
 from gateway.treaty import Item
 
@@ -42,6 +41,7 @@ _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _NUMBER = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?")
 _WORD = re.compile(r"\s*\S+\s*|\s+")
 _WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])")
+_MISSING = object()
 _OPEN = (ClearValue, TemplateModule, LoopContext)  # what a template may look into without further checks
 _LABELS: dict[str, Choice] = {choice.name: choice for choice in ITEMS}
 
@@ -130,8 +130,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """An attribute, or what stands for an undefined one."""
         if isinstance(obj, _OPEN) and attribute[0] != "_":
-            with suppress(AttributeError):
-                return getattr(obj, attribute)
+            found = getattr(obj, attribute, _MISSING)
+            if found is not _MISSING:
+                return found
         return super().getattr(obj, attribute)
 
 
@@ -178,7 +179,7 @@ class Voice:
             "items": lambda items: [self.item(item) for item in items],
             "pairs": lambda details: [[self.say(label), value] for label, value in details],
             "place": self.place,
-            "suggested": self.suggested,
+            "told": lambda notes: [self.told(note) for note in notes],
             "suggested_and_remarks": self.suggested_and_remarks,
             "answered": self.answered,
             "sent_rows": self.sent_rows,
@@ -231,6 +232,15 @@ class Voice:
         name = self.party(suggestion.party) or suggestion.scheme
         return self._value(name) + ": " + self.say(suggestion.reason)
 
+    def told(self, note: UimNote) -> tuple[str, list[str], list[str]]:
+        """A UIM, what is to be said of it, and the Parties that are suggested."""
+        remarks = [self.place(note.uim.where, note.uim.line)] if note.uim.line else []
+        remarks += map(self.say, note.remarks)
+        if note.before:
+            numbers = self._join([self._value(number) for number in note.before])
+            remarks.append(self.gettext(N_("Asked before: {numbers}"), numbers=numbers))
+        return shown(note.uim.text), remarks, [self.suggested(one) for one in note.suggestions]
+
     def suggested_and_remarks(self, line: LookupLine) -> list[str]:
         """Everything that a look-up says of one UIM."""
         return [*map(self.suggested, line.suggestions), *map(self.say, line.remarks)]
@@ -270,7 +280,7 @@ class Voice:
         return lambda member: self.gettext(table[member]) if member in table else self._value(member)
 
     def _join(self, parts: Sequence[str]) -> str:
-        return self.gettext(_SEPARATOR).join(parts)
+        return self._safe(self.gettext(_SEPARATOR)).join(parts)
 
     def _safe(self, sentence: str) -> str:
         return escape(sentence) if self._html else sentence
