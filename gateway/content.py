@@ -319,7 +319,7 @@ class Decision(ClearValue):
     events: tuple[Event, ...] = ()
     letters: tuple[Letter, ...] = ()
     keeps: tuple[Keep, ...] = ()
-    released: tuple[tuple[ExchangeNumber, PartyCode, Side], ...] = ()
+    released: tuple[Keep, ...] = ()
     for_a_person: tuple[ForAPerson, ...] = ()
     based_on: tuple[tuple[ExchangeNumber, int], ...] = ()
     answer_exchange: ExchangeNumber | None = None

@@ -459,7 +459,7 @@ class Commit:
     events: tuple[Event, ...] = ()
     outgoing: tuple[OutgoingMail, ...] = ()
     keeps: tuple[Keep, ...] = ()
-    released: tuple[tuple[ExchangeNumber, PartyCode, Side], ...] = ()
+    released: tuple[Keep, ...] = ()
     items: tuple[ForAPerson, ...] = ()
     based_on: tuple[tuple[ExchangeNumber, int], ...] = ()
     arrival: Digest = NO_DIGEST

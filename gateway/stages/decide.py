@@ -64,7 +64,7 @@ def resume(situation: Situation, keep: Keep, referral: ReferralNumber, forms: Ma
     return Decision(
         events=(Event(kind, referral.exchange, referral.party),),
         letters=(letter, *told),
-        released=((referral.exchange, referral.party, keep.side),),
+        released=(keep,),
         based_on=((exchange.number, exchange.version),),
     )
 

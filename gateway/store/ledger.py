@@ -239,10 +239,9 @@ class Ledger:
         kept = table(KeptRow)
         for keep in commit.keeps:
             connection.execute(insert(kept).values(**_kept(keep)))
-        for number, party, side in commit.released:
-            connection.execute(
-                delete(kept).where(_of(kept, number), kept.c.party == party, kept.c.side == side.value, kept.c.waiting)
-            )
+        for sent in commit.released:  # this mail alone: another that waits for the same key goes out by itself
+            here = and_(_of(kept, sent.exchange), kept.c.party == sent.party, kept.c.side == sent.side.value)
+            connection.execute(delete(kept).where(here, kept.c.digest == sent.digest, kept.c.waiting))
 
     def _outbox(self, connection: Connection, commit: Commit) -> None:
         for mail in commit.outgoing:

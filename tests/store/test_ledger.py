@@ -146,7 +146,7 @@ def test_every_event_of_an_exchange_changes_its_version(store: Store) -> None:
 
 def test_what_waited_is_released_and_the_request_stays_until_the_exchange_closes(store: Store, url: str) -> None:
     write(store, *opening(), keeps=(keep(NO_PARTY), keep(SE), keep(FR)))
-    write(store, of(EventKind.REFERRAL_RELEASED, SE), released=((NUMBER, SE, Side.ASKING),))
+    write(store, of(EventKind.REFERRAL_RELEASED, SE), released=(keep(SE),))
     assert [len(store.view.kept(NUMBER, party, Side.ASKING)) for party in (NO_PARTY, SE, FR)] == [1, 0, 1]
     write(store, of(EventKind.EXCHANGE_CLOSED))
     assert rows(url, "SELECT * FROM kept") == []

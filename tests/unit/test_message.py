@@ -100,6 +100,9 @@ def test_a_message_waits_for_a_usable_key_and_then_goes_out(world: World) -> Non
     world.register_desk(SE)
     request, message = world.view.waiting()
     assert readers(world.resume(request).letters) == ["desk.se referral", "officer notice"]
+    assert [keep.digest for keep in world.view.waiting()] == [
+        message.digest
+    ]  # one that is lost between the two would be lost for ever
     (letter,) = world.resume(message).letters
     assert letter.values.message == HELLO["message"]  # type: ignore[attr-defined]
     assert world.view.waiting() == ()
