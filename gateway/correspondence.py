@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import email
 import email.policy
+import os
 import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage, Message
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime, formataddr, make_msgid
 from pathlib import Path
 
 
@@ -88,7 +89,7 @@ class Correspondent:
         """The outer message around an encrypted object."""
         boundary = "=-=" + make_msgid(domain="b")[1:20].replace(".", "")
         headers = [
-            f"From: {self.name} <{self.address}>",
+            f"From: {formataddr((self.name, self.address))}",
             f"To: {to}",
             f"Subject: {subject}",
             f"Date: {format_datetime(when)}",
@@ -135,17 +136,18 @@ class Correspondent:
 
     def open(self, armoured: bytes) -> tuple[bytes, str]:
         """What is inside, and the fingerprint of the key that signed it ("" when unsigned)."""
-        with tempfile.TemporaryFile() as status:
-            descriptor = status.fileno()
+        status = os.memfd_create("status")  # nothing of a mail ever touches a disk, here either
+        try:
             done = subprocess.run(
-                [*self._command(), "--status-fd", str(descriptor), "--decrypt"],
+                [*self._command(), "--status-fd", str(status), "--decrypt"],
                 input=armoured,
                 capture_output=True,
-                pass_fds=(descriptor,),
+                pass_fds=(status,),
                 check=False,
             )
-            status.seek(0)
-            said = status.read().decode("utf-8", "replace")
+            said = os.pread(status, os.fstat(status).st_size, 0).decode("utf-8", "replace")
+        finally:
+            os.close(status)
         if done.returncode:
             raise ValueError("the mail cannot be opened with this person's key")
         valid = [line.split() for line in said.splitlines() if line.startswith("[GNUPG:] VALIDSIG ")]

@@ -44,6 +44,7 @@ from gateway.outcome import (
     Held,
     Hold,
     LostRace,
+    Refuse,
     Refused,
     Taken,
 )
@@ -135,8 +136,12 @@ class Pipeline:
 
     def _open(self, mail: EncryptedMail, now: datetime) -> Submission:
         parts = self._parts
-        claimed = parts.view.keys_claimed_by(identify.claimed_address(mail.visible))
-        decrypted = decrypt.decrypt(mail, parts.schemes[mail.scheme], claimed, parts.open_limit)
+        sender = identify.claimed_address(mail.visible)
+        claimed = parts.view.keys_claimed_by(sender) if sender else ()
+        try:
+            decrypted = decrypt.decrypt(mail, parts.schemes[mail.scheme], claimed, parts.open_limit)
+        except Refuse as refusal:  # the same work and the same reply; only the log is told which it was
+            raise refusal if sender else Refuse(REASONS[201], Cause.FROM_UNCLEAR) from None
         return identify.identify(decrypted, parts.view, Moment(now), parts.policy)
 
     def _carry(self, submission: Submission, now: datetime) -> Answer:

@@ -85,7 +85,7 @@ def _field(field: Field, filled: FilledForm, catalogue: Catalogue) -> list[str]:
             f"[{'x' if choice.name in ticked else ' '}] ({choice.name}) {catalogue.gettext(choice.label)}"
             for choice in field.choices
         ]
-        return ["", f"{label}:{hint}", *boxes]
+        return ["", f"{label}:{hint}", *boxes, ""]
     if field.kind is FieldKind.UIMS:
         return ["", f"{label}:{hint}", *(written(uim.text) for uim in filled.uims)]
     return _labelled(field, filled.get(field.name), catalogue, hint)

@@ -79,9 +79,8 @@ def refer(
     part = ReferredPart(referral, len(fresh), schemes, waiting=desk.key is None, chosen=chosen)
     if desk.key is None:
         return _waiting(situation, part, event, desk, request)
-    notes = _notes(situation, party, fresh)
     shown = evidence_of(situation, request.digest, number)
-    letter = referral_letter(situation, reading, referral, asking, desk, notes, shown, extended=before)
+    letter = referral_letter(situation, reading, referral, asking, desk, tuple(fresh.values()), shown, before)
     return Referred(part, (event,), (letter,))
 
 
@@ -104,11 +103,16 @@ def _waiting(situation: Situation, part: ReferredPart, event: Event, desk: Corre
     return Referred(part, (event,), (key_notice(situation, desk), *told), (held,), items)
 
 
-def _notes(situation: Situation, party: PartyCode, uims: Mapping[Digest, Uim]) -> tuple[UimNote, ...]:
+def _notes(situation: Situation, referral: ReferralNumber, uims: Sequence[Uim]) -> tuple[UimNote, ...]:
+    """The UIMs that the letter shows, each with the desk's own earlier referrals of it."""
+    marks = [digest_of(situation, uim.text) for uim in uims[:SHOWN]]
     earlier: dict[Digest, list[ReferralNumber]] = {}
-    for asked in situation.view.referred_before(party, tuple(uims)):
-        earlier.setdefault(asked.digest, []).append(asked.number)
-    return tuple(UimNote(uim, before=tuple(earlier.get(mark, ()))) for mark, uim in uims.items())
+    for asked in situation.view.referred_before(referral.party, marks):
+        if asked.number != referral:
+            earlier.setdefault(asked.digest, []).append(asked.number)
+    return tuple(
+        UimNote(Uim(uim.text), before=tuple(earlier.get(mark, ()))) for uim, mark in zip(uims, marks, strict=False)
+    )
 
 
 def ticked(reading: Reading) -> tuple[Item, ...]:
@@ -130,7 +134,7 @@ def referral_letter(
     referral: ReferralNumber,
     asking: PartyCode,
     desk: Correspondent,
-    notes: tuple[UimNote, ...],
+    uims: Sequence[Uim],
     shown: Evidence,
     extended: bool = False,
 ) -> Letter:
@@ -147,8 +151,8 @@ def referral_letter(
         details=tuple((text(_LABELS[name]), form.get(name)) for name in _DETAILS if form.get(name)),
         items=items,
         questions=form.get("questions"),
-        uims=notes[:SHOWN],
-        total=len(notes),
+        uims=_notes(situation, referral, uims),
+        total=len(uims),
         evidence=shown,
         extended=extended,
     )
@@ -158,12 +162,12 @@ def referral_letter(
         texts(
             "Request {number}: {count} UIM to look up",
             "Request {number}: {count} UIMs to look up",
-            len(notes),
+            len(uims),
             number=str(referral),
         ),
         values,
-        form=reply_form(referral, [note.uim.text for note in notes], items),
-        sheets=(reply_sheet(referral, [note.uim.text for note in notes], items),),
+        form=reply_form(referral, [uim.text for uim in uims[:SHOWN]], items),
+        sheets=(reply_sheet(referral, (uim.text for uim in uims), items),),
         thread=thread(situation.view, situation.keyed, situation.policy, referral, Side.ANSWERING),
         exchange=referral.exchange,
         party=referral.party,

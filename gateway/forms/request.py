@@ -75,9 +75,9 @@ def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> L
     desk, exchange = view.desk(referral.party, situation.moment.now), view.exchange(referral.exchange)
     if desk is None or exchange is None:
         raise Hold(REASONS[404])
-    notes = tuple(UimNote(uim) for uim in uims_among(situation, reading, view.uims_of(referral)))
+    uims = uims_among(situation, reading, view.uims_of(referral))
     shown = evidence_of(situation, situation.submission.mail.mail.digest, referral.exchange)
-    return referral_letter(situation, reading, referral, exchange.asking_party, desk, notes, shown)
+    return referral_letter(situation, reading, referral, exchange.asking_party, desk, uims, shown)
 
 
 def _continued(situation: Situation) -> ExchangeView | None:
@@ -189,14 +189,13 @@ def _receipt(
 
 def _repeated(situation: Situation, routed: Routing) -> tuple[UimNote, ...]:
     """UIMs that the officer's own Party asked before; what another Party asked is never told."""
-    marks: dict[Digest, Uim] = {
-        digest_of(situation, one.uim.text): one.uim for sent in routed.to_send.values() for one in sent
-    }
+    uims = [one.uim for sent in routed.to_send.values() for one in sent]
+    marks = [digest_of(situation, uim.text) for uim in uims]
     before: dict[Digest, list[ReferralNumber]] = {}
-    party = situation.submission.sender.person.party
-    for asked in situation.view.asked_before(party, tuple(marks)):
+    for asked in situation.view.asked_before(situation.submission.sender.person.party, marks):
         before.setdefault(asked.digest, []).append(asked.number)
-    return tuple(UimNote(marks[mark], before=tuple(numbers)) for mark, numbers in before.items())
+    pairs = zip(uims, marks, strict=True) if before else ()
+    return tuple(UimNote(uim, before=tuple(before[mark])) for uim, mark in pairs if mark in before)
 
 
 def _left(situation: Situation, routed: Routing, number: ExchangeNumber | None) -> FilledForm | None:
