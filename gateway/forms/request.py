@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Sheet, Uim, text
+from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Sheet, text
 from gateway.facts import (
     NO_PARTY,
     Digest,
