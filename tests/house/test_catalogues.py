@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_translation_has_the_values_of_its_source(language: str) -> None:
 def test_a_translation_is_written_in_the_letters_of_its_language(language: str) -> None:
     first, last = LETTERS[language]
     for ids, strings in _pairs(language):
-        if len(ids[0]) > 12:
+        if len(re.sub(r"\{\w+\}", "", ids[0])) > 12:
             assert any(first <= character <= last for character in strings[0]), ids
 
 

@@ -13,7 +13,7 @@ from jinja2 import FileSystemLoader
 from gateway import data, discovery, forms
 from gateway.content import Letter
 from gateway.facts import Moment
-from gateway.language import LANGUAGES, Languages
+from gateway.language import Languages
 from gateway.ports import Policy
 from gateway.stages.render import Renderer
 from tests.support import samples
@@ -24,9 +24,7 @@ POLICY = Policy("gsp.example.org", "gsp", subaddress=True)
 @lru_cache(maxsize=1)
 def languages() -> Languages:
     """The shipped catalogues: sentences, and labels of forms."""
-    locale = data.folder("templates") / "locale"
-    paths = {code: (locale / f"{code}.po", locale / "labels" / f"{code}.po") for code in LANGUAGES}
-    return Languages.from_texts({code: [p.read_bytes() for p in paths[code] if p.exists()] for code in LANGUAGES})
+    return Languages.from_texts(data.catalogues())
 
 
 @lru_cache(maxsize=1)
