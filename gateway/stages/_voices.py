@@ -39,7 +39,7 @@ _COLUMNS = 76
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _NUMBER = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?")
-_WORD = re.compile(r"\s*\S+\s*|\s+")
+_WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
 _WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])")
 _MISSING = object()
 _OPEN = (ClearValue, TemplateModule, LoopContext)  # what a template may look into without further checks
@@ -228,9 +228,10 @@ class Voice:
         return self.gettext(N_("Line {line}"), line=line) if line else self._value(where)
 
     def suggested(self, suggestion: Suggestion) -> str:
-        """A Party (or only a scheme) that is suggested, and why."""
-        name = self.party(suggestion.party) or suggestion.scheme
-        return self._value(name) + ": " + self.say(suggestion.reason)
+        """A Party that is suggested, and why; only the reason where no Party follows."""
+        if not suggestion.party:
+            return self.say(suggestion.reason)
+        return self._value(self.party(suggestion.party)) + ": " + self.say(suggestion.reason)
 
     def told(self, note: UimNote) -> tuple[str, list[str], list[str]]:
         """A UIM, what is to be said of it, and the Parties that are suggested."""
@@ -252,7 +253,7 @@ class Voice:
 
     def sent_rows(self, parts: Sequence[ReferredPart]) -> list[list[object]]:
         """The rows of a table of referrals."""
-        return [[self.party(p.number.party), p.number, p.count, ", ".join(p.schemes), self._sent(p)] for p in parts]
+        return [[self.party(p.number.party), p.number, p.count, "; ".join(p.schemes), self._sent(p)] for p in parts]
 
     def _sent(self, part: ReferredPart) -> str:
         if part.waiting:

@@ -135,4 +135,4 @@ def _tag(tag: str) -> str:
 
 
 def _tagged(subject: str, tag: str) -> str:
-    return f"{subject} {_tag(tag)}".strip()
+    return subject if tag.strip("[]") in subject else f"{subject} {_tag(tag)}"
