@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from gateway import service
+from gateway import inspection, service
 from gateway.correspondence import Correspondent, ReadMail
 from gateway.home import Home
 from gateway.treaty import Role
@@ -104,8 +104,10 @@ def _play(console: Console, home: Path, stack: ExitStack) -> None:
     raw = officer.write(made.mailbox, key, request, datetime.now(UTC))
     _say(console, f"On the wire: {len(raw)} octets, all of them ciphertext but the header fields.")
     outcome = gateway.process_file(raw)
-    _say(console, f"The gateway's answer to the mail server: {service.outcome_sentence(outcome)}")
-    _say(console, f"The same mail again: {service.outcome_sentence(gateway.process_file(raw))} Nothing is sent twice.")
+    _say(console, f"The gateway's answer to the mail server: {inspection.outcome_sentence(outcome)}")
+    _say(
+        console, f"The same mail again: {inspection.outcome_sentence(gateway.process_file(raw))} Nothing is sent twice."
+    )
 
     _step(console, 3, "What arrives: the officer's receipt, and a referral at each desk")
     people = {person.address: person for person in (officer, *desks.values())}
@@ -118,7 +120,7 @@ def _play(console: Console, home: Path, stack: ExitStack) -> None:
     answer = desks["FR"].write(
         referral.reply_to, key, reply, datetime.now(UTC), referral.outer_subject, referral.message_id
     )
-    _say(console, service.outcome_sentence(gateway.process_file(answer)))
+    _say(console, inspection.outcome_sentence(gateway.process_file(answer)))
 
     _step(console, 5, "The answer, in the officer's language; the desk is thanked")
     _deliver(console, gateway, people)

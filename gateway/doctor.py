@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gateway import service
+from gateway import inspection, service
 from gateway.home import Home
 
 
@@ -123,7 +123,7 @@ def _certificates(gateway: service.Gateway) -> _Findings:
     if not smtp.tls_certificate:
         yield "note", "no TLS on the listener: right behind a mail server on this machine, wrong on a network"
         return
-    until = service.certificate_expiry(Path(smtp.tls_certificate))
+    until = inspection.certificate_expiry(Path(smtp.tls_certificate))
     left = until - datetime.now(UTC)
     yield ("wrong" if left < timedelta(days=14) else "right", f"the TLS certificate expires in {left.days} days")
 
@@ -135,7 +135,7 @@ def _clock(gateway: service.Gateway) -> _Findings:
 
 
 def _library(_: service.Gateway) -> _Findings:
-    problems = service.lint_library(None)
+    problems = inspection.lint_library(None)
     yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint") if problems else ("right", "clean")
 
 

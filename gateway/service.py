@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,17 +17,15 @@ from typing import Any
 
 from jinja2 import FileSystemLoader
 
-from gateway import attachments, data, discovery, forms, library, logs
+from gateway import attachments, data, discovery, forms, inspection, library, logs
 from gateway import settings as configuration
-from gateway.content import Uim
 from gateway.crypto import _certificate, openpgp
 from gateway.delivery import Deliverer
 from gateway.facts import Envelope, PublicKey, exchange_number, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
 from gateway.home import Home, HomeKey, create_secret
-from gateway.identifiers.written import read_uim
 from gateway.language import Languages
-from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
+from gateway.outcome import REASONS, Answer, Taken
 from gateway.pipeline import Parts, Pipeline
 from gateway.ports import Policy
 from gateway.registry import Registry
@@ -115,7 +114,7 @@ class Gateway:
                 open_limit=OPEN_LIMIT,
             )
         )
-        worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+        worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         jitter = random.SystemRandom().random
         self._deliverer = Deliverer(
             self.store, self.pipeline, self._key, self._policy, worker, clock, lambda: jitter() / 4
@@ -158,7 +157,7 @@ class Gateway:
 
     def process_file(self, raw: bytes) -> dict[str, Any]:
         """One mail as if received, and its outcome as `gsp process --json` prints it."""
-        return outcome(self.process(raw, Envelope(transport="directory")))
+        return inspection.outcome(self.process(raw, Envelope(transport="directory")))
 
     def tick(self) -> None:
         """Everything that is due now."""
@@ -288,6 +287,7 @@ class Gateway:
         workers = Workers(process, self.settings.worker_count)
         listeners = self._listeners(workers)
         mailboxes = [imap.Mailbox(box, process, _back_off, self.settings.smtp.max_size) for box in self.settings.imap]
+        self._release_the_dead()
         schedule.start()
         for door in (*listeners, *mailboxes):
             door.start()
@@ -298,6 +298,13 @@ class Gateway:
         workers.close()
         schedule.stop()
         logs.note("ended")
+
+    def _release_the_dead(self) -> None:
+        """Claims of a gateway that was killed on this machine are free at once, not after their lease."""
+        for worker in self.store.outbox.workers():
+            machine, _, process = worker.rpartition("/")[0].rpartition("/")
+            if machine == socket.gethostname() and not Path(f"/proc/{process}").exists():
+                self.store.outbox.release(worker)
 
     def _jobs(self) -> tuple[Job, ...]:
         return (
@@ -344,61 +351,3 @@ def _ignore(_: object) -> None:
 def _back_off(attempt: int) -> float:
     """Seconds before an IMAP server is tried again: 1, 2, 4 … 300, with jitter."""
     return min(300.0, 2.0**attempt) * (0.75 + random.SystemRandom().random() / 2)
-
-
-def outcome(answer: Answer) -> dict[str, Any]:
-    """An answer as `gsp process --json` prints it (interface.md)."""
-    found: dict[str, Any] = {"outcome": "", "form": "", "exchange": None, "referrals": [], "refusal": None}
-    match answer:
-        case Taken():
-            found |= {
-                "outcome": "taken", "form": answer.form, "exchange": str(answer.exchange) if answer.exchange else None,
-                "referrals": [str(referral) for referral in answer.referrals],
-            }  # fmt: skip
-        case Refused() | Deferred() | Held():
-            names: dict[type, str] = {Refused: "refused", Deferred: "deferred", Held: "held"}
-            found["outcome"] = names[type(answer)]
-            found["refusal"] = {"code": answer.reason.code, "text": answer.reason.reply}
-    return found
-
-
-def outcome_sentence(found: dict[str, Any]) -> str:
-    """The same for people."""
-    if found["outcome"] != "taken":
-        return f"{found['outcome'].capitalize()}: {found['refusal']['text']}"
-    where = f" Exchange {found['exchange']}." if found["exchange"] else ""
-    referrals = f" Referred: {', '.join(found['referrals'])}." if found["referrals"] else ""
-    return f"Taken (250).{where}{referrals}"
-
-
-def lint_library(folder: Path | None) -> tuple[library.Problem, ...]:
-    """What is wrong with the pattern library, or with another folder of patterns."""
-    return library.lint(data.pattern_texts(folder))
-
-
-def match(codes: list[str]) -> list[dict[str, Any]]:
-    """What the pattern library says of each code."""
-    known = library.load(data.pattern_texts())
-    english = Languages.from_texts({}).catalogue("en")
-    written = [read_uim(code) for code in codes]
-    uims = [Uim(code, line=number) for number, code in enumerate(written, 1) if isinstance(code, str)]
-    verdicts = {verdict.uim.line: verdict for verdict in known.verdicts(uims, _now())}
-    rows: list[dict[str, Any]] = []
-    for number, (code, read) in enumerate(zip(codes, written, strict=True), 1):
-        if not isinstance(read, str):
-            rows.append({"uim": code, "verdict": "malformed", "candidates": [], "remarks": [english.say(read)]})
-            continue
-        verdict = verdicts[number]
-        candidates = [
-            {"party": c.party, "scheme": c.scheme, "title": c.title, "rank": c.rank, "verified": c.verified,
-             "reason": english.say(c.reason)}
-            for c in verdict.candidates
-        ]  # fmt: skip
-        remarks = [english.say(remark) for remark in verdict.remarks]
-        rows.append({"uim": code, "verdict": verdict.kind.value, "candidates": candidates, "remarks": remarks})
-    return rows
-
-
-def certificate_expiry(path: Path) -> datetime:
-    """When a PEM certificate expires."""
-    return _certificate.load(path).not_valid_after_utc

@@ -16,14 +16,14 @@ from gateway.cli import _output
 @click.argument("file", type=click.File("rb"))
 def process(home: Path, file: BinaryIO, as_json: bool) -> None:
     """Put one mail (a file, or - for standard input) through the whole pipeline as if received."""
-    from gateway import service
+    from gateway import inspection, service
 
     with _output.failing(), service.Gateway.open(home) as gateway:
         outcome = gateway.process_file(file.read())
     if as_json:
         _output.print_json(outcome)
     else:
-        click.echo(service.outcome_sentence(outcome))
+        click.echo(inspection.outcome_sentence(outcome))
     if outcome["outcome"] != "taken":
         raise SystemExit(1)
 

@@ -21,10 +21,10 @@ def pattern() -> None:
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 def lint(path: Path | None, as_json: bool) -> None:
     """Check the library (or the files of PATH): schema, samples, overlaps."""
-    from gateway import service
+    from gateway import inspection
 
     with _output.failing():
-        problems = service.lint_library(path)
+        problems = inspection.lint_library(path)
     rows = [(problem.file, problem.scheme, problem.text) for problem in problems]
     _output.records(("File", "Scheme", "Problem"), rows, as_json, "The library is clean.")
     if problems:
@@ -37,14 +37,14 @@ def lint(path: Path | None, as_json: bool) -> None:
 @click.argument("uims", nargs=-1)
 def match(uims: tuple[str, ...], file: TextIO | None, as_json: bool) -> None:
     """Show for each UIM the Parties found, by which pattern, how surely."""
-    from gateway import service
+    from gateway import inspection
 
     lines: Iterable[str] = (line.rstrip("\r\n") for line in file) if file else ()
     given = [*uims, *(line for line in lines if line)]
     if not given:
         raise click.UsageError("Give UIMs, or --file.")
     with _output.failing():
-        found = service.match(given)
+        found = inspection.match(given)
     if as_json:
         _output.print_json(found)
         return

@@ -70,6 +70,21 @@ class Outbox:
             found = connection.execute(select(rows).where(rows.c.id.in_(ids)).order_by(rows.c.id)).mappings()
             return tuple(_waiting(row) for row in found)
 
+    def workers(self) -> tuple[str, ...]:
+        """Who holds claims now."""
+        rows = self._rows
+        with reading(self._engine) as connection:
+            held = select(rows.c.claimed_by).where(rows.c.state == "pending", rows.c.claimed_by != "").distinct()
+            return tuple(connection.execute(held.order_by(rows.c.claimed_by)).scalars())
+
+    def release(self, worker: str) -> None:
+        """A worker that died lets go of what it claimed, without waiting for the end of its lease."""
+        rows = self._rows
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(rows).where(rows.c.claimed_by == worker).values(claimed_by="", claimed_until=None)
+            )
+
     def delivered(self, mail: int, reply: str) -> None:
         """The other server took it, whoever's claim it is now: the octets go, the fact stays.
 

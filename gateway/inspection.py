@@ -1,0 +1,72 @@
+"""What the command prints: outcomes of mails, and the pattern library looked into without a home."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gateway import data, library
+from gateway.content import Uim
+from gateway.crypto import _certificate
+from gateway.identifiers.written import read_uim
+from gateway.language import Languages
+from gateway.outcome import Answer, Deferred, Held, Refused, Taken
+
+
+def outcome(answer: Answer) -> dict[str, Any]:
+    """An answer as `gsp process --json` prints it (interface.md)."""
+    found: dict[str, Any] = {"outcome": "", "form": "", "exchange": None, "referrals": [], "refusal": None}
+    match answer:
+        case Taken():
+            found |= {
+                "outcome": "taken", "form": answer.form, "exchange": str(answer.exchange) if answer.exchange else None,
+                "referrals": [str(referral) for referral in answer.referrals],
+            }  # fmt: skip
+        case Refused() | Deferred() | Held():
+            names: dict[type, str] = {Refused: "refused", Deferred: "deferred", Held: "held"}
+            found["outcome"] = names[type(answer)]
+            found["refusal"] = {"code": answer.reason.code, "text": answer.reason.reply}
+    return found
+
+
+def outcome_sentence(found: dict[str, Any]) -> str:
+    """The same for people."""
+    if found["outcome"] != "taken":
+        return f"{found['outcome'].capitalize()}: {found['refusal']['text']}"
+    where = f" Exchange {found['exchange']}." if found["exchange"] else ""
+    referrals = f" Referred: {', '.join(found['referrals'])}." if found["referrals"] else ""
+    return f"Taken (250).{where}{referrals}"
+
+
+def lint_library(folder: Path | None) -> tuple[library.Problem, ...]:
+    """What is wrong with the pattern library, or with another folder of patterns."""
+    return library.lint(data.pattern_texts(folder))
+
+
+def match(codes: list[str]) -> list[dict[str, Any]]:
+    """What the pattern library says of each code."""
+    known = library.load(data.pattern_texts())
+    english = Languages.from_texts({}).catalogue("en")
+    written = [read_uim(code) for code in codes]
+    uims = [Uim(code, line=number) for number, code in enumerate(written, 1) if isinstance(code, str)]
+    verdicts = {verdict.uim.line: verdict for verdict in known.verdicts(uims, datetime.now(UTC))}
+    rows: list[dict[str, Any]] = []
+    for number, (code, read) in enumerate(zip(codes, written, strict=True), 1):
+        if not isinstance(read, str):
+            rows.append({"uim": code, "verdict": "malformed", "candidates": [], "remarks": [english.say(read)]})
+            continue
+        verdict = verdicts[number]
+        candidates = [
+            {"party": c.party, "scheme": c.scheme, "title": c.title, "rank": c.rank, "verified": c.verified,
+             "reason": english.say(c.reason)}
+            for c in verdict.candidates
+        ]  # fmt: skip
+        remarks = [english.say(remark) for remark in verdict.remarks]
+        rows.append({"uim": code, "verdict": verdict.kind.value, "candidates": candidates, "remarks": remarks})
+    return rows
+
+
+def certificate_expiry(path: Path) -> datetime:
+    """When a PEM certificate expires."""
+    return _certificate.load(path).not_valid_after_utc
