@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -120,6 +121,7 @@ def read_answers(situation: Situation, reading: Reading, asked: Collection[Diges
     """The reply's blocks that have a status, for UIMs that were asked; the last block of a UIM counts."""
     said: dict[Digest, AnsweredUim] = {}
     findings = list(reading.findings)
+    unread = _unread(reading)
     for block in reading.form.blocks:
         uim, written = block.values.get("uim", ""), block.values.get("status", "")
         items = tuple((item, block.values[item.value]) for item in Item if block.values.get(item.value, "").strip())
@@ -128,7 +130,7 @@ def read_answers(situation: Situation, reading: Reading, asked: Collection[Diges
         mark = digest_of(situation, uim)
         status = _STATUSES.get(written)
         wrong = _wrong(status, mark in asked, mark in said)
-        if wrong:
+        if wrong and not (wrong[0] is _NO_STATUS and block.line in unread):
             sentence, severity, name = wrong
             findings.append(Finding(sentence, severity, line=block.line, got=uim, field=name))
         if status and mark in asked:
@@ -142,6 +144,13 @@ def _wrong(status: UimAnswer | None, asked: bool, said: bool) -> tuple[Text, Sev
     if status is None:
         return _NO_STATUS, Severity.PART, "status"
     return (_TWICE, Severity.NOTE, "uim") if said else None
+
+
+def _unread(reading: Reading) -> frozenset[int]:
+    """The first lines of the blocks whose status the reader has complained of already."""
+    starts = sorted(block.line for block in reading.form.blocks)
+    lines = [finding.line for finding in reading.findings if finding.field == "status" and not finding.where]
+    return frozenset(starts[place - 1] for line in lines if (place := bisect_right(starts, line)))
 
 
 _NOT_ASKED = text("This UIM was not asked in this exchange; the answer was not passed on.")

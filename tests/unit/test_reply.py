@@ -308,6 +308,15 @@ def test_findings_of_the_reader_are_told_to_the_desk(world: World) -> None:
     assert "vaild" in said(to(decision.letters, "desk.se")[0].values)
 
 
+def test_a_status_that_was_not_understood_is_complained_of_once(world: World) -> None:
+    number = world.opened("SE1", "SE2")
+    finding = Finding(text("Not understood."), Severity.PART, line=1, got="vaild", field="status")
+    blocks = [{"uim": "SE1", "status": "", "a": "Malmö"}, {"uim": "SE2", "status": "", "a": "Malmö"}]
+    (letter,) = world.send("SE", "reply", {"exchange": str(number)}, blocks=blocks, findings=[finding]).letters
+    assert isinstance(letter.values, Notice)
+    assert [(one.line, one.got) for one in letter.values.findings] == [(1, "vaild"), (2, "SE2")]
+
+
 def test_more_than_fifty_answers_come_as_a_sheet_too(world: World) -> None:
     uims = [f"SE{n}" for n in range(60)]
     number = world.opened(*uims)
