@@ -10,6 +10,7 @@ from dataclasses import dataclass
 _ARMOUR = re.compile(rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n(.*?)-----END PGP MESSAGE-----", re.DOTALL)
 PKESK, SKESK, SED, SEIPD, AEAD = 1, 3, 9, 18, 20
 _IGNORED = frozenset({10, 21})  # marker and padding packets
+_MOST_PACKETS, _MOST_CHUNKS = 200, 100_000  # GnuPG tries our key on every packet that hides its key id
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,11 @@ class Outline:
 
 def armoured(octets: bytes) -> tuple[bytes, bytes, bytes] | None:
     """(text before, binary content, text after) of the one armoured message; None if there is not exactly one."""
-    octets = octets.replace(b"\xc2\xa0", b" ").replace(b"\xa0", b" ")
+    octets = octets.replace(b"\xef\xbb\xbf", b"").replace(b"\xc2\xa0", b" ").replace(b"\xa0", b" ")
+    if octets.count(b"-----BEGIN PGP") != 1:  # first: the search takes time by the square of their number
+        return None
     found = _ARMOUR.findall(octets)
-    if len(found) != 1 or octets.count(b"-----BEGIN PGP") != 1:
+    if len(found) != 1:
         return None
     start, end = octets.index(b"-----BEGIN PGP"), octets.index(b"-----END PGP MESSAGE-----") + 25
     lines = [line.strip() for line in found[0].splitlines()]
@@ -42,9 +45,12 @@ def armoured(octets: bytes) -> tuple[bytes, bytes, bytes] | None:
 def outline(octets: bytes) -> Outline | None:
     """The outline of a binary message; None when its packets do not parse."""
     key_ids: list[str] = []
-    passphrase, content, version, position = False, 0, 0, 0
+    passphrase, content, version, position, packets = False, 0, 0, 0, 0
     try:
         while position < len(octets):
+            packets += 1
+            if packets > _MOST_PACKETS:
+                return None
             tag, body, position = _packet(octets, position)
             if content:
                 return Outline(tuple(key_ids), passphrase, content, version, whole=False)
@@ -71,7 +77,11 @@ def _packet(octets: bytes, position: int) -> tuple[int, int, int]:
     tag, position = first & 0x3F, position + 1
     length, position, partial = _new_length(octets, position)
     body, position = position, position + length
+    chunks = 0
     while partial:
+        chunks += 1
+        if chunks > _MOST_CHUNKS:
+            raise IndexError
         length, position, partial = _new_length(octets, position)
         position += length
     if position > len(octets):

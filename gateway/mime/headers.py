@@ -13,6 +13,7 @@ from gateway.content import MimePart, ProtectedHeaders
 from gateway.facts import Address, Envelope, VisibleHeaders, address
 
 MAX_RECEIVED = 30
+_MAX_FROM, _MAX_DECODED = 1000, 4000  # the standard library's readers take time by the square (measured)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _TAG = re.compile(r"\[GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?(?:\s+([a-z2-7]{24}))?\]", re.IGNORECASE)
 _TOKEN = re.compile(r"\+([a-z2-7]{24})@", re.IGNORECASE)
@@ -24,13 +25,13 @@ def one_address(values: Sequence[str]) -> Address | None:
     Two ways of parsing must agree: `officer@gov <eve@evil>` reads differently to different programs
     (CVE-2023-27043), and an attacker chooses the difference. Obsolete but harmless phrases pass.
     """
-    if len(values) != 1:
+    if len(values) != 1 or len(values[0]) > _MAX_FROM:
         return None
     value = values[0]
     try:
         header = email.policy.default.header_factory("From", value)
         listed = [pair for pair in email.utils.getaddresses([value]) if pair[1]]
-    except (ValueError, IndexError, AttributeError, email.errors.MessageError):
+    except (ValueError, IndexError, AttributeError, RecursionError, email.errors.MessageError):
         return None
     if any(not isinstance(defect, email.errors.ObsoleteHeaderDefect) for defect in header.defects):
         return None
@@ -53,6 +54,7 @@ def addresses(values: Iterable[str]) -> tuple[str, ...]:
 
 def decoded(value: str) -> str:
     """A header value with its encoded words (RFC 2047) decoded; line ends and controls become spaces."""
+    value = value[:_MAX_DECODED]
     try:
         text = str(email.header.make_header(email.header.decode_header(value)))
     except (ValueError, LookupError, UnicodeError, email.errors.MessageError):

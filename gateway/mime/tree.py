@@ -14,6 +14,7 @@ import email.policy
 import email.utils
 import quopri
 import re
+from dataclasses import dataclass
 
 from gateway.content import MimePart
 from gateway.outcome import REASONS, Refuse
@@ -21,30 +22,41 @@ from gateway.outcome import REASONS, Refuse
 MAX_DEPTH = 20
 MAX_PARTS = 200
 MAX_HEADER = 64 * 1024
+MAX_PARAMETERS = 4000  # octets of one Content-* field: reading its parameters takes time by the square (measured)
+MAX_COPIES = 8  # octets of all parts together, by those of the mail: every level keeps its own
 
 _BLANK = re.compile(rb"\r?\n\r?\n")
 
 
 def parse(raw: bytes) -> MimePart:
     """The tree of a message or MIME entity; raises Refuse [GSP-105] beyond the limits."""
-    return _part(raw, 0, [MAX_PARTS])
+    return _part(raw, 0, _Left(MAX_PARTS, MAX_COPIES * len(raw) + 1024 * 1024))
 
 
-def _part(raw: bytes, depth: int, left: list[int]) -> MimePart:
-    left[0] -= 1
-    if depth > MAX_DEPTH or left[0] < 0:
+@dataclass(slots=True)
+class _Left:
+    parts: int
+    octets: int
+
+
+def _part(raw: bytes, depth: int, left: _Left) -> MimePart:
+    left.parts -= 1
+    left.octets -= len(raw)
+    if depth > MAX_DEPTH or left.parts < 0 or left.octets < 0:
         raise Refuse(REASONS[105])
     head, body = _split(raw)
     if len(head) > MAX_HEADER:
         raise Refuse(REASONS[105])
     fields = email.message_from_bytes(head.replace(b"\x00", b""), policy=email.policy.compat32)
+    if any(len(value) > MAX_PARAMETERS for name, value in fields.raw_items() if name.lower().startswith("content-")):
+        raise Refuse(REASONS[105])
     media_type = fields.get_content_type()
     parameters = _parameters(fields)
     boundary = dict(parameters).get("boundary", "")
     children: tuple[MimePart, ...] = ()
     content = b""
     if media_type.startswith("multipart/") and boundary:
-        children = tuple(_part(piece, depth + 1, left) for piece in _pieces(body, boundary, left[0]))
+        children = tuple(_part(piece, depth + 1, left) for piece in _pieces(body, boundary, left.parts))
     else:
         content = _decoded(body, str(fields.get("Content-Transfer-Encoding", "")).strip().lower())
     return MimePart(

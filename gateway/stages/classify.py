@@ -25,6 +25,7 @@ from gateway.ports import CryptoScheme
 
 _REPAIRS = [repair for repair in discovery.find(repairs, "REPAIR").values() if repair.where == "outside"]
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
+_MAX_REPORT = 16 * 1024
 _ENVELOPE_ID = re.compile(r"bounce\+([a-z2-7]{24})@", re.IGNORECASE)
 
 
@@ -93,9 +94,9 @@ def _original_ids(kinds: dict[str, MimePart]) -> tuple[str, ...]:
 
 
 def _fields(body: bytes) -> dict[str, tuple[str, ...]]:
-    """All fields of all blocks of a report, names in lower case."""
+    """All fields of all blocks of a report, names in lower case; of a long one the beginning."""
     found: dict[str, tuple[str, ...]] = {}
-    for block in re.split(rb"\r?\n\r?\n", body):
+    for block in re.split(rb"\r?\n\r?\n", body[:_MAX_REPORT]):
         for name, value in email.message_from_bytes(block + b"\n\n", policy=email.policy.compat32).items():
             found[name.lower()] = (*found.get(name.lower(), ()), str(value))
     return found
