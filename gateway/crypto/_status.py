@@ -10,9 +10,9 @@ from gateway.outcome import Cause
 
 _PREFIX = "[GNUPG:] "
 _WEAK_HASHES = frozenset({"1", "2", "3"})  # MD5, SHA-1, RIPEMD-160
+_OVER_DATA = frozenset({"00", "01"})  # of a document, not of a key (RFC 9580, 5.2.1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RSA, _STRONG = frozenset({"1", "2", "3"}), frozenset({"18", "19", "22"})
-_AGENT_AWAY = ("NO_AGENT", "67108941", "67108881")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,12 @@ class Signature:
 class Said:
     """A run's status lines, in what matters to us."""
 
-    opened: bool  # decrypted, and the modification detection code was right
-    tampered: bool
+    opened: bool  # decrypted, the modification detection code was right, and one text was inside
+    found_key: bool  # one of our secret keys opened the session key
+    failed: bool
     sealed: bool
-    agent_away: bool
+    bad_recipient: bool
+    made_key: bool
     signatures: tuple[Signature, ...]
 
 
@@ -67,12 +69,13 @@ def read(octets: bytes) -> Said:
     words = [line[0] for line in lines]
     opened = "DECRYPTION_OKAY" in words and "GOODMDC" in words and "DECRYPTION_FAILED" not in words
     return Said(
-        opened=opened and words.count("BEGIN_DECRYPTION") <= 1,
-        tampered="BADMDC" in words or ("DECRYPTION_FAILED" in words and "NO_SECKEY" not in words),
+        # Two texts in one message: GnuPG gives the first, and a signature may speak of the other.
+        opened=opened and words.count("BEGIN_DECRYPTION") == 1 and words.count("PLAINTEXT") == 1,
+        found_key="DECRYPTION_KEY" in words,
+        failed="DECRYPTION_FAILED" in words,
         sealed="SIG_CREATED" in words and "END_ENCRYPTION" in words,
-        agent_away=any(
-            line[0] in ("ERROR", "FAILURE", "WARNING") and any(mark in line for mark in _AGENT_AWAY) for line in lines
-        ),
+        bad_recipient="INV_RECP" in words,
+        made_key="KEY_CREATED" in words,
         signatures=tuple(_signatures(lines)),
     )
 
@@ -107,6 +110,8 @@ def _signature(block: list[list[str]]) -> Signature:
         return Signature(cause if cause is not Cause.NONE else Cause.BAD_SIGNATURE, None, _EPOCH, b"")
     if valid[8] in _WEAK_HASHES:
         cause = Cause.WEAK_ALGORITHM
+    if valid[9] not in _OVER_DATA:
+        cause = Cause.BAD_SIGNATURE
     made_at = datetime.fromtimestamp(int(valid[3]), UTC)
     identity = " ".join(said.get("SIG_ID", valid)).encode()
     return Signature(cause, fingerprint(valid[10]), made_at, identity)

@@ -8,6 +8,7 @@ import email.policy
 import email.utils
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from gateway.content import MimePart, ProtectedHeaders
 from gateway.facts import Address, Envelope, VisibleHeaders, address
@@ -16,7 +17,15 @@ MAX_RECEIVED = 30
 _MAX_FROM, _MAX_DECODED = 1000, 4000  # the standard library's readers take time by the square (measured)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 _TAG = re.compile(r"\[GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?(?:\s+([a-z2-7]{24}))?\]", re.IGNORECASE)
+_COMMENT = r"(?:\([^()<>@\x00-\x1f\x7f]*\)\s*)?"
+_BARE = r"([^\s<>@,;:()\"\\\[\]]+@[^\s<>@,;:()\"\\\[\]]+)"
+_MAILBOX = re.compile(
+    rf"""(?:(?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^"<>@,;:\\\[\]\x00-\x1f\x7f])*<{_BARE}>|{_BARE})\s*{_COMMENT}"""
+)
+_LEGACY_TEXT = re.compile(rb"\A(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+\r?\n")
+_LEGACY_HTML = re.compile(rb"<div class=[\"']?header-protection-legacy-display[\"']?[^>]*>.*?</div>", re.DOTALL)
 _TOKEN = re.compile(r"\+([a-z2-7]{24})@", re.IGNORECASE)
+_HARMLESS_DEFECTS = (email.errors.ObsoleteHeaderDefect, email.errors.NonASCIILocalPartDefect)
 
 
 def one_address(values: Sequence[str]) -> Address | None:
@@ -27,23 +36,19 @@ def one_address(values: Sequence[str]) -> Address | None:
     """
     if len(values) != 1 or len(values[0]) > _MAX_FROM:
         return None
-    value = values[0]
+    # The narrow grammar first: the standard library recurses on nested comments, and reads what it likes.
+    narrow = _MAILBOX.fullmatch(values[0].strip())
+    if narrow is None:
+        return None
     try:
-        header = email.policy.default.header_factory("From", value)
-        listed = [pair for pair in email.utils.getaddresses([value]) if pair[1]]
+        header = email.policy.default.header_factory("From", values[0])
+        written = [mailbox.addr_spec for mailbox in header.addresses]
+        if any(not isinstance(defect, _HARMLESS_DEFECTS) for defect in header.defects):
+            return None
+        if [group.display_name for group in header.groups] != [None] or written != [narrow[1] or narrow[2]]:
+            return None
+        return address(written[0])
     except (ValueError, IndexError, AttributeError, RecursionError, email.errors.MessageError):
-        return None
-    if any(not isinstance(defect, email.errors.ObsoleteHeaderDefect) for defect in header.defects):
-        return None
-    groups = header.groups
-    if len(header.addresses) != 1 or len(groups) != 1 or groups[0].display_name is not None or len(listed) != 1:
-        return None
-    spec = header.addresses[0].addr_spec
-    if spec != listed[0][1] or value.count("@") - value.split("<")[0].count("@") * ("<" in value) != 1:
-        return None
-    try:
-        return address(spec)
-    except ValueError:
         return None
 
 
@@ -105,6 +110,33 @@ def protected(part: MimePart) -> ProtectedHeaders:
         in_reply_to=replied[0] if replied else "",
         references=message_ids(part.header("References")),
     )
+
+
+def without_legacy_display(payload: MimePart) -> MimePart:
+    """The payload without the copy of header fields that is there for programs which cannot read protected ones.
+
+    RFC 9788, 5.2: lines on top of the text, up to an empty one, in parts marked `hp-legacy-display`; in the older
+    form a first part of its own. They are a copy of what `protected` has already read.
+    """
+    if not payload.children:
+        return _bare(payload) if payload.parameter("hp") else payload
+    if payload.parameter("hp"):
+        return replace(payload, children=tuple(_below(child) for child in payload.children))
+    first, *others = payload.children
+    older = payload.parameter("protected-headers") and first.parameter("protected-headers") and others
+    return replace(payload, children=tuple(others)) if older and not first.children else payload
+
+
+def _below(part: MimePart) -> MimePart:
+    return replace(part, children=tuple(_below(child) for child in part.children)) if part.children else _bare(part)
+
+
+def _bare(part: MimePart) -> MimePart:
+    if part.parameter("hp-legacy-display") != "1":
+        return part
+    pattern = _LEGACY_HTML if part.media_type == "text/html" else _LEGACY_TEXT
+    kept = tuple(pair for pair in part.parameters if pair[0] != "hp-legacy-display")
+    return replace(part, body=pattern.sub(b"", part.body, count=1), parameters=kept)
 
 
 def tokens(texts: Iterable[str]) -> tuple[str, ...]:

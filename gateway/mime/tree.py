@@ -7,7 +7,6 @@ because a signature covers a part's octets as they stood and re-serialising chan
 from __future__ import annotations
 
 import base64
-import binascii
 import email
 import email.message
 import email.policy
@@ -33,6 +32,11 @@ def parse(raw: bytes) -> MimePart:
     return _part(raw, 0, _Left(MAX_PARTS, MAX_COPIES * len(raw) + 1024 * 1024))
 
 
+def parse_fields(raw: bytes) -> MimePart:
+    """The header fields of a message, whatever its body: a part without content."""
+    return parse(_BLANK.split(raw[:MAX_HEADER], maxsplit=1)[0] + b"\r\n\r\n")
+
+
 @dataclass(slots=True)
 class _Left:
     parts: int
@@ -47,7 +51,8 @@ def _part(raw: bytes, depth: int, left: _Left) -> MimePart:
     head, body = _split(raw)
     if len(head) > MAX_HEADER:
         raise Refuse(REASONS[105])
-    fields = email.message_from_bytes(head.replace(b"\x00", b""), policy=email.policy.compat32)
+    # NUL is no character of a header field; DEL is none either, and no parser overlooks it.
+    fields = email.message_from_bytes(head.replace(b"\x00", b"\x7f"), policy=email.policy.compat32)
     if any(len(value) > MAX_PARAMETERS for name, value in fields.raw_items() if name.lower().startswith("content-")):
         raise Refuse(REASONS[105])
     media_type = fields.get_content_type()
@@ -104,15 +109,21 @@ def _after_line_end(piece: bytes) -> bytes:
 
 def _decoded(body: bytes, encoding: str) -> bytes:
     if encoding == "base64":
-        try:
-            return base64.b64decode(re.sub(rb"[^A-Za-z0-9+/=]", b"", body))
-        except (binascii.Error, ValueError):
-            return body
+        return _base64(body)
     return quopri.decodestring(body) if encoding == "quoted-printable" else body
 
 
+def _base64(body: bytes) -> bytes:
+    """What can be read: to the first padding, so that a footer added below is not read as content."""
+    data = re.sub(rb"[^A-Za-z0-9+/=]", b"", body).partition(b"=")[0]
+    data = data[:-1] if len(data) % 4 == 1 else data
+    return base64.b64decode(data + b"=" * (-len(data) % 4))
+
+
 def _unfolded(value: object) -> str:
-    return re.sub(r"\r?\n(?=[ \t])", "", str(value)).replace("\r", "").replace("\n", " ").strip()
+    """A field's value on one line; octets beyond ASCII are UTF-8 (RFC 6532) or not readable."""
+    text = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return re.sub(r"\r?\n(?=[ \t])", "", text).replace("\r", "").replace("\n", " ").strip()
 
 
 def _parameters(fields: email.message.Message) -> tuple[tuple[str, str], ...]:

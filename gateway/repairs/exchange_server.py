@@ -1,6 +1,7 @@
 """PGP/MIME that Exchange or Google Workspace has taken apart ("mixed up") is put together again.
 
-They turn multipart/encrypted into multipart/mixed with an empty text, the control part and the ciphertext.
+Exchange turns multipart/encrypted into multipart/mixed with an empty text, the control part and the ciphertext;
+Google puts the whole multipart/encrypted below a text that holds a signature separator and nothing else.
 Mended only where nothing readable stands beside it. Corpus: pgp-exchange-mangled-mixed-up,
 google-workspace-mixed-up.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.content import MimePart
+from gateway.mime.text import decode, html_to_lines
 from gateway.repairs import Repair
 
 
@@ -32,7 +34,11 @@ def mend(tree: MimePart) -> MimePart:
 
 
 def _empty(part: MimePart) -> bool:
-    return part.media_type == "text/plain" and not part.body.strip() and not part.filename
+    """Whether a text part shows nothing; "--" is the separator above an empty signature (RFC 3676, 4.3)."""
+    if part.filename or part.media_type not in ("text/plain", "text/html"):
+        return False
+    lines = html_to_lines(decode(part)) if part.media_type == "text/html" else [decode(part)]
+    return "".join(lines).strip() in ("", "--")
 
 
 REPAIR = Repair("outside", mend)

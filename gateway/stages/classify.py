@@ -19,13 +19,16 @@ from gateway.facts import (
     proven_ciphertext,
 )
 from gateway.mime import headers
-from gateway.mime.tree import parse
+from gateway.mime.tree import parse, parse_fields
 from gateway.outcome import REASONS, Refuse
 from gateway.ports import CryptoScheme
 
 _REPAIRS = [repair for repair in discovery.find(repairs, "REPAIR").values() if repair.where == "outside"]
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
+_CLEAR = frozenset({"signed-data", "certs-only"})  # smime-type of what is signed but not encrypted (RFC 8551, 3.2.2)
 _MAX_REPORT = 16 * 1024
+_NAMED = re.compile(r"[A-Za-z0-9]{1,64}")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _ENVELOPE_ID = re.compile(r"bounce\+([a-z2-7]{24})@", re.IGNORECASE)
 
 
@@ -48,7 +51,7 @@ def classify(
         octets = scheme.recognise(tree)
         if octets is not None:
             return EncryptedMail(scheme.name, proven_ciphertext(octets), digest(octets), visible, envelope, len(raw))
-    if any(part.media_type in _ENCRYPTED for part in tree.walk()):
+    if any(p.media_type in _ENCRYPTED and p.parameter("smime-type").lower() not in _CLEAR for p in tree.walk()):
         raise Refuse(REASONS[104])
     raise Refuse(
         REASONS[108] if visible.auto_submitted or (not envelope.mail_from and envelope.rcpt_tos) else REASONS[101]
@@ -76,19 +79,18 @@ def _delivery(part: MimePart, ids: tuple[str, ...], envelope: Envelope) -> Deliv
     known = [DeliveryAction(action) for action in actions if action in list(DeliveryAction)]
     if not known:
         return None
-    status = next(iter(fields.get("status", ())), "")
-    named = next(iter(fields.get("original-envelope-id", ())), "")
+    status = _STATUS.match(next(iter(fields.get("status", ())), "").strip())
+    named = _NAMED.fullmatch(next(iter(fields.get("original-envelope-id", ())), "").strip())
     by_address = _ENVELOPE_ID.search(" ".join(envelope.rcpt_tos))
-    return DeliveryReport(
-        envelope, ids, named.strip() or (by_address[1].lower() if by_address else ""), known[0], status
-    )
+    found = named[0] if named else by_address[1] if by_address else ""
+    return DeliveryReport(envelope, ids, found.lower(), known[0], status[0] if status else "")
 
 
 def _original_ids(kinds: dict[str, MimePart]) -> tuple[str, ...]:
     """Message-ID of the mail that a report speaks of (RFC 3464, 2; RFC 8098, 3)."""
     for kind in ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"):
         if kind in kinds:
-            returned = parse(kinds[kind].body)
+            returned = parse_fields(kinds[kind].body)
             return headers.message_ids(returned.header("Message-ID"))
     return ()
 

@@ -27,7 +27,7 @@ def decrypt(mail: EncryptedMail, scheme: CryptoScheme, claimed: Sequence[PublicK
     report = _signature(opened, tree, scheme, claimed)
     if report.cause is not Cause.NONE or report.fingerprint is None or report.made_at is None:
         raise Refuse(REASONS[201], report.cause if report.cause is not Cause.NONE else Cause.BAD_SIGNATURE)
-    tree = unwrapped(tree)
+    tree = headers.without_legacy_display(unwrapped(tree))
     if any(_is_encrypted(part) for part in tree.walk()):
         raise Refuse(REASONS[201], Cause.NESTING)
     fact = SignatureFact(report.fingerprint, report.made_at, digest(report.identity))

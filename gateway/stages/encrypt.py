@@ -9,6 +9,7 @@ from gateway.facts import MailKind, MessageId, OutgoingMail, address, digest, pr
 from gateway.outcome import REASONS, Hold
 from gateway.ports import CryptoScheme, Policy
 
+_NEW_LINE = re.compile(r"[\r\n](?![ \t])(?!(?<=\r)\n[ \t])")
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -55,4 +56,7 @@ def _sealed(rendered: RenderedMail, armoured: bytes, identifier: str) -> bytes:
 
 
 def _lines(fields: tuple[tuple[str, str], ...]) -> bytes:
+    # A value that begins a line of its own would be a field of the writer's choice (security.md A22).
+    if any(_NEW_LINE.search(f"{name}: {value}") for name, value in fields):
+        raise Hold(REASONS[402])
     return "".join(f"{name}: {value}\r\n" for name, value in fields).encode("utf-8")

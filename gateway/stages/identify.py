@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.content import DecryptedMail, ProtectedHeaders, SignatureFact, Submission
+from gateway.content import DecryptedMail, MimePart, ProtectedHeaders, SignatureFact, Submission
 from gateway.facts import (
     Address,
     EncryptedMail,
@@ -46,7 +46,7 @@ def identify(mail: DecryptedMail, view: View, moment: Moment, policy: Policy) ->
         raise Refuse(REASONS[201], Cause.UNKNOWN_KEY)
     if not same_address(sender.person.address, written):
         raise Refuse(REASONS[201], Cause.FROM_OF_ANOTHER)
-    _check_inside(mail.headers, sender, policy)
+    _check_inside(mail.headers, mail.tree, sender, policy)
     if visible.auto_submitted or headers.is_automatic(mail.tree):
         raise Refuse(REASONS[201], Cause.AUTOMATIC)
     if view.signature_seen(mail.signature.digest):
@@ -54,13 +54,16 @@ def identify(mail: DecryptedMail, view: View, moment: Moment, policy: Policy) ->
     return Submission(mail, sender)
 
 
-def _check_inside(inside: ProtectedHeaders, sender: Sender, policy: Policy) -> None:
-    if inside.from_:
-        written = headers.one_address(inside.from_)
+def _check_inside(inside: ProtectedHeaders, tree: MimePart, sender: Sender, policy: Policy) -> None:
+    """Fields in the signed part bind it even where the part does not say that it protects them."""
+    signed_from = inside.from_ or tree.header("From")
+    if signed_from:
+        written = headers.one_address(signed_from)
         if written is None or not same_address(written, sender.person.address):
             raise Refuse(REASONS[201], Cause.FROM_OF_ANOTHER)
-    if inside.to:
-        domains = {spec.rpartition("@")[2].lower() for spec in headers.addresses(inside.to)}
+    signed_to = inside.to or (*tree.header("To"), *tree.header("Cc"))
+    if signed_to:
+        domains = {spec.rpartition("@")[2].lower() for spec in headers.addresses(signed_to)}
         # Somebody could pass on, under his own envelope, what an officer signed for another reader.
         if policy.domain.lower() not in domains:
             raise Refuse(REASONS[201], Cause.NOT_FOR_US)

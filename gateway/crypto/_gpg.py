@@ -1,0 +1,138 @@
+"""python-gnupg with one gpg-agent of its own, run without its threads, and with a status channel of its own.
+
+python-gnupg writes the command and knows the operations; how the program is run is ours: its three pump threads a
+call cost more than the wait, and reading status lines from standard error lets a message forge them (CVE-2018-12020).
+All content goes through memory files without a name: nothing is on disk.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gnupg
+
+from gateway.crypto import _status
+from gateway.outcome import REASONS, Defer
+
+LIMIT_SECONDS = 100
+# Deterministic, no network, trust decided by us (libraries.md 1.3).
+_OPTIONS = (
+    "--no-options", "--quiet", "--trust-model", "always", "--no-auto-check-trustdb", "--no-auto-key-locate",
+    "--no-auto-key-retrieve", "--disable-dirmngr", "--lock-never", "--no-random-seed-file",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run of gpg: exit status, what its status lines say, output."""
+
+    status: int
+    said: _status.Said
+    output: bytes
+
+
+class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
+    """One gpg-agent and the calls to it, one at a time. Every operation's result has `done`, a `Done`.
+
+    Only `done` counts: python-gnupg's own verdict is true for revoked, expired and unknown signers (measured).
+    """
+
+    _descriptor = 2  # the constructor's look at gpg's version goes python-gnupg's own way
+
+    def __init__(self, home: Path) -> None:
+        self.files: tuple[int, ...] = ()
+        super().__init__(gnupghome=str(home), options=list(_OPTIONS))
+
+    def make_args(self, args: Sequence[str], passphrase: bool) -> list[str]:
+        """The command as python-gnupg writes it, with our own descriptor for status lines."""
+        command: list[str] = super().make_args(args, passphrase)
+        command[command.index("--status-fd") + 1] = str(self._descriptor)
+        return command
+
+    def run(self, arguments: Sequence[str], octets: bytes = b"") -> Done:
+        """An operation that python-gnupg has no name for, or reads too kindly."""
+        done: Done = self._handle_io(arguments, io.BytesIO(octets), self.result_map["verify"](self)).done
+        return done
+
+    def verify_detached(self, signed: bytes, signature: bytes) -> Done:
+        """Checks a signature over octets; neither is in a file with a name."""
+        with _memory(signature) as file:
+            self.files = (file,)
+            try:
+                done: Done = self.verify_data(f"/proc/self/fd/{file}", signed).done
+            finally:
+                self.files = ()
+        return done
+
+    def end(self) -> None:
+        """Ends the agent."""
+        command = ["gpgconf", "--homedir", self.gnupghome, "--kill", "all"]
+        subprocess.run(command, check=False, capture_output=True)
+
+    def _handle_io(
+        self,
+        args: Sequence[str],
+        fileobj_or_path: Any,
+        result: Any,
+        passphrase: Any = None,  # noqa: ARG002 - our keys are used through the agent
+        binary: bool = True,  # noqa: ARG002 - octets always
+    ) -> Any:
+        """python-gnupg's one place that runs gpg: feeds and collects. Raises Defer when gpg cannot be run."""
+        try:
+            with _memory(fileobj_or_path.read()) as source, _memory(b"") as target, _memory(b"") as status:
+                self._descriptor = status
+                result.returncode = _waited(
+                    subprocess.Popen(
+                        self.make_args(args, False), stdin=source, stdout=target, stderr=subprocess.DEVNULL,
+                        pass_fds=(status, *self.files),
+                    )
+                )  # fmt: skip
+                result.data = _content(target)
+                result.done = Done(result.returncode, _status.read(_content(status)), result.data)
+        except OSError:
+            raise Defer(REASONS[303]) from None
+        finally:
+            self._descriptor = 2
+        return result
+
+
+def _waited(process: subprocess.Popen[bytes]) -> int:
+    """The exit status. Waits in one system call; Popen's own timeout polls, up to 50 ms late."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if not poll.poll(LIMIT_SECONDS * 1000):
+            process.kill()
+            process.wait()
+            raise Defer(REASONS[303])
+        return process.wait()
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _memory(octets: bytes) -> Iterator[int]:
+    """A file in memory that has no name, holding these octets, read from its beginning."""
+    file = os.memfd_create("gsp", os.MFD_CLOEXEC)
+    try:
+        view = memoryview(octets)
+        while view:
+            view = view[os.write(file, view) :]
+        os.lseek(file, 0, os.SEEK_SET)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _content(file: int) -> bytes:
+    size = os.fstat(file).st_size
+    return os.pread(file, size, 0) if size else b""
