@@ -5,12 +5,17 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import large_list, schleuder, whole_path
 
-BENCHMARKS = {"whole-path": whole_path.run, "large-list": large_list.run, "schleuder": schleuder.run}
+BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
+    "whole-path": whole_path.run,
+    "large-list": large_list.run,
+    "schleuder": schleuder.run,
+}
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 

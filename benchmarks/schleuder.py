@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.meter import metered
@@ -44,27 +46,20 @@ abort "no list: #{said} #{list && list.errors.full_messages}" unless list && lis
 """
 
 
-def run() -> list[tuple[str, str, str]]:
+def run() -> Iterator[tuple[str, str, str]]:
     """Rows of (what, figure, goal)."""
     if shutil.which("schleuder") is None:
         raise SystemExit("the comparison needs Debian's schleuder: apt-get install schleuder")
-    rows = []
     for name, rsa, goal in (("RSA-3072", True, 20), ("Curve25519", False, 35)):
         ours, theirs = _gateway(rsa), _schleuder(rsa)
-        rows += [
-            (f"{name}: a message relayed, CPU", f"{ours * 1000:.1f} ms", ""),
-            (f"{name}: Schleuder, CPU", f"{theirs * 1000:.0f} ms", ""),
-            (f"{name}: Schleuder to ours", f"{theirs / ours:.0f} times", f"at least {goal}"),
-        ]
-    return rows
+        yield f"{name}: a message relayed, CPU", f"{ours * 1000:.1f} ms", ""
+        yield f"{name}: Schleuder, CPU", f"{theirs * 1000:.0f} ms", ""
+        yield f"{name}: Schleuder to ours", f"{theirs / ours:.0f} times", f"at least {goal}"
 
 
 def _gateway(rsa: bool) -> float:
-    with people_with_keys(rsa) as people, focal_point(people) as point, sink() as received:
-        if rsa:
-            point.gateway.replace_own_key("rsa3072")
-            for person in people.values():
-                point.key = person.knows(point.gateway.own_key())
+    algorithm = "rsa3072" if rsa else "curve25519"
+    with people_with_keys(rsa) as people, focal_point(people, algorithm=algorithm) as point, sink() as received:
         number = point.send("officer", request(SE_UIM))["exchange"]
         point.gateway.take_outbox()
         body = f"GSP MESSAGE\n\nExchange: {number}/SE\n\nMessage:\n{TEXT}\n"
@@ -110,8 +105,6 @@ def _measure(state: Path, port: int, member: Correspondent, rsa: bool, mails: li
     (state / "build.rb").write_text(BUILD)
     subprocess.run(["ruby", str(state / "build.rb"), key, member.address, member.fingerprint], check=True,
                    env=environment, capture_output=True)  # fmt: skip
-    from datetime import UTC, datetime
-
     made = [
         member.write("list@lists.example", key, f"{TEXT}\n{n}\n", datetime.now(UTC)) for n in range(SCHLEUDER_MAILS)
     ]

@@ -7,6 +7,7 @@ import string
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.meter import Spent, metered
@@ -25,18 +26,12 @@ def swedish(chance: random.Random, count: int) -> list[str]:
     return ["QCALL" + "".join(chance.choices(alphabet, k=13)) + "25051914" for _ in range(count)]
 
 
-def run() -> list[tuple[str, str, str]]:
+def run() -> Iterator[tuple[str, str, str]]:
     """Rows of (what, figure, goal)."""
-    rows: list[tuple[str, str, str]] = []
-    for name, rsa in (("Curve25519", False), ("RSA-3072", True)):
-        with people_with_keys(rsa) as people, focal_point(people) as point:
-            if rsa:
-                point.gateway.replace_own_key("rsa3072")
-                for person in people.values():
-                    point.key = person.knows(point.gateway.own_key())
-            rows += _ratio(name, point, people)
-            rows += _scaling(name, point)
-    return rows
+    for name, algorithm in (("Curve25519", "curve25519"), ("RSA-3072", "rsa3072")):
+        with people_with_keys(algorithm == "rsa3072") as people, focal_point(people, algorithm=algorithm) as point:
+            yield from _ratio(name, point, people)
+            yield from _scaling(name, point)
 
 
 def _mails(point: FocalPoint, count: int, seed: str) -> list[bytes]:

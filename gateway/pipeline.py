@@ -7,8 +7,9 @@ changes is decided as a value and written in one transaction; only then does the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from gateway import logs
 from gateway.attachments import Attachment
@@ -18,6 +19,7 @@ from gateway.facts import (
     NO_NUMBER,
     NO_PARTY,
     Commit,
+    Correspondent,
     DeliveryReport,
     Digest,
     DispositionReport,
@@ -30,6 +32,7 @@ from gateway.facts import (
     MailKind,
     Moment,
     OutgoingMail,
+    PartyCode,
     ReferralNumber,
 )
 from gateway.forms._grammar import Vocabulary
@@ -74,6 +77,42 @@ class Parts:
     open_limit: int
 
 
+# Mail that carries what somebody wrote: it waits for a usable key, it is never given up for want of one.
+_CARRIES = frozenset({MailKind.REFERRAL, MailKind.ANSWER, MailKind.MESSAGE})
+
+
+class _Unsealable(Exception):
+    """The engine refuses a key that the registry thought usable."""
+
+    def __init__(self, fingerprint: str) -> None:
+        super().__init__(fingerprint)
+        self.fingerprint = fingerprint
+
+
+class _Doubting:
+    """The view, in which some keys count as unusable."""
+
+    def __init__(self, view: View, doubted: frozenset[str]) -> None:
+        self._view = view
+        self._doubted = doubted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._view, name)
+
+    def desk(self, code: PartyCode, now: datetime) -> Correspondent | None:
+        """The desk, without a doubted key."""
+        return self._without(self._view.desk(code, now))
+
+    def correspondent(self, person: int, now: datetime) -> Correspondent | None:
+        """The person, without a doubted key."""
+        return self._without(self._view.correspondent(person, now))
+
+    def _without(self, reader: Correspondent | None) -> Correspondent | None:
+        if reader is None or reader.key is None or reader.key.fingerprint not in self._doubted:
+            return reader
+        return replace(reader, key=None)
+
+
 class Pipeline:
     """`process` for mails, `carry_out` for what the clock brings, `resume` for what waited."""
 
@@ -111,7 +150,7 @@ class Pipeline:
                 return False
             self.carry_out(decision, Moment(now), f"resume {keep.digest} {referral} {keep.side}")
             return True
-        except (Failure, LostRace) as failure:
+        except (Failure, LostRace, _Unsealable) as failure:
             cause = failure.cause if isinstance(failure, Failure) else Cause.NONE
             logs.warn("still waiting", referral=referral, cause=cause)
             return False
@@ -145,13 +184,22 @@ class Pipeline:
         return identify.identify(decrypted, parts.view, Moment(now), parts.policy)
 
     def _carry(self, submission: Submission, now: datetime) -> Answer:
+        """Decides and commits; a key that turns out unusable is doubted, and it is decided again without it."""
+        doubted: set[str] = set()
+        while True:
+            try:
+                return self._decided(submission, now, frozenset(doubted))
+            except _Unsealable as unsealable:
+                doubted.add(unsealable.fingerprint)
+
+    def _decided(self, submission: Submission, now: datetime, doubted: frozenset[str]) -> Answer:
         parts = self._parts
         arrival = submission.mail.mail.digest
         reading = self._read(submission)
         form = parts.vocabulary.forms.get(reading.form.name)
         opens = form is not None and form.opens_exchange
         moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
-        decision = decide.decide(self._situation(submission, reading, moment), parts.vocabulary.forms)
+        decision = decide.decide(self._situation(submission, reading, moment, doubted), parts.vocabulary.forms)
         commit = self._consequences(decision, moment, arrival, arrival, submission.mail.signature.digest)
         answer = Taken(
             form=reading.form.name,
@@ -171,12 +219,15 @@ class Pipeline:
         mail = submission.mail
         return read.read(mail.tree, mail.headers, mail.mail, parts.vocabulary, parts.attachments)
 
-    def _situation(self, submission: Submission, reading: Reading, moment: Moment) -> Situation:
+    def _situation(
+        self, submission: Submission, reading: Reading, moment: Moment, doubted: frozenset[str] = frozenset()
+    ) -> Situation:
         parts = self._parts
+        view = cast(View, _Doubting(parts.view, doubted)) if doubted else parts.view
         return Situation(
             submission=submission,
             reading=reading,
-            view=parts.view,
+            view=view,
             library=parts.library,
             keyed=parts.keyed,
             policy=parts.policy,
@@ -199,6 +250,8 @@ class Pipeline:
         items = list(decision.for_a_person)
         for position, letter in enumerate(decision.letters):
             mail = self._letter(letter, moment, f"{cause} {position}")
+            if mail is None and letter.to.key is not None and letter.kind in _CARRIES:
+                raise _Unsealable(letter.to.key.fingerprint)
             if mail is None:
                 items.append(ForAPerson(402, letter.exchange, letter.party, arrival))
             else:

@@ -53,23 +53,23 @@ class Made:
     smime: str
 
 
-def init(root: Path, domain: str) -> Made:
-    """Makes a home, or leaves the one that is there as it is."""
+def init(root: Path, domain: str, algorithm: str = "curve25519") -> Made:
+    """Makes a home, or leaves the one that is there as it is. `algorithm`: of the OpenPGP key, or rsa3072."""
     home = Home(root.absolute())
     fresh = not home.exists()
     if fresh:
-        _make(home, domain)
+        _make(home, domain, algorithm)
     with Gateway.open(root) as gateway:
         mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
         return Made(fresh, mailbox, gateway.fingerprint, _certificate.fingerprint(home.smime))
 
 
-def _make(home: Home, domain: str) -> None:
+def _make(home: Home, domain: str, algorithm: str) -> None:
     template = configuration.template(domain)
     home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.root.chmod(0o700)
     create_secret(home.secret)
-    openpgp.create(home.gnupg, f"gsp@{domain}")
+    openpgp.create(home.gnupg, f"gsp@{domain}", algorithm)
     _certificate.create(home.smime, f"gsp@{domain}", _now())
     # Last: an init that was killed before is no home yet and begins again.
     unfinished = home.settings.with_suffix(".new")

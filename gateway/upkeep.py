@@ -52,6 +52,8 @@ class Upkeep:
         exchange = self._store.view.exchange(seen.number)
         if exchange is None or not rules.closes(exchange, now, self._policy):
             return
+        if any(keep.exchange == exchange.number for keep in self._store.view.waiting()):
+            return  # closing deletes what is kept: an answer that waits for a key must go out first
         decision = rules.close(self._store.view, self._policy, exchange, now)
         self._carry(lambda: self._pipeline.carry_out(decision, Moment(now), f"close {exchange.number}"))
 

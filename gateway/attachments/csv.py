@@ -35,7 +35,7 @@ def read(part: MimePart) -> AttachmentReading:
     delimiter = max(";,\t|", key=first.count)
     rows = _rows(source, delimiter)
     column, skipped = _column(first, delimiter)
-    lines = ((number, row[column]) for number, row in rows if number > skipped and len(row) > column)
+    lines = ((number, _plain(row[column])) for number, row in rows if number > skipped and len(row) > column)
     uims, findings = read_uims(lines, part.filename)
     more = (Finding(_TOO_LONG, Severity.PART, part.filename),) if len(uims) >= _MOST else ()
     return AttachmentReading(uims[:_MOST], findings=(*findings, *more))
@@ -47,6 +47,11 @@ def _rows(source: str, delimiter: str) -> Iterable[tuple[int, list[str]]]:
         yield from enumerate(reader, 1)
     except csv.Error:
         return
+
+
+def _plain(cell: str) -> str:
+    """A cell without the apostrophe that keeps spreadsheets from calculating (docs/decisions/0003)."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "'") else cell
 
 
 def _column(first: str, delimiter: str) -> tuple[int, int]:

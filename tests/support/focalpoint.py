@@ -119,12 +119,15 @@ def people_with_keys(rsa: bool = False) -> Iterator[dict[str, Correspondent]]:
 
 @contextmanager
 def focal_point(
-    people: dict[str, Correspondent], now: datetime | None = None, settings: Callable[[Path], None] | None = None
+    people: dict[str, Correspondent],
+    now: datetime | None = None,
+    settings: Callable[[Path], None] | None = None,
+    algorithm: str = "curve25519",
 ) -> Iterator[FocalPoint]:
     """A fresh home in which Parties and people are registered; removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="gf", dir="/tmp"))
     point = FocalPoint(folder / "h", people, now)
-    service.init(point.home, DOMAIN)
+    service.init(point.home, DOMAIN, algorithm)
     if settings:
         settings(point.home)
     point.start()
