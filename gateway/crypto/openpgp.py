@@ -67,6 +67,7 @@ class OpenPgp:
             self.close()
             raise ValueError("the gateway has no usable OpenPGP key, or gpg-agent does not start: run `gsp init`")
         self.fingerprint = usable[-1].fingerprint
+        self._own = tuple(key.fingerprint for key in own)
         # Mail to an older key of ours can still be read.
         self._subkeys = frozenset(key_id for key in own for key_id in key.encryption_ids)
 
@@ -114,8 +115,7 @@ class OpenPgp:
         Raises Refuse [GSP-201], or Defer [GSP-303] where our own agent is away: that is not the sender's fault.
         """
         with self._engine(claimed) as gpg:
-            file = io.BytesIO(ciphertext.octets)
-            done: Done = gpg.decrypt_file(file, extra_args=["--max-output", str(limit)]).done
+            done = self._decrypted(gpg, ciphertext.octets, limit)
             if not done.said.found_key and not self._listed(gpg, ["--list-secret-keys"]).keys:
                 raise Defer(REASONS[303])
         if done.status and len(done.output) + _WRITE_BUFFER > limit:
@@ -127,6 +127,19 @@ class OpenPgp:
         if done.status and all(report.cause is Cause.NONE for report in reports):
             raise Refuse(REASONS[201], Cause.CANNOT_DECRYPT)
         return Opened(done.output, reports)
+
+    def _decrypted(self, gpg: Engine, octets: bytes, limit: int) -> Done:
+        """The run without complaint: a key tried in vain for a hidden recipient is one, so each goes first once."""
+        options = ["--max-output", str(limit)]
+        done: Done = gpg.decrypt_file(io.BytesIO(octets), extra_args=options).done
+        seen = _packets.outline(octets)
+        hidden = seen is not None and any(set(key_id) == {"0"} for key_id in seen.key_ids)
+        if done.status and done.said.opened and hidden and len(self._own) > 1:
+            for mark in self._own:
+                again: Done = gpg.decrypt_file(io.BytesIO(octets), extra_args=[*options, "--try-secret-key", mark]).done
+                if not again.status:
+                    return again
+        return done
 
     def verify(self, signed: bytes, signature: bytes, claimed: Sequence[PublicKey]) -> SignatureReport:
         """Judges a detached signature over exactly these octets (RFC 3156, 5)."""

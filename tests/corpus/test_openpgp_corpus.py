@@ -1,0 +1,271 @@
+"""Every mail of the shared corpus gets the verdict that was proposed for it, or another one with the reason why.
+
+Each folder's keys go into a home of their own: mixed, they revoke one another. The corpus is read where it lies.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.utils import parseaddr
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from gateway.crypto import openpgp
+from gateway.facts import (
+    Address,
+    EncryptedMail,
+    Envelope,
+    Fingerprint,
+    Language,
+    Moment,
+    PartyCode,
+    Person,
+    PublicKey,
+    Sender,
+    digest,
+)
+from gateway.outcome import Failure
+from gateway.ports import Policy, View
+from gateway.stages import classify, decrypt, identify
+from gateway.treaty import Role
+
+pytestmark = pytest.mark.corpus
+CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
+INDEX = CORPUS / "index.tsv"
+ROWS = list(csv.DictReader(INDEX.open(), delimiter="\t", quoting=csv.QUOTE_NONE)) if INDEX.exists() else []
+CRYPTO = ("pgp", "client", "rfc9580", "smime")
+KEYS = {"clients": "selfmade", "gpgol": "kde-mimetreeparser", "bouncycastle": "selfmade", "notmuch": "selfmade"}
+LIMIT = 20_000_000
+
+# Mails whose person is registered under the address in From, which no user id of the key names.
+REGISTERED_AS = {
+    "kde-mimetreeparser/openpgp-inline-charset-encrypted.mbox": "test@example.com",
+    "schleuder/qp-encoding-encrypted+signed.eml": "test@localhost",
+}
+# Where the verdict here is not the proposed one, and why.
+OTHERWISE = {
+    "selfmade/pgp-double-encrypted.eml": ("201 no signature inside", "one layer of encryption is all we open"),
+    "selfmade/pgp-inline-armor-in-attachment-only.eml": ("101", "clear text stands beside the encrypted file"),
+    "selfmade/pgp-replay-old-signed-request.eml": ("taken", "its twin is not taken first here; A3 has its own test"),
+    "selfmade/pgp-subject-differs-outer-vs-protected.eml": ("taken", "and the subject inside is the one that is read"),
+    "selfmade/rfc9580-ojs6-v6key-to-v4gateway.eml": ("201 cannot decrypt", "GnuPG 2.2 stops at a v6 signature"),
+    "selfmade/rfc9580-ojs6-v6key-to-v6gateway-seipdv2.eml": ("104", "GnuPG 2.2 reads no SEIPD version 2"),
+    "selfmade/rfc9580-pysequoia-v6key-to-v6gateway-seipdv2.eml": ("104", "GnuPG 2.2 reads no SEIPD version 2"),
+}
+# Where "refused" is not exact enough: this reply, for this cause.
+EXACTLY = {
+    "autocrypt/example-draft.eml": "201 no signature inside",
+    "autocrypt/example-gossip.eml": "201 signed by an expired key",
+    "clients/neomutt-inline-clearsigned.eml": "101",
+    "clients/neomutt-mime-encrypted-only.eml": "201 no signature inside",
+    "clients/neomutt-mime-signed-only.eml": "101",
+    "clients/tb153-plain-encrypted-only.eml": "201 no signature inside",
+    "clients/tb153-plain-unencrypted.eml": "101",
+    "horde/correct": "201 no signature inside",
+    "horde/manmessage": "201 no integrity protection",
+    "horde/withoutmdc": "104",
+    "horde/wrongmdc": "201 no integrity protection",
+    "kde-mimetreeparser/inlinepgpencrypted-appendix.mbox": "102",
+    "schleuder/mail_with_pgp_boundaries_in_body.txt": "101",
+    "selfmade/pgp-compression-bomb-30MB.eml": "201 too large once opened",
+    "selfmade/pgp-efail-direct-exfiltration.eml": "102",
+    "selfmade/pgp-efail-no-mdc-sed-packet.eml": "104",
+    "selfmade/pgp-efail-tampered-mdc.eml": "201 no integrity protection",
+    "selfmade/pgp-encrypted-not-signed.eml": "201 no signature inside",
+    "selfmade/pgp-i1-from-officer-signed-by-mallory.eml": "201 signed by a key that is not registered",
+    "selfmade/pgp-i1-from-unequal-signer.eml": "201 From is not the signer's address",
+    "selfmade/pgp-i2-from-two-addresses.eml": "201 signed by a key that is not registered",
+    "selfmade/pgp-i3-sender-header-is-signer.eml": "201 signed by a key that is not registered",
+    "selfmade/pgp-m1-unsigned-text-before-signed-part-encrypted.eml": "201 only a part is signed",
+    "selfmade/pgp-nested-encryption-12-deep.eml": "201 no signature inside",
+    "selfmade/pgp-sig-dated-in-future.eml": "201 signed by a key that is not registered",
+    "selfmade/pgp-sig-over-different-text.eml": "201 bad signature",
+    "selfmade/pgp-sig-revoked-key.eml": "201 signed by a revoked key",
+    "selfmade/pgp-two-encrypted-parts.eml": "102",
+    "selfmade/pgp-two-signatures-officer1-and-mallory.eml": "201 more than one signature",
+    "selfmade/pgp-wrong-recipient.eml": "103",
+    "thunderbird/alice-broken-exchange.eml": "201 no signature inside",
+    "thunderbird/bob-enc-html-nbsp.eml": "201 no signature inside",
+    "thunderbird/bob-enc-inline-nbsp-qp.eml": "201 no signature inside",
+    "thunderbird/encrypted-to-alice-as-hidden-recipient.eml": "201 no signature inside",
+    "thunderbird/partial-encrypt-for-alice-plaintext.eml": "102",
+}
+
+
+@dataclass
+class Registry:
+    """The registry as far as opening asks it: everybody whose key lies in the folder, but for mallory."""
+
+    keys: dict[str, PublicKey] = field(default_factory=dict)
+    addresses: dict[str, list[str]] = field(default_factory=dict)
+    also: str = ""
+
+    def keys_claimed_by(self, address: Address) -> tuple[PublicKey, ...]:
+        return tuple(key for mark, key in self.keys.items() if address.lower() in (*self.addresses[mark], self.also))
+
+    def sender_by_fingerprint(self, fingerprint: Fingerprint, now: datetime) -> Sender | None:
+        key = self.keys.get(fingerprint)
+        if key is None or not key.usable(now) or not self.addresses[fingerprint]:
+            return None
+        address = Address(self.also or self.addresses[fingerprint][0])
+        return Sender(Person(1, PartyCode("KE"), address, "", Role.OFFICER, Language("en")), fingerprint)
+
+    def signature_seen(self, seen: str) -> bool:
+        return False
+
+
+@dataclass
+class Point:
+    """A folder's keys: the secret ones are the gateway's, the public ones are registered."""
+
+    home: Path
+    scheme: openpgp.OpenPgp
+    registry: Registry
+
+    def verdict(self, raw: bytes, registered_as: str) -> str:
+        """`taken`, or the number of the refusal and (for the one uniform refusal) its cause."""
+        self.registry.also = registered_as
+        domain = parseaddr(str(message_from_bytes(raw)["To"]))[1].rpartition("@")[2]
+        now = datetime.now(UTC)
+        try:
+            mail = classify.classify(raw, Envelope("a@b.example"), (self.scheme,), LIMIT)
+            assert isinstance(mail, EncryptedMail)
+            claimed = self.registry.keys_claimed_by(identify.claimed_address(mail.visible))
+            opened = decrypt.decrypt(mail, self.scheme, claimed, LIMIT)
+            identify.identify(opened, cast(View, self.registry), Moment(now), Policy(domain, "gsp", True))
+        except Failure as failure:
+            return f"{failure.reason.number} {failure.cause}".removesuffix(" none")
+        return "taken"
+
+
+def _gpg(home: Path, *arguments: str) -> bytes:
+    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", *arguments]
+    return subprocess.run(command, capture_output=True, check=False).stdout
+
+
+def _ours(path: Path) -> bool:
+    """Whether a key file of the corpus is to be known here at all."""
+    others = ("pp.asc", "lookalike", "-rev.asc", "mallory", ".kbx", "revocation")
+    person = path.parent.name == "pgp" and path.name.startswith("officer") and ".sec" in path.name
+    return (
+        path.suffix in (".asc", ".gpg", ".txt", ".sec", ".pub")
+        and not person
+        and not any(o in path.name for o in others)
+    )
+
+
+def _registry(home: Path, own: str) -> Registry:
+    registry = Registry()
+    for block in re.split(r"^pub:", _gpg(home, "--list-keys", "--with-colons").decode("utf-8", "replace"), flags=re.M)[
+        1:
+    ]:
+        lines = [line.split(":") for line in f"pub:{block}".splitlines()]
+        mark = next(line[9] for line in lines if line[0] == "fpr")
+        if mark == own:
+            continue
+        validity, until = lines[0][1], lines[0][6]
+        octets = _gpg(home, "--export-options", "export-minimal", "--export", mark)
+        names = [re.search(r"([^<\s]+@[^>\s]+)", line[9]) for line in lines if line[0] == "uid"]
+        registry.addresses[mark] = [name[1].lower() for name in names if name]
+        registry.keys[mark] = PublicKey(
+            "openpgp", Fingerprint(mark), octets, True, True,
+            datetime.fromtimestamp(int(until), UTC) if until else None, validity == "r",
+        )  # fmt: skip
+    return registry
+
+
+def _point(folder: str) -> Point:
+    home = Path(tempfile.mkdtemp(prefix="gc", dir="/tmp"))
+    openpgp.create(home, "own@gsp.example")
+    own = _gpg(home, "--list-keys", "--with-colons").decode().split("fpr:::::::::")[1][:40]
+    for path in sorted((CORPUS / "keys" / folder).rglob("*")):
+        if _ours(path):
+            _gpg(home, "--import", str(path))
+    if folder == "selfmade":
+        _gpg(home, "--import", str(CORPUS / "keys" / "selfmade" / "pgp" / "officer4-revocation.asc"))
+    return Point(home, openpgp.OpenPgp(home, 1, lambda: datetime.now(UTC)), _registry(home, own))
+
+
+@pytest.fixture(scope="module")
+def points() -> Iterator[Callable[[str], Point]]:
+    """The point of a folder, made when it is first asked for."""
+    made: dict[str, Point] = {}
+
+    def of(folder: str) -> Point:
+        name = KEYS.get(folder, folder if (CORPUS / "keys" / folder).exists() else "selfmade")
+        if name not in made:
+            made[name] = _point(name)
+        return made[name]
+
+    yield of
+    for point in made.values():
+        point.scheme.close()
+        shutil.rmtree(point.home, ignore_errors=True)
+
+
+def _mail(name: str) -> bytes:
+    """The mail; what is only an armoured message becomes an inline one."""
+    raw = (CORPUS / name).read_bytes()
+    if raw.startswith(b"From "):
+        raw = raw.partition(b"\n")[2]
+    if raw.startswith(b"-----BEGIN PGP"):
+        raw = b"From: a@b.example\nTo: gsp@gsp.example\nContent-Type: text/plain\n\n" + raw
+    return raw
+
+
+def _expected(row: dict[str, str]) -> str:
+    if row["file"] in OTHERWISE:
+        return OTHERWISE[row["file"]][0]
+    if row["file"] in EXACTLY:
+        return EXACTLY[row["file"]]
+    smime = row["kind"].startswith("smime") or "smime" in row["file"]
+    return "refused unopened" if smime else "taken" if row["gateway_verdict"].startswith("ACCEPT") else "refused"
+
+
+def test_the_corpus_lies_beside_the_repository() -> None:
+    assert ROWS, "the shared corpus is missing: it is expected in ../shared/corpus, beside the repository"
+    known = {row["file"] for row in ROWS}
+    assert known >= {*OTHERWISE, *EXACTLY, *REGISTERED_AS}
+
+
+@pytest.mark.parametrize("row", [pytest.param(r, id=r["file"]) for r in ROWS if r["kind"].startswith(CRYPTO)])
+def test_a_mail_gets_its_verdict(row: dict[str, str], points: Callable[[str], Point]) -> None:
+    point = points(row["file"].split("/")[0])
+    verdict = point.verdict(_mail(row["file"]), REGISTERED_AS.get(row["file"], ""))
+    expected = _expected(row)
+    if expected == "refused":
+        assert re.fullmatch(r"10[1-5]|201 .+", verdict)
+    elif expected == "refused unopened":  # S/MIME: not a scheme that is asked yet
+        assert verdict in ("101", "102", "104")
+    else:
+        assert verdict == expected
+
+
+def test_every_mail_in_clear_is_refused_and_none_crashes_the_reader(points: Callable[[str], Point]) -> None:
+    point = points("selfmade")
+    clear = [row["file"] for row in ROWS if not row["kind"].startswith(CRYPTO)]
+    assert {name: point.verdict(_mail(name), "") for name in clear} == dict.fromkeys(clear, "101")
+
+
+def test_the_same_object_in_another_wrapping_is_the_same_arrival(points: Callable[[str], Point]) -> None:
+    point = points("selfmade")
+    raw = _mail("clients/neomutt-inline-signed-encrypted.eml")
+    head, _, body = raw.replace(b"\r\n", b"\n").partition(b"\n\n")
+    again = head.replace(b"Subject: ", b"Subject: Fwd ") + b"\n\n" + body.replace(b"\n", b" \r\n")
+    digests = set()
+    for version in (raw, again):
+        mail = classify.classify(version, Envelope("a@b.example"), (point.scheme,), LIMIT)
+        assert isinstance(mail, EncryptedMail)
+        assert mail.digest == digest(mail.ciphertext.octets)
+        digests.add(mail.digest)
+    assert len(digests) == 1
