@@ -144,7 +144,7 @@ class Pipeline:
         """Sends what waited for a usable key; False when it still cannot be sent."""
         now = self._parts.clock()
         try:
-            situation = self._situation(*self._reopen(keep, now), Moment(now))
+            situation = self._situation(*self._reopen(keep, now), Moment(now), self._parts.view)
             decision = decide.resume(situation, keep, referral, self._parts.vocabulary.forms)
             if any(letter.to.key is None for letter in decision.letters[:1]):
                 return False
@@ -176,12 +176,14 @@ class Pipeline:
     def _open(self, mail: EncryptedMail, now: datetime) -> Submission:
         parts = self._parts
         sender = identify.claimed_address(mail.visible)
-        claimed = parts.view.keys_claimed_by(sender) if sender else ()
+        with parts.view.snapshot() as view:
+            claimed = view.keys_claimed_by(sender) if sender else ()
         try:
             decrypted = decrypt.decrypt(mail, parts.schemes[mail.scheme], claimed, parts.open_limit)
         except Refuse as refusal:  # the same work and the same reply; only the log is told which it was
             raise refusal if sender else Refuse(REASONS[201], Cause.FROM_UNCLEAR) from None
-        return identify.identify(decrypted, parts.view, Moment(now), parts.policy)
+        with parts.view.snapshot() as view:
+            return identify.identify(decrypted, view, Moment(now), parts.policy)
 
     def _carry(self, submission: Submission, now: datetime) -> Answer:
         """Decides and commits; a key that turns out unusable is doubted, and it is decided again without it."""
@@ -199,7 +201,9 @@ class Pipeline:
         form = parts.vocabulary.forms.get(reading.form.name)
         opens = form is not None and form.opens_exchange
         moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
-        decision = decide.decide(self._situation(submission, reading, moment, doubted), parts.vocabulary.forms)
+        with parts.view.snapshot() as view:
+            seen = cast(View, _Doubting(view, doubted)) if doubted else view
+            decision = decide.decide(self._situation(submission, reading, moment, seen), parts.vocabulary.forms)
         commit = self._consequences(decision, moment, arrival, arrival, submission.mail.signature.digest)
         answer = Taken(
             form=reading.form.name,
@@ -219,11 +223,8 @@ class Pipeline:
         mail = submission.mail
         return read.read(mail.tree, mail.headers, mail.mail, parts.vocabulary, parts.attachments)
 
-    def _situation(
-        self, submission: Submission, reading: Reading, moment: Moment, doubted: frozenset[str] = frozenset()
-    ) -> Situation:
+    def _situation(self, submission: Submission, reading: Reading, moment: Moment, view: View) -> Situation:
         parts = self._parts
-        view = cast(View, _Doubting(parts.view, doubted)) if doubted else parts.view
         return Situation(
             submission=submission,
             reading=reading,

@@ -6,6 +6,7 @@ Adapters never import this module; `service.py` is where the type checker compar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -87,6 +88,10 @@ class CryptoScheme(Protocol):
 
 class View(Protocol):
     """What a decision may ask the store; never tells it anything."""
+
+    def snapshot(self) -> AbstractContextManager[View]:
+        """The same view at one instant, for one mail."""
+        ...
 
     def party(self, code: PartyCode) -> Party | None: ...
     def parties(self) -> tuple[Party, ...]: ...

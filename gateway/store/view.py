@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, and_, or_, select
+from sqlalchemy import Connection, Engine, and_, or_, select
 
 from gateway.facts import (
     Address,
@@ -55,19 +56,37 @@ _SHOWN = 200
 class View:
     """`ports.View` on a database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, connection: Connection | None = None) -> None:
         self._engine = engine
+        self._connection = connection
+        self._remembered: dict[Any, Any] = {}
         self._parties, self._people, self._keys = table(PartyRow), table(PersonRow), table(KeyRow)
 
     # --- who ----------------------------------------------------------------------------------------
 
     def party(self, code: PartyCode) -> Party | None:
         """The registered Party of this code."""
+        if self._connection is not None:
+            return next((party for party in self.parties() if party.code == code), None)
         rows = self._rows(select(self._parties).where(self._parties.c.code == code, self._parties.c.until.is_(None)))
         return _party(rows[0]) if rows else None
 
+    @contextmanager
+    def snapshot(self) -> Iterator[View]:
+        """The same view at one instant, for one mail: one transaction, and Parties are looked up once."""
+        with reading(self._engine) as connection:
+            yield View(self._engine, connection)
+
     def parties(self) -> tuple[Party, ...]:
         """Every registered Party, by code."""
+        if self._connection is None:
+            return self._parties_now()
+        if "parties" not in self._remembered:
+            self._remembered["parties"] = self._parties_now()
+        found: tuple[Party, ...] = self._remembered["parties"]
+        return found
+
+    def _parties_now(self) -> tuple[Party, ...]:
         return tuple(
             _party(row)
             for row in self._rows(
@@ -253,6 +272,8 @@ class View:
     # --- parts --------------------------------------------------------------------------------------
 
     def _rows(self, query: Any) -> list[Any]:
+        if self._connection is not None:
+            return list(self._connection.execute(query).mappings())
         with reading(self._engine) as connection:
             return list(connection.execute(query).mappings())
 
