@@ -38,7 +38,8 @@ def page(rows: list[tuple[str, str, str]]) -> str:
     table = "\n".join(f"| {what} | {figure} | {goal} |" for what, figure, goal in rows)
     return (
         "# Measured figures\n\n"
-        f"Written by `make bench BENCH=--write` on {datetime.now(UTC):%Y-%m-%d}: {gpg}, Python {platform.python_version()}, "
+        f"Written by `make bench BENCH=--write` on {datetime.now(UTC):%Y-%m-%d}: {gpg}, "
+        f"Python {platform.python_version()}, "
         "2 cores. CPU counts the gateway, gpg and gpg-agent. The machine is shared: read ratios, not times.\n\n"
         f"| what | measured | goal |\n|---|---|---|\n{table}\n"
     )

@@ -31,7 +31,8 @@ def labels() -> frozenset[str]:
     found: set[str] = set()
     for path in _LABELS.glob("*.po"):
         with path.open("rb") as source:
-            found |= {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(source)}
+            translated = [message.id for message in read_po(source) if not message.context]
+            found |= {one if isinstance(one, str) else one[0] for one in translated}
     return frozenset(found - {""})
 
 

@@ -22,9 +22,9 @@ OPENED: list[str] = []
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "open" and OPENED is not None and isinstance(arguments[2], int):
-        if arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            OPENED.append(str(arguments[0]))
+    writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & writes:
+        OPENED.append(str(arguments[0]))
 
 
 sys.addaudithook(_watch)
