@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.errors
 import email.header
 import email.policy
-import email.utils
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,6 +21,8 @@ _BARE = r"([^\s<>@,;:()\"\\\[\]]+@[^\s<>@,;:()\"\\\[\]]+)"
 _MAILBOX = re.compile(
     rf"""(?:(?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^"<>@,;:\\\[\]\x00-\x1f\x7f])*<{_BARE}>|{_BARE})\s*{_COMMENT}"""
 )
+_BETWEEN_COMMAS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
+_ANGLE = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 _LEGACY_TEXT = re.compile(rb"\A(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+\r?\n")
 _LEGACY_HTML = re.compile(rb"<div class=[\"']?header-protection-legacy-display[\"']?[^>]*>.*?</div>", re.DOTALL)
 _TOKEN = re.compile(r"\+([a-z2-7]{24})@", re.IGNORECASE)
@@ -53,8 +54,17 @@ def one_address(values: Sequence[str]) -> Address | None:
 
 
 def addresses(values: Iterable[str]) -> tuple[str, ...]:
-    """Every address of some To or Cc fields, leniently; for comparison with our own only."""
-    return tuple(spec for _, spec in email.utils.getaddresses([str(value) for value in values]) if spec)
+    """Every address of some To or Cc fields, leniently; for comparison with our own only.
+
+    Where there are angle brackets, what stands in them is the address: `gsp@us <eve@evil>` is not to us, though the
+    standard library reads it so before CPython 3.11.10.
+    """
+    found = []
+    for mailbox in (piece for value in values for piece in _BETWEEN_COMMAS.findall(value)):
+        angle = _ANGLE.findall(mailbox)
+        bare = _MAILBOX.fullmatch(mailbox.strip())
+        found += angle[-1:] or ([bare[2]] if bare and bare[2] else [])
+    return tuple(found)
 
 
 def decoded(value: str) -> str:

@@ -87,6 +87,26 @@ def test_an_address_that_is_found_is_the_only_one_outside_quotes(value: str) -> 
         assert "@" not in bare or '"' in bare
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (OFFICER, (OFFICER,)),
+        (
+            f'"One, Officer" <{OFFICER}>, Two <b@c.example> , d@e.example (Three)',
+            (OFFICER, "b@c.example", "d@e.example"),
+        ),
+        (f"{OFFICER} <eve@evil.example>", ("eve@evil.example",)),
+        (f'"{OFFICER}" <eve@evil.example>', ("eve@evil.example",)),
+        (f'"a <{OFFICER}>" <eve@evil.example>', ("eve@evil.example",)),
+        (f"One, Officer <{OFFICER}>", (OFFICER,)),
+        ("undisclosed-recipients:;", ()),
+        ('"unclosed', ()),
+    ],
+)
+def test_the_addresses_of_a_to_field_are_what_stands_in_the_brackets(value: str, found: tuple[str, ...]) -> None:
+    assert headers.addresses((value,)) == found
+
+
 def test_tokens_are_found_in_addresses_and_tags_once_each() -> None:
     texts = (f"Gateway <reply+{TOKEN.upper()}@gsp.example>", f"Re: [GSP-2026-000042/KE {TOKEN}] x", "reply+short@gsp")
     assert headers.tokens(texts) == (TOKEN,)

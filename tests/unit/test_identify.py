@@ -1,0 +1,139 @@
+"""Who wrote a mail: key, From and what the signed part says must all name one registered person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.content import DecryptedMail, SignatureFact
+from gateway.facts import (
+    Address,
+    Digest,
+    EncryptedMail,
+    Envelope,
+    Fingerprint,
+    Language,
+    Moment,
+    PartyCode,
+    Person,
+    Sender,
+    VisibleHeaders,
+    digest,
+    proven_ciphertext,
+)  # fmt: skip
+from gateway.mime import headers
+from gateway.mime.tree import parse
+from gateway.outcome import Cause, Refuse
+from gateway.ports import Policy
+from gateway.stages.identify import claimed_address, identify, vouched_sender
+from gateway.treaty import Role
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+MARK = Fingerprint("A" * 40)
+OFFICER = Address("officer@kra.example")
+PERSON = Person(7, PartyCode("KE"), OFFICER, "", Role.OFFICER, Language("en"))
+POLICY = Policy("gsp.example", "gsp", True)
+OUTSIDE = VisibleHeaders(from_=("Officer <Officer@KRA.example>",))
+
+
+class People:
+    """A registry with one officer; `seen` are signatures that were accepted."""
+
+    def __init__(self, *seen: Digest) -> None:
+        self._seen = seen
+
+    def sender_by_fingerprint(self, fingerprint: Fingerprint, now: datetime) -> Sender | None:
+        return Sender(PERSON, fingerprint) if (fingerprint, now) == (MARK, NOW) else None
+
+    def signature_seen(self, seen: Digest) -> bool:
+        return seen in self._seen
+
+
+def mail(inside: str = "", visible: VisibleHeaders = OUTSIDE, mark: Fingerprint = MARK) -> DecryptedMail:
+    tree = parse(f"{inside}\n\nGSP HELP\n".replace("\n", "\r\n").encode())
+    encrypted = EncryptedMail("openpgp", proven_ciphertext(b"x"), digest(b"x"), visible, Envelope(), 1)
+    return DecryptedMail(encrypted, tree, headers.protected(tree), SignatureFact(mark, NOW, digest(b"signature")))
+
+
+def cause(opened: DecryptedMail, *seen: Digest) -> Cause:
+    with pytest.raises(Refuse) as failure:
+        identify(opened, People(*seen), Moment(NOW), POLICY)  # type: ignore[arg-type]
+    assert failure.value.reason.number == 201
+    return failure.value.cause
+
+
+PROTECTED = 'Content-Type: text/plain; protected-headers="v1"'
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "",
+        "Subject: x",
+        f"From: {OFFICER}\nTo: request@GSP.example, other@kra.example\n{PROTECTED}",
+        f"To: other@kra.example\nCc: Gateway <gsp@gsp.example>\n{PROTECTED}",
+        "Auto-Submitted: no",
+    ],
+)
+def test_a_mail_signed_by_its_sender_for_this_gateway_has_its_sender(inside: str) -> None:
+    submission = identify(mail(inside), People(), Moment(NOW), POLICY)  # type: ignore[arg-type]
+    assert submission.sender == Sender(PERSON, MARK)
+
+
+@pytest.mark.parametrize(
+    ("opened", "expected"),
+    [
+        (mail(visible=VisibleHeaders()), Cause.FROM_UNCLEAR),
+        (mail(visible=VisibleHeaders(from_=(OFFICER, OFFICER))), Cause.FROM_UNCLEAR),
+        (mail(visible=VisibleHeaders(from_=(f"{OFFICER} <eve@evil.example>",))), Cause.FROM_UNCLEAR),
+        (mail(visible=VisibleHeaders(from_=("colleague@kra.example",))), Cause.FROM_OF_ANOTHER),
+        (mail(visible=VisibleHeaders(from_=(f'"{OFFICER}" <eve@evil.example>',))), Cause.FROM_OF_ANOTHER),
+        (mail(mark=Fingerprint("B" * 40)), Cause.UNKNOWN_KEY),
+        (mail(f"From: colleague@kra.example\n{PROTECTED}"), Cause.FROM_OF_ANOTHER),
+        (mail(f"From: {OFFICER}\nFrom: {OFFICER}\n{PROTECTED}"), Cause.FROM_OF_ANOTHER),
+        (mail("From: colleague@kra.example"), Cause.FROM_OF_ANOTHER),
+        (mail(f"To: colleague@kra.example\n{PROTECTED}"), Cause.NOT_FOR_US),
+        (mail(f"To: gsp@gsp.example.evil.example\n{PROTECTED}"), Cause.NOT_FOR_US),
+        (mail(f"To: gsp@gsp.example <x@evil.example>\n{PROTECTED}"), Cause.NOT_FOR_US),
+        (mail("To: colleague@kra.example"), Cause.NOT_FOR_US),
+        (mail("Auto-Submitted: auto-generated"), Cause.AUTOMATIC),
+        (mail(visible=replace(OUTSIDE, auto_submitted=True)), Cause.AUTOMATIC),
+    ],
+)
+def test_every_disagreement_is_the_one_refusal(opened: DecryptedMail, expected: Cause) -> None:
+    assert cause(opened) is expected
+
+
+def test_a_signature_is_accepted_once() -> None:
+    assert cause(mail(), digest(b"signature")) is Cause.REPLAY
+
+
+def test_a_from_field_that_is_unclear_claims_nobodys_address() -> None:
+    assert claimed_address(OUTSIDE) == "Officer@kra.example"
+    assert claimed_address(VisibleHeaders(from_=("a@b.example", "c@d.example"))) == ""
+
+
+CLEAR = "From: officer@kra.example\nAuthentication-Results: {results}\n\nGSP HELP"
+BORDER = replace(POLICY, authserv_id="mx.gsp.example")
+
+
+@pytest.mark.parametrize(
+    ("results", "vouched"),
+    [
+        ("mx.gsp.example; dmarc=pass header.from=kra.example", True),
+        ("mx.gsp.example; dkim=pass header.d=kra.example", True),
+        ("mx.gsp.example; dmarc=fail header.from=kra.example", False),
+        ("mx.gsp.example; dmarc=pass header.from=evil.example", False),
+        ("mx.gsp.example; dmarc=pass header.from=kra.example.evil.example", False),
+        ("mx.evil.example; dmarc=pass header.from=kra.example", False),
+        ("mx.gsp.example.evil.example; dmarc=pass header.from=kra.example", False),
+        ("mx.gsp.example; spf=pass smtp.mailfrom=kra.example", False),
+    ],
+)
+def test_only_the_border_server_vouches_for_a_sender(results: str, vouched: bool) -> None:
+    raw = CLEAR.format(results=results).encode()
+    assert vouched_sender(raw, Envelope("officer@kra.example"), BORDER) == (OFFICER if vouched else None)
+    assert vouched_sender(raw, Envelope("officer@kra.example"), POLICY) is None
+    assert vouched_sender(raw, Envelope(""), BORDER) is None
