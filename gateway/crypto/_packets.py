@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _ARMOUR = re.compile(rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n(.*?)-----END PGP MESSAGE-----", re.DOTALL)
 PKESK, SKESK, SED, SEIPD, AEAD = 1, 3, 9, 18, 20
+ENCRYPTED = frozenset({SED, SEIPD, AEAD})
 _IGNORED = frozenset({10, 21})  # marker and padding packets
 _MOST_PACKETS, _MOST_CHUNKS = 200, 100_000  # GnuPG tries our key on every packet that hides its key id
 
@@ -58,7 +59,7 @@ def outline(octets: bytes) -> Outline | None:
                 key_ids.append(octets[body + 1 : body + 9].hex().upper() if octets[body] == 3 else "")
             elif tag == SKESK:
                 passphrase = True
-            elif tag in (SED, SEIPD, AEAD):
+            elif tag in ENCRYPTED:
                 content, version = tag, octets[body]
             elif tag not in _IGNORED:
                 return Outline(tuple(key_ids), passphrase, tag, 0, whole=False)

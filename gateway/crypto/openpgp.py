@@ -100,7 +100,8 @@ class OpenPgp:
         if seen is None:
             raise Refuse(REASONS[105])
         if not seen.whole:
-            raise Refuse(REASONS[102] if seen.content else REASONS[104])
+            # Armour around what is signed or compressed only is no encryption.
+            raise Refuse(REASONS[102 if seen.content in _packets.ENCRYPTED else 101 if seen.content else 105])
         if seen.passphrase or seen.content == _packets.SED or seen.version > 1 or not seen.key_ids:
             raise Refuse(REASONS[104])
         if not any(key_id in self._subkeys or set(key_id) == {"0"} for key_id in seen.key_ids):
