@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from html.parser import HTMLParser
 
 from gateway.content import MimePart
@@ -21,6 +22,9 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|$)", re.IGNORECASE
 )
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e]")
+_DECLARED = re.compile(r"<(?:!\[|\?)[^<>]*>")
+_UNCLOSED = re.compile(r"<(?![^<>]*>)")
+_DEEPEST = 20  # levels of quotation shown
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -102,9 +106,16 @@ def html_to_lines(source: str) -> list[str]:
     Hidden text, scripts and addresses behind links are left out; ticked boxes become `☑` and `☐`.
     """
     reader = _Html()
-    reader.feed(source)
+    reader.feed(_tamed(source))
     reader.close()
     return reader.lines()
+
+
+def _tamed(source: str) -> str:
+    """HTML without what the standard parser takes time by the square for, or stumbles over: unclosed constructs."""
+    whole = _UNCLOSED.sub("&lt;", _DECLARED.sub("", source))
+    end = whole.rfind("-->") + 1
+    return whole[:end] + whole[end:].replace("<!--", "&lt;!--")
 
 
 class _Html(HTMLParser):
@@ -112,6 +123,7 @@ class _Html(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._parts: list[str] = []
         self._stack: list[tuple[str, bool, bool]] = []  # tag, hidden, wingdings
+        self._open: Counter[str] = Counter()
         self._quoted = 0
         self._pre = 0
 
@@ -131,16 +143,18 @@ class _Html(HTMLParser):
         face = f"{values.get('style', '')} {values.get('face', '')}".lower()
         wingdings = "wingdings" in face or (self._wingdings and "font-family" not in face)
         self._stack.append((tag, hidden, wingdings))
+        self._open[tag] += 1
         if tag == "blockquote":
             self._quoted += 1
             self._parts.append("\x02")
         self._pre += tag == "pre"
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(open_tag == tag for open_tag, *_ in self._stack):
+        if not self._open[tag]:
             return
         while self._stack:
             open_tag = self._stack.pop()[0]
+            self._open[open_tag] -= 1
             if open_tag == "blockquote":
                 self._parts.append("\x03")
             self._pre -= open_tag == "pre"
@@ -172,6 +186,6 @@ class _Html(HTMLParser):
             opened, closed = line.count("\x02"), line.count("\x03")
             depth += opened
             bare = _INVISIBLE.sub("", line.replace("\x02", "").replace("\x03", "")).strip(" \t")
-            lines.append(f"{'> ' * depth}{bare}" if depth and bare else bare)
+            lines.append(f"{'> ' * min(depth, _DEEPEST)}{bare}" if depth and bare else bare)
             depth -= closed
         return lines

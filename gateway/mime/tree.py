@@ -13,6 +13,7 @@ import email.policy
 import email.utils
 import quopri
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.content import MimePart
@@ -25,6 +26,7 @@ MAX_PARAMETERS = 4000  # octets of one Content-* field: reading its parameters t
 MAX_COPIES = 8  # octets of all parts together, by those of the mail: every level keeps its own
 
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_DELIMITER_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 
 
 def parse(raw: bytes) -> MimePart:
@@ -85,22 +87,29 @@ def _split(raw: bytes) -> tuple[bytes, bytes]:
 
 def _pieces(body: bytes, boundary: str, most: int) -> list[bytes]:
     """The octets between delimiter lines; the line end before a delimiter belongs to the delimiter."""
-    delimiter = re.compile(
-        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode("utf-8", "surrogateescape")) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
-    )
     pieces: list[bytes] = []
     start = -1
-    for found in delimiter.finditer(body):
+    for begin, end, last in _delimiters(body, b"--" + boundary.encode("utf-8", "surrogateescape")):
         if start >= 0:
-            pieces.append(_after_line_end(body[start : found.start()]))
+            pieces.append(_after_line_end(body[start:begin]))
             if len(pieces) > most:
                 raise Refuse(REASONS[105])
-        if found[1]:
+        if last:
             return pieces
-        start = found.end()
+        start = end
     if start >= 0:
         pieces.append(_after_line_end(body[start:]))
     return pieces
+
+
+def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Where each delimiter line begins (its line end before it included) and ends, and whether it is the last."""
+    at = body.find(mark)  # many times faster than a regular expression over a large mail
+    while at >= 0:
+        found = _DELIMITER_END.match(body, at + len(mark))
+        if found and (at == 0 or body[at - 1] == 10):
+            yield max(0, at - (2 if body[at - 2 : at] == b"\r\n" else 1)), found.end(), bool(found[1])
+        at = body.find(mark, at + 1)
 
 
 def _after_line_end(piece: bytes) -> bytes:

@@ -14,6 +14,8 @@ from gateway.content import MimePart
 from gateway.mime.text import decode, html_to_lines
 from gateway.repairs import Repair
 
+_MOST = 64 * 1024  # octets of a part that shows nothing
+
 
 def mend(tree: MimePart) -> MimePart:
     """The tree as the sender's program made it, or the same tree."""
@@ -35,7 +37,7 @@ def mend(tree: MimePart) -> MimePart:
 
 def _empty(part: MimePart) -> bool:
     """Whether a text part shows nothing; "--" is the separator above an empty signature (RFC 3676, 4.3)."""
-    if part.filename or part.media_type not in ("text/plain", "text/html"):
+    if part.filename or part.media_type not in ("text/plain", "text/html") or len(part.body) > _MOST:
         return False
     lines = html_to_lines(decode(part)) if part.media_type == "text/html" else [decode(part)]
     return "".join(lines).strip() in ("", "--")

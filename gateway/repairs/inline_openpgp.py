@@ -14,6 +14,7 @@ from gateway.mime.text import decode, html_to_lines
 from gateway.repairs import Repair
 
 _BEGIN, _END = "-----BEGIN PGP MESSAGE-----", "-----END PGP MESSAGE-----"
+_MOST = 1024 * 1024  # octets of HTML that is read for a stranger
 _WRAPPERS = ("multipart/mixed", "multipart/alternative")
 
 
@@ -33,6 +34,8 @@ def mend(tree: MimePart) -> MimePart:
 def _armour(part: MimePart) -> str | None:
     """The armoured message that a text part wholly is; None for any other part."""
     if part.filename or part.media_type not in ("text/plain", "text/html"):
+        return None
+    if part.media_type == "text/html" and len(part.body) > _MOST:
         return None
     lines = html_to_lines(decode(part)) if part.media_type == "text/html" else decode(part).splitlines()
     text = "\n".join(line.replace("\u00a0", " ").strip() for line in lines).strip()
