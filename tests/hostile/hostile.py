@@ -150,3 +150,15 @@ def opened(session_key: bytes, body: bytes) -> bytes:
     """The packets inside the body of a SEIPD version 1 packet."""
     decryptor = Cipher(algorithms.AES(session_key), CFB(bytes(16))).decryptor()
     return (decryptor.update(body[1:]) + decryptor.finalize())[18:-22]
+
+
+HELP = text("GSP HELP\n")
+OFFICER = "officer <officer@party.example>"
+CLEAR = (
+    f"From: {OFFICER}\r\nTo: {TO}\r\nSubject: hello\r\nMessage-ID: <1@party.example>\r\nMIME-Version: 1.0\r\n"
+).encode()
+
+
+def seal(gate: FocalPoint, who: str, entity: bytes, *options: str, sign: bool = True) -> bytes:
+    """An entity encrypted to the gateway."""
+    return gate.people[who].seal(entity, gate.key, *options, sign=sign)

@@ -7,20 +7,9 @@ import time
 import pytest
 
 from tests.hostile import hostile
-from tests.hostile.hostile import text
-from tests.support.focalpoint import DOMAIN, FocalPoint
+from tests.support.focalpoint import FocalPoint
 
 Log = pytest.LogCaptureFixture
-HELP = text("GSP HELP\n")
-OFFICER = "officer <officer@party.example>"
-CLEAR = (
-    f"From: {OFFICER}\r\nTo: gsp@{DOMAIN}\r\nSubject: hello\r\nMessage-ID: <1@party.example>\r\nMIME-Version: 1.0\r\n"
-).encode()
-
-
-def seal(gate: FocalPoint, who: str, entity: bytes, *options: str, sign: bool = True) -> bytes:
-    """An entity encrypted to the gateway."""
-    return gate.people[who].seal(entity, gate.key, *options, sign=sign)
 
 
 FIELDS = {

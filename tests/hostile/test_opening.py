@@ -11,20 +11,10 @@ from gateway.correspondence import Correspondent
 from gateway.facts import Envelope
 from gateway.outcome import Cause
 from tests.hostile import hostile
-from tests.hostile.hostile import Tried, multipart, refused, sent, signed, text
+from tests.hostile.hostile import CLEAR, HELP, OFFICER, Tried, multipart, refused, seal, sent, signed, text
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, request
 
 Log = pytest.LogCaptureFixture
-HELP = text("GSP HELP\n")
-OFFICER = "officer <officer@party.example>"
-CLEAR = (
-    f"From: {OFFICER}\r\nTo: gsp@{DOMAIN}\r\nSubject: hello\r\nMessage-ID: <1@party.example>\r\nMIME-Version: 1.0\r\n"
-).encode()
-
-
-def seal(gate: FocalPoint, who: str, entity: bytes, *options: str, sign: bool = True) -> bytes:
-    """An entity encrypted to the gateway."""
-    return gate.people[who].seal(entity, gate.key, *options, sign=sign)
 
 
 # --- from outside ---------------------------------------------------------------------------------------

@@ -13,20 +13,10 @@ from gateway.facts import Language, PublicKey, address, fingerprint, party_code
 from gateway.outcome import Cause
 from gateway.treaty import Role
 from tests.hostile import hostile
-from tests.hostile.hostile import Tried, multipart, refused, sent, signed, text
-from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, request
+from tests.hostile.hostile import CLEAR, HELP, Tried, multipart, refused, seal, sent, signed, text
+from tests.support.focalpoint import SE_UIM, FocalPoint, request
 
 Log = pytest.LogCaptureFixture
-HELP = text("GSP HELP\n")
-OFFICER = "officer <officer@party.example>"
-CLEAR = (
-    f"From: {OFFICER}\r\nTo: gsp@{DOMAIN}\r\nSubject: hello\r\nMessage-ID: <1@party.example>\r\nMIME-Version: 1.0\r\n"
-).encode()
-
-
-def seal(gate: FocalPoint, who: str, entity: bytes, *options: str, sign: bool = True) -> bytes:
-    """An entity encrypted to the gateway."""
-    return gate.people[who].seal(entity, gate.key, *options, sign=sign)
 
 
 @pytest.fixture(scope="module")
