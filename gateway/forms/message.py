@@ -30,7 +30,10 @@ from gateway.treaty import Side
 
 
 def decide(situation: Situation) -> Decision:
-    """Carries the text to the other side, and tells the writer that it did."""
+    """Carries the text to the other side; one mail in is one mail out.
+
+    The writer hears of it only where there is something to say: it waits for a key, or a line was not understood.
+    """
     reading = situation.reading
     found = find_referral(situation)
     findings = weighed(MESSAGE_FIELDS, reading.form, reading.findings, frozenset({"exchange"}))
@@ -51,7 +54,7 @@ def decide(situation: Situation) -> Decision:
     letters = []
     if to:
         letters.append(key_notice(situation, to) if waiting else _letter(situation, reading, number, side, to, shown))
-    thanks = _thanks(situation, number, side, waiting)
+    thanks = _thanks(situation, number, side, waiting) if waiting or findings else None
     waits = (Event(EventKind.ANSWER_WAITING, number.exchange, number.party),) if waiting else ()
     return Decision(
         events=(event, *waits),

@@ -94,7 +94,9 @@ def test_a_message_goes_to_the_other_side_in_the_same_thread(point: FocalPoint) 
     point.delivered()
     body = f"GSP MESSAGE\n\nExchange: {number}/SE\n\nMessage:\nPlease answer this week.\n"
     assert point.send("officer", body)["outcome"] == "taken"
-    assert "Please answer this week." in point.delivered()["desk.se"][0].text
+    mails = point.delivered()
+    assert sorted(mails) == ["desk.se"], "one mail in, one mail out"
+    assert "Please answer this week." in mails["desk.se"][0].text
 
 
 def test_a_request_without_purpose_comes_back_with_the_line_marked(point: FocalPoint) -> None:

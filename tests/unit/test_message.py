@@ -20,7 +20,7 @@ def world() -> World:
 def test_a_message_of_the_officer_goes_to_the_desk_in_its_own_thread(world: World) -> None:
     number = world.opened("SE1")
     decision = world.send("officer", "message", HELLO | {"exchange": f"{number}/SE", "handling": "H3"})
-    assert readers(decision.letters) == ["desk.se message", "officer receipt"]
+    assert readers(decision.letters) == ["desk.se message"]
     (letter,) = to(decision.letters, "desk.se")
     assert isinstance(letter.values, MessageLetter)
     assert (letter.values.message, letter.values.handling) == ("Please answer this week.", Handling.H3)
@@ -33,13 +33,13 @@ def test_a_message_of_the_officer_goes_to_the_desk_in_its_own_thread(world: Worl
 def test_a_message_of_the_desk_goes_to_the_person_who_asked(world: World) -> None:
     number = world.opened("SE1")
     decision = world.send("colleague", "message", HELLO | {"exchange": str(number)})
-    assert readers(decision.letters) == ["colleague receipt", "officer message"]
+    assert readers(decision.letters) == ["officer message"]
 
 
 def test_a_colleague_of_the_requester_may_write_too(world: World) -> None:
     number = world.opened("SE1")
     decision = world.send("chief", "message", HELLO | {"exchange": str(number)})
-    assert readers(decision.letters) == ["chief receipt", "desk.se message"]
+    assert readers(decision.letters) == ["desk.se message"]
 
 
 def test_a_bare_number_of_several_referrals_is_asked_back_with_the_text_kept(world: World) -> None:
@@ -55,7 +55,7 @@ def test_a_bare_number_means_the_referral_whose_thread_it_replies_to(world: Worl
     number = world.opened("SE1", "FR1")
     token = KEYED.token(ReferralNumber(number, SE), Side.ASKING)
     decision = world.send("officer", "message", HELLO | {"exchange": str(number)}, tokens=[token])
-    assert readers(decision.letters) == ["desk.se message", "officer receipt"]
+    assert readers(decision.letters) == ["desk.se message"]
 
 
 def test_an_empty_message_comes_back(world: World) -> None:
