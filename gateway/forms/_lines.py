@@ -36,10 +36,12 @@ def _without_attribution(numbered: list[Line], unquoted: list[Line]) -> list[Lin
     text = dict(numbered)
 
     def introduces(number: int, line: str) -> bool:
+        if len(line) <= 20 or _ATTRIBUTION.fullmatch(line.strip()) is None:
+            return False  # first: to look below every line of an empty mail takes time by the square
         below = number + 1
         while below in text and not text[below].strip():
             below += 1
-        return below in quoted and _ATTRIBUTION.fullmatch(line.strip()) is not None and len(line) > 20
+        return below in quoted
 
     return [(number, line) for number, line in unquoted if not introduces(number, line)]
 
