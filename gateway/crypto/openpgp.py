@@ -168,10 +168,9 @@ class OpenPgp:
         Raises Hold [GSP-402] where the key cannot be used, Defer [GSP-303] where the fault is ours.
         """
         with self._engine((to,)) as gpg:
-            file = io.BytesIO(payload)
-            result = gpg.encrypt_file(
-                file, [to.fingerprint], sign=self.fingerprint, extra_args=["--compress-level", "1"]
-            )
+            # Not sign=..., which becomes --default-key and asks the agent once more: 2 ms a mail (measured).
+            options = ["--local-user", self.fingerprint, "--compress-level", "1"]
+            result = gpg.encrypt_file(io.BytesIO(payload), [to.fingerprint], sign=True, extra_args=options)
             done: Done = result.done
         if done.said.bad_recipient:
             raise Hold(REASONS[402])
