@@ -1,0 +1,191 @@
+"""The whole chain with real servers: Postfix, LMTP, the gateway as a process, Postfix, Dovecot; gpg and neomutt."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway.correspondence import Correspondent, ReadMail
+from tests.support.dovecot import Dovecot
+from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, form_of, request
+from tests.support.ports import until
+from tests.support.postfix import Postfix
+from tests.support.server import Server
+from tests.support.sink import free_port
+
+GATEWAY = f"gsp@{DOMAIN}"
+NEOMUTT = """set smtp_url="smtp://127.0.0.1:{smtp}/"
+set ssl_starttls=no ssl_force_tls=no from="{address}" use_from=yes realname="{name}"
+set crypt_use_gpgme=yes crypt_autosign=yes crypt_autoencrypt=yes
+set pgp_sign_as="{fingerprint}" pgp_default_key="{fingerprint}" crypt_protected_headers_write=yes
+set editor="true" abort_unmodified=no record="" text_flowed=no
+set imap_user="{address}" imap_pass="secret" folder="imap://127.0.0.1:{imap}/" spoolfile="imap://127.0.0.1:{imap}/INBOX"
+set pipe_decode=yes wait_key=no quit=yes mail_check=1
+set header_cache=""
+"""
+
+
+@dataclass
+class Chain:
+    """Everything that runs."""
+
+    point: FocalPoint
+    postfix: Postfix
+    dovecot: Dovecot
+
+    def submit(self, who: str, raw: bytes) -> None:
+        """Hands a mail to Postfix, as the person's mail client does."""
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=20) as client:
+            client.sendmail(self.point.people[who].address, [GATEWAY], raw)
+
+    def arrived(self, who: str, count: int) -> list[ReadMail]:
+        """So many mails in the person's Dovecot mailbox, opened."""
+        person = self.point.people[who]
+        until(lambda: len(self.dovecot.mails(person.address)) >= count, 40)
+        return [person.read(octets) for octets in self.dovecot.mails(person.address)]
+
+
+@pytest.fixture(scope="module")
+def chain(people: dict[str, Correspondent]) -> Iterator[Chain]:
+    """Postfix in front of and behind the gateway; Dovecot holds everybody's mail, and one mailbox of the gateway's."""
+    dovecot, folder = Dovecot(), Path(tempfile.mkdtemp(prefix="gw", dir="/tmp"))
+    lmtp = free_port()
+    lines = {
+        "relay_domains": DOMAIN,
+        "relay_recipient_maps": "",
+        "transport_maps": f"inline:{{{DOMAIN}=lmtp:inet:127.0.0.1:{lmtp}}}",
+        "recipient_delimiter": "+",
+    }
+    readers = [person.address for person in people.values()]
+
+    def with_mailbox(home: Path) -> None:
+        (home / "imap.password").write_text("secret\n")
+        with (home / "gateway.toml").open("a") as settings:
+            settings.write(
+                f'\n[[imap]]\nhost = "127.0.0.1"\nport = {dovecot.port}\ntls = "none"\nuser = "gateway"\n'
+                'password_file = "imap.password"\npoll_seconds = 5\n'
+            )
+
+    (folder / "t").mkdir()
+    try:
+        with (
+            dovecot,
+            Postfix(lines, maildirs=dovecot.maildirs, mailboxes=readers) as postfix,
+            focal_point(people, settings=with_mailbox) as point,
+        ):
+            server = Server(point.home, free_port(), lmtp, postfix.port, folder / "t")
+            server.start()
+            try:
+                yield Chain(point, postfix, dovecot)
+            finally:
+                assert server.stop() == 0
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_by_lmtp_a_request_goes_to_the_desk_and_the_answer_comes_back(chain: Chain) -> None:
+    before = len(chain.dovecot.mails(chain.point.people["officer"].address))
+    desk_before = len(chain.dovecot.mails(chain.point.people["desk.se"].address))
+    chain.submit("officer", chain.point.mail("officer", request(SE_UIM, case="BY-LMTP")))
+    referral = chain.arrived("desk.se", desk_before + 1)[-1]
+    assert SE_UIM in referral.text
+    reply = (
+        form_of(referral.text).replace("Status:", "Status: valid", 1).replace("manufacture:", "manufacture: Malmö", 1)
+    )
+    chain.submit("desk.se", chain.point.mail("desk.se", reply, subject=referral.outer_subject))
+    mails = chain.arrived("officer", before + 2)
+    assert any("Malmö" in mail.text for mail in mails)
+
+
+def test_by_imap_a_mail_is_moved_when_it_is_taken_and_set_apart_when_it_is_refused(chain: Chain) -> None:
+    chain.dovecot.append("gateway", chain.point.mail("officer", "GSP HELP\n"))
+    until(lambda: len(chain.dovecot.mails("gateway", "Processed")) == 1, 40)
+    chain.dovecot.append("gateway", f"From: x@y.example\r\nTo: {GATEWAY}\r\nSubject: x\r\n\r\nin clear\r\n".encode())
+    until(lambda: len(chain.dovecot.mails("gateway", "Quarantine")) == 1, 40)
+    assert chain.dovecot.mails("gateway") == []
+
+
+class Terminal:
+    """neomutt in a pseudo-terminal."""
+
+    def __init__(self, person: Correspondent, chain: Chain, folder: Path) -> None:
+        self.socket = f"gsp-{person.name}"
+        self.home = person.home
+        self.rc = folder / "rc"
+        self.rc.write_text(
+            NEOMUTT.format(
+                smtp=chain.postfix.port, imap=chain.dovecot.port, address=person.address, name=person.name,
+                fingerprint=person.fingerprint,
+            )
+        )  # fmt: skip
+        for trusted in (person.fingerprint, chain.point.key):
+            command = ["gpg", "--homedir", str(person.home), "--batch", "--quiet", "--import-ownertrust"]
+            subprocess.run(command, input=f"{trusted}:6:\n".encode(), check=True, capture_output=True)
+
+    def tmux(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self.socket, "-f", "/dev/null", *arguments], capture_output=True, text=True
+        )
+        return done.stdout
+
+    def start(self, arguments: str) -> None:
+        environment = f"env TERM=screen LANG=C.UTF-8 GNUPGHOME={self.home} HOME={self.rc.parent}"
+        shell = f"{environment} neomutt -n -F {self.rc} {arguments}"
+        self.tmux("new-session", "-d", "-x", "140", "-y", "60", f"{shell}; echo EXIT=$?; sleep 30")
+
+    def wait(self, text: str) -> str:
+        deadline = time.monotonic() + 25
+        shown = ""
+        while time.monotonic() < deadline:
+            shown = self.tmux("capture-pane", "-p")
+            if text in shown:
+                return shown
+            time.sleep(0.2)
+        raise AssertionError(f"neomutt does not show {text!r}: {shown}")
+
+    def press(self, *keys: str) -> None:
+        self.tmux("send-keys", *keys)
+
+    def stop(self) -> None:
+        self.tmux("kill-server")
+
+
+def test_neomutt_writes_a_request_and_reads_the_receipt(chain: Chain, tmp_path: Path) -> None:
+    officer = chain.point.people["officer"]
+    before = len(chain.dovecot.mails(officer.address))
+    body = tmp_path / "body"
+    body.write_text(request(SE_UIM, case="BY-NEOMUTT"))
+    terminal = Terminal(officer, chain, tmp_path)
+    try:
+        terminal.start(f"-s Request -i {body} {GATEWAY}")
+        terminal.wait("To:")
+        terminal.press("Enter")
+        terminal.wait("Subject:")
+        terminal.press("Enter")
+        assert "Sign, Encrypt (PGP/MIME)" in terminal.wait("Security")
+        terminal.press("y")
+        terminal.wait("EXIT=0")
+    finally:
+        terminal.stop()
+    receipt = chain.arrived("officer", before + 1)[-1]
+    assert "BY-NEOMUTT" in receipt.text
+    try:
+        terminal.start("")
+        terminal.wait("Msgs:")
+        terminal.press("G")
+        time.sleep(0.5)
+        terminal.press("Enter")
+        shown = terminal.wait("Good signature from: Focal point")
+        assert "successfully decrypted" in shown
+        terminal.press("Space")
+        assert "GSP-" in terminal.wait("Exchange")
+    finally:
+        terminal.stop()
