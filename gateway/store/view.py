@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, or_, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select, true
 
 from gateway.facts import (
     Address,
@@ -119,7 +119,7 @@ class View:
     def person_by_address(self, address: Address) -> Person | None:
         """The active person (or desk) of this address, compared without regard to case."""
         people, folded = self._people, address.casefold()
-        for row in self._rows(select(people).where(people.c.revoked_at.is_(None))):
+        for row in self._rows(select(people).where(people.c.revoked_at.is_(None), _alike(people, folded))):
             if row["address"].casefold() == folded:
                 return _person(row)
         for party in self.parties():
@@ -130,10 +130,9 @@ class View:
     def keys_claimed_by(self, address: Address) -> tuple[PublicKey, ...]:
         """Every key ever registered for an address, revoked ones too: to judge signatures by."""
         keys, people, folded = self._keys, self._people, address.casefold()
+        owned = select(keys, people.c.address).join(people, people.c.id == keys.c.person)
         found = [
-            _key(row)
-            for row in self._rows(select(keys, people.c.address).join(people, people.c.id == keys.c.person))
-            if row["address"].casefold() == folded
+            _key(row) for row in self._rows(owned.where(_alike(people, folded))) if row["address"].casefold() == folded
         ]
         for party in self.parties():
             if party.mailbox.casefold() == folded:
@@ -337,6 +336,11 @@ def _utc(moment: datetime) -> datetime:
 
 def _of(rows: Any, number: ExchangeNumber) -> Any:
     return and_(rows.c.year == number.year, rows.c.serial == number.serial)
+
+
+def _alike(people: Any, folded: str) -> Any:
+    """Narrows to addresses that may be this one; SQLite folds the case of ASCII letters only."""
+    return func.lower(people.c.address) == folded if folded.isascii() else true()
 
 
 def _party(row: Any) -> Party:
