@@ -114,7 +114,8 @@ def settings() -> str:
     """The settings as a table, from the shipped `config/gateway.toml`."""
     lines = [
         "# Settings", "", _BY, "",
-        "From [config/gateway.toml](../config/gateway.toml), which `gsp init` copies into the home.", "An unknown setting is an error.", "",
+        "From [config/gateway.toml](../config/gateway.toml), which `gsp init` copies into the home.",
+        "An unknown setting is an error.", "",
         "| setting | default | variable | |", "|---|---|---|---|",
     ]  # fmt: skip
     lines += [
