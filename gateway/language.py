@@ -6,6 +6,7 @@ start; a sentence that a catalogue lacks is said in English.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +25,16 @@ from gateway.facts import Language, PartyCode, utc
 LANGUAGES: tuple[Language, ...] = tuple(Language(code) for code in ("ar", "en", "es", "fr", "ru", "zh"))
 ENGLISH = Language("en")
 READ_AS = "read as"  # msgctxt of further spellings of a label, separated by " | "
+_ASCII_ELSE = re.compile("[^a-z0-9]+")
+_PLACE = re.compile(r"\{(\w+)\}")
+_USUAL_CODES = {"UK": "GB", "EL": "GR"}  # what Europeans write; ISO 3166-1 has the other
 _DROPPED = frozenset({"\u0640"})  # Arabic tatweel stretches a word and means nothing
 
 
 def normalise(text: str) -> str:
     """A label without case, accents, spaces, punctuation, full width, bidirectional marks: for comparing only."""
+    if text.isascii():
+        return _ASCII_ELSE.sub("", text.lower())
     decomposed = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c for c in unicodedata.normalize("NFKD", decomposed) if c.isalnum() and c not in _DROPPED)
 
@@ -66,9 +72,9 @@ class Catalogue:
     def say(self, text: Text) -> str:
         """A sentence with its values in place. Times are UTC and say so."""
         chosen = self.ngettext(text.message, text.plural, text.count) if text.plural else self.gettext(text.message)
-        for name, value in text.values:
-            chosen = chosen.replace("{" + name + "}", self.value(value))
-        return chosen
+        values = dict(text.values)
+        # In one pass: what a person wrote may hold braces.
+        return _PLACE.sub(lambda place: self.value(values[place[1]]) if place[1] in values else place[0], chosen)
 
     def value(self, value: object) -> str:
         """A value as this language writes it."""
@@ -97,6 +103,7 @@ class Languages:
     def __init__(self, catalogues: Mapping[Language, Catalogue]) -> None:
         self._catalogues = catalogues
         self._parties: dict[str, PartyCode] = {}
+        self._spellings: dict[str, frozenset[str]] = {}
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, Iterable[bytes]]) -> Languages:
@@ -109,8 +116,10 @@ class Languages:
 
     def spellings(self, message: str) -> frozenset[str]:
         """Every way in which a label may be written, normalised, English always among them."""
-        written = {message, *(s for catalogue in self._catalogues.values() for s in catalogue.spellings(message))}
-        return frozenset(filter(None, map(normalise, written)))
+        if message not in self._spellings:
+            written = {message, *(s for catalogue in self._catalogues.values() for s in catalogue.spellings(message))}
+            self._spellings[message] = frozenset(filter(None, map(normalise, written)))
+        return self._spellings[message]
 
     def party(self, written: str) -> PartyCode | None:
         """The Party (or State) that a name in any of the six languages, or a code, means."""
@@ -121,7 +130,7 @@ class Languages:
                         self._parties[normalise(name)] = PartyCode(territory)
         bare = written.strip()
         if len(bare) == 2 and bare.isascii() and bare.isalpha():
-            return PartyCode(bare.upper())
+            return PartyCode(_USUAL_CODES.get(bare.upper(), bare.upper()))
         return self._parties.get(normalise(bare))
 
     def untranslated(self) -> dict[str, int]:

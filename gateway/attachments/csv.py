@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from gateway.attachments import Attachment, AttachmentReading
@@ -13,14 +14,24 @@ from gateway.language import normalise
 from gateway.mime.text import decode
 
 _MOST = 250_000
+_DELIMITERS = ";,\t|"
+_SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?\s*', re.IGNORECASE)  # Excel's own first line
 # What a column of UIMs is called in the six languages and in common lists.
 _HEADINGS = frozenset(
     map(
         normalise,
-        ("UIM", "UIMs", "UI", "upUI", "code", "codes", "IUU", "MIU", "УИМ", "УМ", "标识", "独特识别标记", "العلامة"),
+        (
+            "UIM|UIMs|UI|upUI|aUI|code|codes|unique identifier|identifier|serial number|IUU|MIU|IU|identifiant|código|"
+            "códigos|identificador|УИМ|УМ|код|коды|标识|代码|独特识别标记|العلامة|الرمز|علامة التعريف الفريدة"
+        ).split("|"),
     )
 )
 _TOO_LONG = text("The file has more lines than are accepted; the rest was not read. Send the rest in another mail.")
+_MORE_COLUMNS = text(
+    "This line has more columns than the first one. Put a UIM that holds the separator in quotation marks, or send a "
+    "text file with one UIM on a line."
+)
+_UNREADABLE = text("From this line on the file could not be read. Send a text file with one UIM on a line.")
 
 
 def accepts(part: MimePart) -> bool:
@@ -29,37 +40,70 @@ def accepts(part: MimePart) -> bool:
 
 
 def read(part: MimePart) -> AttachmentReading:
-    """The UIMs of one column; a code with a delimiter in it must stand in quotes, as spreadsheets write it."""
-    source = decode(part).lstrip("\ufeff")
-    first = source.split("\n", 1)[0]
-    delimiter = max(";,\t|", key=first.count)
-    rows = _rows(source, delimiter)
-    column, skipped = _column(first, delimiter)
-    lines = ((number, _plain(row[column])) for number, row in rows if number > skipped and len(row) > column)
-    uims, findings = read_uims(lines, part.filename)
-    more = (Finding(_TOO_LONG, Severity.PART, part.filename),) if len(uims) >= _MOST else ()
-    return AttachmentReading(uims[:_MOST], findings=(*findings, *more))
+    """The UIMs of one column. A line that could be cut in two ways is told, not cut."""
+    lines = decode(part).lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    skipped = 0
+    separator = _SEPARATOR_LINE.fullmatch(lines[0])
+    if separator:
+        skipped, lines[0] = 1, ""
+    heading = lines[skipped] if len(lines) > skipped else ""
+    delimiter = separator[1] if separator else max(_DELIMITERS, key=heading.count)
+    findings: list[Finding] = []
+    if delimiter not in heading:
+        cells = _single(lines, skipped)
+    else:
+        cells = _column(lines, skipped, delimiter, part.filename, findings)
+    uims, wrong = read_uims(cells, part.filename)
+    if len(uims) > _MOST:
+        findings.append(Finding(_TOO_LONG, Severity.PART, part.filename))
+    return AttachmentReading(uims[:_MOST], findings=(*findings, *wrong))
 
 
-def _rows(source: str, delimiter: str) -> Iterable[tuple[int, list[str]]]:
-    reader = csv.reader(StringIO(source), delimiter=delimiter)
+def _single(lines: list[str], skipped: int) -> Iterator[tuple[int, str]]:
+    """One column without separators: nothing is cut, only the quotation marks of a whole cell are taken away."""
+    for number, line in enumerate(lines, 1):
+        bare = line.strip()
+        if not bare or (number == skipped + 1 and normalise(bare) in _HEADINGS):
+            continue
+        whole = len(bare) > 2 and bare[0] == bare[-1] == '"'
+        yield number, _plain(bare[1:-1].replace('""', '"') if whole else bare)
+
+
+def _column(
+    lines: list[str], skipped: int, delimiter: str, where: str, findings: list[Finding]
+) -> Iterator[tuple[int, str]]:
+    rows = _rows(lines, delimiter, where, findings)
+    width, column = 0, 0
+    for number, row in rows:
+        if number <= skipped or not any(row):
+            continue
+        if not width:
+            width = len(row)
+            named = next((place for place, cell in enumerate(row) if normalise(cell) in _HEADINGS), -1)
+            column = max(named, 0)
+            if named >= 0 or not any(character.isdigit() for character in row[0]):
+                continue  # headings
+        if len(row) > width and any(cell.strip() for cell in row[width:]):
+            findings.append(Finding(_MORE_COLUMNS, Severity.PART, where, number, delimiter.join(row)))
+        elif len(row) > column:
+            yield number, _plain(row[column])
+
+
+def _rows(lines: Iterable[str], delimiter: str, where: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
+    """Rows with the number of the line on which each begins."""
+    reader = csv.reader(StringIO("\n".join(lines)), delimiter=delimiter)
+    begins = 1
     try:
-        yield from enumerate(reader, 1)
+        for row in reader:
+            yield begins, row
+            begins = reader.line_num + 1
     except csv.Error:
-        return
+        findings.append(Finding(_UNREADABLE, Severity.PART, where, begins))
 
 
 def _plain(cell: str) -> str:
     """A cell without the apostrophe that keeps spreadsheets from calculating (docs/decisions/0003)."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "'") else cell
-
-
-def _column(first: str, delimiter: str) -> tuple[int, int]:
-    headings = next(iter(csv.reader([first], delimiter=delimiter)), [])
-    for number, heading in enumerate(headings):
-        if normalise(heading) in _HEADINGS:
-            return number, 1
-    return 0, 0
 
 
 ATTACHMENT = Attachment(accepts, read)

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from gateway.attachments import Attachment, AttachmentReading
-from gateway.content import MimePart
+from gateway.content import Finding, MimePart, Severity, text
 from gateway.identifiers.written import read_uims
+from gateway.language import normalise
 from gateway.mime.text import decode
+
+_MOST = 250_000
+_HEADINGS = frozenset(
+    map(normalise, ("UIM", "UIMs", "UIM list", "Codes", "УИМ", "独特识别标记", "علامات التعريف الفريدة"))
+)
+_TOO_LONG = text("The file has more lines than are accepted; the rest was not read. Send the rest in another mail.")
 
 
 def accepts(part: MimePart) -> bool:
@@ -14,10 +21,14 @@ def accepts(part: MimePart) -> bool:
 
 
 def read(part: MimePart) -> AttachmentReading:
-    """The UIMs of the file's lines."""
-    lines = enumerate(decode(part).replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1)
-    uims, findings = read_uims(lines, part.filename)
-    return AttachmentReading(uims, findings=findings)
+    """The UIMs of the file's lines; a first line that only says what they are is left out."""
+    lines = decode(part).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    first = next((place for place, line in enumerate(lines) if line.strip()), 0)
+    if normalise(lines[first]) in _HEADINGS:
+        lines[first] = ""
+    uims, findings = read_uims(enumerate(lines, 1), part.filename)
+    more = (Finding(_TOO_LONG, Severity.PART, part.filename),) if len(uims) > _MOST else ()
+    return AttachmentReading(uims[:_MOST], findings=(*findings, *more))
 
 
 ATTACHMENT = Attachment(accepts, read)

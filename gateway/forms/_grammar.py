@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from textwrap import wrap
 
 from gateway.content import FilledForm
 from gateway.forms import Field, FieldKind, Form
 from gateway.language import Catalogue, Languages, normalise
 
 HINT = "←"  # from this sign to the end of a line is for the writer, never read back
+OPENING = 12  # characters of a long label by which its beginning is known
+_HINT_WIDTH = 40  # columns: with its label, less than the 66 or more at which clients break lines
 _ITEM = re.compile(r"[a-j]")
+_BRACKETED = re.compile(r"(?:\s*\[[^\]]{0,40}\])+")
 
 
 class Vocabulary:
@@ -21,13 +25,27 @@ class Vocabulary:
         self.forms = forms
         self.languages = languages
         self._titles = {
-            "gsp" + spelling: name for name, form in forms.items() for spelling in languages.spellings(form.title)
+            written: name
+            for name, form in forms.items()
+            for spelling in languages.spellings(form.title)
+            for written in ("gsp" + spelling, spelling + "gsp")
         }
         self._labels = {name: self._words((*form.fields, *form.group)) for name, form in forms.items()}
+        self._long = {name: self._long_labels(form) for name, form in forms.items()}
 
     def title(self, line: str) -> str:
         """The name of the form whose title a line is; "" for any other line."""
-        return self._titles.get(normalise(line), "") if len(line) < 80 else ""
+        if len(line) > 80 or (line.isascii() and "gsp" not in line.lower()):
+            return ""
+        return self._titles.get(normalise(line), "")
+
+    def subject(self, subject: str) -> str:
+        """The name of the form whose title a subject is, whatever a server has put in brackets before it."""
+        return self.title(_BRACKETED.sub("", subject)) if len(subject) < 200 else ""
+
+    def long_labels(self, form: Form) -> Mapping[str, Sequence[str]]:
+        """Labels that a client may break, normalised, by their first `OPENING` characters."""
+        return self._long[form.name]
 
     def label(self, form: Form, written: str) -> Sequence[Field]:
         """The fields that a label means in a form: several only where a block repeats a label of the head."""
@@ -42,8 +60,19 @@ class Vocabulary:
         return {
             spelling: choice.name
             for choice in field.choices
-            for spelling in (*self.languages.spellings(choice.label), normalise(choice.name))
+            for label in (*self.languages.spellings(choice.label), "")
+            for spelling in (label or normalise(choice.name), normalise(choice.name) + label)
         }
+
+    def _long_labels(self, form: Form) -> dict[str, list[str]]:
+        ticked = [
+            spelling for field in form.fields if field.kind is FieldKind.TICKS for spelling in self._choices(field)
+        ]
+        found: dict[str, list[str]] = {}
+        for label in (*self._labels[form.name], *ticked):
+            if len(label) > 2 * OPENING:
+                found.setdefault(label[:OPENING], []).append(label)
+        return found
 
     def _words(self, fields: Sequence[Field]) -> dict[str, tuple[Field, ...]]:
         words: dict[str, tuple[Field, ...]] = {}
@@ -118,11 +147,16 @@ def _hint(field: Field, filled: FilledForm, catalogue: Catalogue) -> str:
     said = filled.hints.get(field.name)
     choices = " / ".join(catalogue.gettext(choice.label) for choice in field.choices)
     if said is None and field.kind is FieldKind.CHOICE and field.required and not filled.get(field.name):
-        return f" {HINT} {choices}"
+        return _broken(choices)
     if said is None:
         return ""
     more = f" ({choices})" if field.kind is FieldKind.CHOICE else ""
-    return f" {HINT} {catalogue.say(said)}{more}"
+    return _broken(f"{catalogue.say(said)}{more}")
+
+
+def _broken(hint: str) -> str:
+    """A hint in lines that no client breaks: a piece of it would be read as a value. Each begins with the sign."""
+    return " " + "\n".join(f"{HINT} {line}" for line in wrap(hint, _HINT_WIDTH, break_on_hyphens=False))
 
 
 def without_hint(line: str) -> str:

@@ -7,33 +7,64 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
-from datetime import date
 
 from gateway.content import Block, FilledForm, Finding, Severity, Text, Uim, text
 from gateway.facts import exchange_number, referral_number
 from gateway.forms import Field, FieldKind, Form
 from gateway.forms._grammar import Vocabulary, is_item, without_hint
-from gateway.forms._lines import Line, form_lines, tick, visible
-from gateway.identifiers.written import read_uim, read_uims
+from gateway.forms._lines import Line, form_lines, visible
+from gateway.forms._rejoin import rejoined
+from gateway.forms._values import COLON, LONG, letters, read_date, tick
+from gateway.identifiers.written import looks_like_code, read_uim, read_uims
+from gateway.language import normalise
 
-_COLON = re.compile("[:：﹕︓∶]")
 _ITEM = re.compile(r"[(（]\s*([a-jA-J])\s*[)）]\s*(.*)")
-_CODE = re.compile(r"[!-9;-~]*\d[!-9;-~]*")  # a code without a colon: never a label
-_LETTERS = re.compile(r"[a-j](?:\s*[,;، ]\s*[a-j])*")
+_CODE = re.compile(r"[!-9;-~]++")  # without a colon: never a label
+_DIGIT = re.compile("[0-9]")
+_WORD = re.compile(r"\w")
 _NUMBER = re.compile(r"GSP\s?-?\s?\d{4}\s?-?\s?\d{6,9}(?:\s?/\s?[A-Za-z]{2})?", re.IGNORECASE)
 _LINE_KINDS = frozenset({FieldKind.LINE, FieldKind.CHOICE, FieldKind.DATE, FieldKind.EXCHANGE, FieldKind.PARTY})
+_BLOCK_KINDS = frozenset({FieldKind.TEXT, FieldKind.UIMS, FieldKind.TICKS})
+_GIVEN = frozenset({"exchange", "handling"})  # stand in a form that nobody has completed yet
+_EDGES = " \t\r\n\u00a0\u200b\u200e\u200f\u061c\u2066\u2067\u2068\u2069\u202a\u202b\u202c\ufeff"
+_MARKS = "*_•·"  # bold and underlined text as mail clients write it, and bullets
+
+_NOT_UNDERSTOOD = text("This line was not understood. Begin it with one of the labels of the form.")
+_NOT_AN_ITEM = text("This line is not one of the data of Article 8.4.1, (a) to (j).")
+_TWICE = text("This is said twice, differently; “{got}” was taken.")
 
 
-def read_form(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[FilledForm, tuple[Finding, ...], str]:
-    """(what was understood, what was not, text outside the form)."""
+def read_form(
+    lines: Sequence[str], vocabulary: Vocabulary, title: str = ""
+) -> tuple[FilledForm, tuple[Finding, ...], str]:
+    """(what was understood, what was not, text outside the form). `title`: the form that the mail's subject names."""
     name, body, outside = form_lines(lines, vocabulary)
+    quoted = bool(body) and visible(lines[body[0][0] - 2]).startswith(">")
+    if not name and title:
+        name, below, outside = form_lines((f"GSP {vocabulary.forms[title].title}", *lines), vocabulary)
+        body = [(number - 1, line) for number, line in below]
     if not name:
         return FilledForm(""), (), "\n".join(outside).strip()
-    reader = _Reader(vocabulary.forms[name], vocabulary)
-    for number, line in body:
+    form = vocabulary.forms[name]
+    reader = _Reader(form, vocabulary)
+    for number, line in rejoined(body, vocabulary.long_labels(form)):
         reader.line(number, line)
-    form, findings = reader.done()
-    return form, findings, "\n".join((*outside, *reader.leftover)).strip()
+    filled, findings = reader.done()
+    if quoted:
+        written = frozenset(lines)
+        outside = [line for line in outside if line in written]  # own words, not those of the mail replied to
+        if any(map(visible, outside)) and not _filled_in(filled, form):
+            return FilledForm(""), (), "\n".join(outside).strip()
+    return filled, findings, "\n".join((*outside, *reader.leftover)).strip()
+
+
+def _filled_in(filled: FilledForm, form: Form) -> bool:
+    """Whether somebody completed a form that was sent to him blank: anything that is needed of it, or any answer."""
+    if form.group:
+        _, *others = (field.name for field in form.group)
+        chosen = any(filled.get(field.name) for field in form.fields if field.name not in _GIVEN)
+        return chosen or any(block.values.get(name) for block in filled.blocks for name in others)
+    return bool(filled.uims) or any(filled.get(field.name) for field in form.fields if field.required)
 
 
 @dataclass
@@ -42,6 +73,7 @@ class _Taken:
 
     field: Field
     lines: list[Line] = default(default_factory=list)
+    blank: bool = False  # the line above is empty, and something was read before it
 
 
 class _Reader:
@@ -50,6 +82,10 @@ class _Reader:
     def __init__(self, form: Form, vocabulary: Vocabulary) -> None:
         self._form = form
         self._vocabulary = vocabulary
+        self._group = frozenset(field.name for field in form.group)
+        self._items = {field.name: field for field in form.group if is_item(field)}
+        self._boxes = next((field for field in form.fields if field.kind is FieldKind.TICKS), None)
+        self._list = next((field for field in form.fields if field.kind is FieldKind.UIMS), None)
         self._head: list[_Taken] = []
         self._blocks: list[list[_Taken]] = []
         self._current: _Taken | None = None
@@ -60,84 +96,129 @@ class _Reader:
     def line(self, number: int, raw: str) -> None:
         """Takes one line."""
         current = self._current
-        in_uims = current is not None and current.field.kind is FieldKind.UIMS
-        bare = raw.strip()
-        if in_uims and not self._ended and _CODE.fullmatch(bare):
-            current.lines.append((number, raw))  # type: ignore[union-attr]
-            return
+        if current is not None and not self._ended and current.field.kind is FieldKind.UIMS:
+            bare = raw.strip()
+            if _CODE.fullmatch(bare) and _DIGIT.search(bare):
+                current.lines.append((number, bare))
+                current.blank = False
+                return
         shown = visible(raw)
         labelled = self._label(shown)
         if labelled is not None:
             self._begin(number, *labelled)
-        elif self._ended or current is None:
-            if shown:
-                self.leftover.append(raw)
+        elif self._stray_box(number, shown, current):
+            return
+        elif current is None:
+            self._before_labels(number, raw, shown)
+        elif current.field.kind is FieldKind.UIMS:
+            self._more_uims(current, number, raw, shown)
         else:
             self._more(current, number, raw, shown)
 
-    def _more(self, current: _Taken, number: int, raw: str, shown: str) -> None:
-        kind = current.field.kind
-        if kind is FieldKind.UIMS:
-            blank_above = bool(current.lines) and not current.lines[-1][1].strip()
-            if shown and blank_above and _is_prose(shown) and any(text.strip() for _, text in current.lines):
-                self._ended = True  # a disclaimer or a signature below the list
-                self.leftover.append(raw)
-                return
-            current.lines.append((number, raw))
-        elif kind is FieldKind.TEXT or (kind is FieldKind.TICKS and shown):
-            current.lines.append((number, raw.strip() if kind is FieldKind.TEXT else shown))
+    def _before_labels(self, number: int, raw: str, shown: str) -> None:
+        """UIMs right below the title need no label; all else there is text outside the form."""
+        if self._list is not None and looks_like_code(shown):
+            self._begin(number, self._list, shown)
         elif shown:
-            filled = any(text.strip() for _, text in current.lines)
-            adjacent = bool(current.lines) and current.lines[-1][0] == number - 1
-            if not filled or (
-                adjacent and kind is FieldKind.LINE and not _COLON.search(shown) and not self._is_uim(current)
-            ):
-                current.lines.append((number, shown))
+            self.leftover.append(raw)
+
+    def _stray_box(self, number: int, shown: str, current: _Taken | None) -> bool:
+        """Takes a ticked or empty box of the data that are asked for, wherever it stands."""
+        if self._boxes is None or (current is not None and current.field is self._boxes):
+            return False
+        box = tick(shown)
+        if box is None or not (self._choice(self._boxes, box[1]) or letters(box[1])):
+            return False
+        self._head.append(_Taken(self._boxes, [(number, shown)]))
+        return True
+
+    def _more_uims(self, current: _Taken, number: int, raw: str, shown: str) -> None:
+        if not _WORD.search(shown):  # empty, or a rule of dashes
+            current.blank = bool(current.lines)
+            return
+        if self._ended:
+            if looks_like_code(shown):
+                self._ended = False
+                current.lines.append((number, raw))
             else:
                 self.leftover.append(raw)
-                sentence = text("This line was not understood. Begin it with one of the labels of the form.")
-                self._findings.append(Finding(sentence, Severity.NOTE, line=number, got=shown))
+        elif current.blank and len(shown.split()) > 1 and not shown.startswith("("):
+            self._ended = True  # a disclaimer or a signature below the list
+            self.leftover.append(raw)
+        else:
+            current.lines.append((number, raw))
+        current.blank = False
 
-    def _is_uim(self, taken: _Taken) -> bool:
-        return taken.field.name == "uim"
+    def _more(self, current: _Taken, number: int, raw: str, shown: str) -> None:
+        kind = current.field.kind
+        if kind is FieldKind.TEXT:
+            current.lines.append((number, _trimmed(raw)))
+        elif not shown:
+            return
+        elif kind is FieldKind.TICKS or not current.lines:
+            current.lines.append((number, shown))
+        elif (
+            kind is FieldKind.LINE
+            and current.field.name != "uim"
+            and current.lines[-1][0] == number - 1
+            and not COLON.search(shown)
+        ):
+            current.lines.append((number, shown))  # a client has broken a long line
+        else:
+            self.leftover.append(raw)
+            self._findings.append(Finding(_NOT_UNDERSTOOD, Severity.NOTE, line=number, got=shown))
 
     def _label(self, shown: str) -> tuple[Field, str] | None:
         """The field that a line begins, and what stands behind its label."""
-        line = shown.lstrip("*_•· ") if shown[:1] in "*_•·" else shown
-        if self._form.group and (item := _ITEM.match(line)) and self._blocks:
-            found = next((f for f in self._form.group if f.name == item[1].lower() and is_item(f)), None)
-            if found is not None:
-                colon = _COLON.search(item[2])
-                return found, item[2][colon.end() :].strip(" *_") if colon else ""
-        colon = _COLON.search(line[:160])
+        line = shown.lstrip(_MARKS + " ") if shown[:1] in _MARKS else shown
+        if self._blocks and self._items and (item := _ITEM.match(line)):
+            return self._item(item[1].lower(), item[2])
+        colon = COLON.search(line, 0, LONG)
         if colon is None:
             return self._bare_label(line)
         fields = self._vocabulary.label(self._form, line[: colon.start()])
+        if not fields:
+            return None
         value = line[colon.end() :].strip(" \t")
-        if value.startswith("*"):
-            value = value.lstrip("* ")
-        return (self._of(fields), value) if fields else None
+        if shown[:1] in "*_" and value[:1] == shown[0]:  # *Label:* value
+            value = value.lstrip("*_ ")
+        return self._of(fields), value
+
+    def _item(self, name: str, rest: str) -> tuple[Field, str] | None:
+        """One of the data (a) to (j) in a block: the label may be shortened or left out, the answer is what counts."""
+        found = self._items.get(name)
+        if found is None:
+            return None
+        colon = COLON.search(rest, 0, LONG)
+        label = rest[: colon.start()] if colon else rest
+        known = normalise(label)
+        spellings = self._vocabulary.languages.spellings(found.label)
+        if not known or any(spelling.startswith(known) for spelling in spellings):
+            return found, rest[colon.end() :].strip(" *_\t") if colon else ""
+        return found, rest
 
     def _bare_label(self, line: str) -> tuple[Field, str] | None:
         if not line or len(line) > 60 or tick(line) is not None:
             return None
         fields = self._vocabulary.label(self._form, without_hint(line))
-        blocks = (FieldKind.TEXT, FieldKind.UIMS, FieldKind.TICKS)
-        return (self._of(fields), "") if fields and self._of(fields).kind in blocks else None
+        return (self._of(fields), "") if fields and self._of(fields).kind in _BLOCK_KINDS else None
 
     def _of(self, fields: Sequence[Field]) -> Field:
         """Where head and block have a label in common, the block's once a block has begun."""
-        group = [found for found in fields if found in self._form.group]
-        head = [found for found in fields if found in self._form.fields]
+        if len(fields) == 1:
+            return fields[0]
+        group = [found for found in fields if found.name in self._group]
+        head = [found for found in fields if found.name not in self._group]
         return group[0] if group and (self._blocks or not head) else (head or list(fields))[0]
 
     def _begin(self, number: int, found: Field, value: str) -> None:
         self._ended = False
-        taken = _Taken(found, [(number, without_hint(value))] if without_hint(value).strip() else [])
+        value = without_hint(value)
+        taken = _Taken(found, [(number, value)] if value.strip() else [])
         self._current = taken
-        if self._form.group and found == self._form.group[0]:
+        if self._form.group and found is self._form.group[0]:
             self._blocks.append([taken])
-        elif found in self._form.group and self._blocks:
+        elif found.name in self._group and self._blocks:
             self._blocks[-1].append(taken)
         else:
             self._head.append(taken)
@@ -146,42 +227,49 @@ class _Reader:
 
     def done(self) -> tuple[FilledForm, tuple[Finding, ...]]:
         """The form, and what was not understood of it."""
-        values: dict[str, str] = {}
-        ticks: dict[str, frozenset[str]] = {}
-        uims: tuple[Uim, ...] = ()
+        of_kind: dict[FieldKind, list[_Taken]] = {FieldKind.UIMS: [], FieldKind.TICKS: []}
+        plain: list[_Taken] = []
         for taken in self._head:
-            if taken.field.kind is FieldKind.UIMS:
-                read, findings = read_uims(taken.lines)
-                uims += read
-                self._findings += findings
-            elif taken.field.kind is FieldKind.TICKS:
-                ticks[taken.field.name] = ticks.get(taken.field.name, frozenset()) | self._ticked(taken)
-            else:
-                value = self._value(taken)
-                if value or taken.field.name not in values:
-                    values[taken.field.name] = value
-        blocks = tuple(self._block(block) for block in self._blocks if block[0].lines)
-        form = FilledForm(self._form.name, values, ticks, uims, blocks)
-        return form, tuple(self._findings)
+            of_kind.get(taken.field.kind, plain).append(taken)
+        uims = self._uims([line for taken in of_kind[FieldKind.UIMS] for line in taken.lines])
+        ticks: dict[str, list[Line]] = {}
+        for taken in of_kind[FieldKind.TICKS]:
+            ticks.setdefault(taken.field.name, []).extend(taken.lines)
+        ticked = {name: self._ticked(name, lines) for name, lines in ticks.items()}
+        blocks = tuple(Block(self._values(block), block[0].lines[0][0]) for block in self._blocks if block[0].lines)
+        form = FilledForm(self._form.name, self._values(plain), ticked, uims, blocks)
+        return form, tuple(sorted(self._findings, key=lambda finding: finding.line))
 
-    def _block(self, taken: Sequence[_Taken]) -> Block:
-        values = {one.field.name: self._value(one) for one in taken}
-        return Block(values, taken[0].lines[0][0])
+    def _uims(self, lines: Sequence[Line]) -> tuple[Uim, ...]:
+        uims, findings = read_uims(lines)
+        self._findings += findings
+        return uims
+
+    def _values(self, taken: Sequence[_Taken]) -> dict[str, str]:
+        """Values by field; of what is said twice nothing is lost."""
+        values: dict[str, str] = {}
+        for one in taken:
+            name, value = one.field.name, self._value(one) if one.lines else ""
+            before = values.get(name, "")
+            if before and value and before != value:
+                if one.field.kind is FieldKind.TEXT:
+                    value = f"{before}\n{value}"
+                else:
+                    sentence = text(_TWICE.message, got=value)
+                    self._findings.append(Finding(sentence, Severity.NOTE, line=_first(one), got=value, field=name))
+            values[name] = value or before
+        return values
 
     def _value(self, taken: _Taken) -> str:
         found = taken.field
-        written = "\n".join(line for _, line in taken.lines).strip()
-        if not written:
-            return ""
+        lines = [line for _, line in taken.lines]
         if found.kind not in _LINE_KINDS:
-            return _unhinted(written)
-        flat = " ".join(without_hint(written).split("\n")).strip(" *")
+            return "\n".join(lines).strip()
         if found.name == "uim":
-            code = read_uim(written.split("\n")[0])
-            return self._wrong(taken, written, code) if isinstance(code, Text) else code
-        if found.kind is FieldKind.LINE or not flat:
-            return flat
-        return self._fixed(taken, found, flat)
+            code = read_uim(lines[0])
+            return self._wrong(taken, lines[0], code) if isinstance(code, Text) else code
+        flat = " ".join(lines).strip(" *")
+        return flat if found.kind is FieldKind.LINE or not flat else self._fixed(taken, found, flat)
 
     def _fixed(self, taken: _Taken, found: Field, flat: str) -> str:
         """Choices, dates, numbers and Parties: understood, or a finding."""
@@ -191,14 +279,9 @@ class _Reader:
                 return name
             sentence = text("“{got}” was not understood here. Write one of the words of the form.", got=flat)
             severity = Severity.BLOCKS if found.required else Severity.PART
-            self._findings.append(Finding(sentence, severity, line=_first(taken), got=flat, field=found.name))
-            return ""
+            return self._wrong(taken, flat, sentence, severity)
         if found.kind is FieldKind.DATE:
-            read = read_date(flat)
-            sentence = text(
-                "The date “{got}” can be read in more than one way. Write it as year-month-day, 2026-11-30.", got=flat
-            )
-            return read or self._wrong(taken, flat, sentence, Severity.PART)
+            return self._date(taken, flat)
         if found.kind is FieldKind.PARTY:
             party = self._vocabulary.languages.party(flat)
             sentence = text("“{got}” is not the name or code of a Party.", got=flat)
@@ -207,32 +290,39 @@ class _Reader:
         if number is None:
             sentence = text("“{got}” is not the number of an exchange, such as GSP-2026-000042/KE.", got=flat)
             return self._wrong(taken, flat, sentence, Severity.BLOCKS)
-        try:
-            return str(referral_number(number[0]))
-        except ValueError:
-            return str(exchange_number(number[0]))
+        return _exchange(number[0])
+
+    def _date(self, taken: _Taken, flat: str) -> str:
+        read = read_date(flat)
+        if read:
+            return read
+        sentence = (
+            text("The date “{got}” can be read in more than one way. Write it as year-month-day, 2026-11-30.", got=flat)
+            if read is None
+            else text("“{got}” is not a date. Write it as year-month-day, 2026-11-30.", got=flat)
+        )
+        return self._wrong(taken, flat, sentence)
 
     def _wrong(self, taken: _Taken, got: str, sentence: Text, severity: Severity = Severity.PART) -> str:
         self._findings.append(Finding(sentence, severity, line=_first(taken), got=got, field=taken.field.name))
         return ""
 
-    def _ticked(self, taken: _Taken) -> frozenset[str]:
+    def _ticked(self, name: str, lines: Sequence[Line]) -> frozenset[str]:
         """Names of ticked choices. Without any box: the lines, or letters such as "a, b, f", that were left."""
-        boxed: dict[str, bool] = {}
+        field = next(field for field in self._form.fields if field.name == name)
+        ticked: set[str] = set()
         named: set[str] = set()
-        for number, line in taken.lines:
+        boxes = False
+        for number, line in lines:
             box = tick(line)
-            name = self._choice(taken.field, box[1] if box else line)
-            if not box and _LETTERS.fullmatch(line.strip().lower().strip(".")):
-                named |= set(re.findall("[a-j]", line.lower()))
-            elif name:
-                boxed[name] = box[0] if box else boxed.get(name, False)
-                named |= set() if box else {name}
-            elif line.strip():
-                sentence = text("This line is not one of the data of Article 8.4.1, (a) to (j).")
-                self._findings.append(Finding(sentence, Severity.NOTE, line=number, got=line, field=taken.field.name))
-        ticked = {name for name, on in boxed.items() if on}
-        return frozenset(ticked or (named if not any(tick(line) for _, line in taken.lines) else set()))
+            rest = box[1] if box else line
+            names = letters(rest) or {self._choice(field, rest)} - {""}
+            boxes = boxes or box is not None
+            (named if box is None else ticked if box[0] else set()).update(names)
+            if not names:
+                finding = Finding(_NOT_AN_ITEM, Severity.NOTE, line=number, got=line, field=name)
+                self._findings.append(finding)
+        return frozenset(ticked if boxes else named)
 
     def _choice(self, found: Field, written: str) -> str:
         item = _ITEM.match(written.strip())
@@ -241,34 +331,17 @@ class _Reader:
         return self._vocabulary.choice(found, written)
 
 
-def read_date(written: str) -> str:
-    """A date as YYYY-MM-DD; "" when it is none, or can be read in two ways."""
-    plain = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in written)
-    numbers = [int(number) for number in re.findall(r"\d+", plain)]
-    if len(numbers) != 3 or re.search(r"[^\W\d_]{4,}", plain):
-        return ""
-    if numbers[0] > 999:
-        year, month, day = numbers
-    else:
-        day, month, year = numbers
-        slashed = "/" in plain
-        if slashed and day <= 12 and month <= 12 and day != month:
-            return ""
-        if month > 12:
-            day, month = month, day
+def _trimmed(line: str) -> str:
+    """A line without spaces and marks of direction at its ends."""
+    return line.strip() if line.isascii() else line.strip(_EDGES)
+
+
+def _exchange(written: str) -> str:
     try:
-        return date(year, month, day).isoformat()
+        return str(referral_number(written))
     except ValueError:
-        return ""
-
-
-def _unhinted(written: str) -> str:
-    return "\n".join(without_hint(line) for line in written.split("\n")).strip()
+        return str(exchange_number(written))
 
 
 def _first(taken: _Taken) -> int:
     return taken.lines[0][0] if taken.lines else 0
-
-
-def _is_prose(line: str) -> bool:
-    return len(line.split()) >= 2 and not line.startswith("(")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from gateway.content import Block, FilledForm, Finding, Severity, Uim, text
+from gateway.content import Block, FilledForm, Finding, Severity, Text, text
 from gateway.forms import Field, FieldKind, Form
+from gateway.identifiers.written import read_uim, read_uims
 
+_MOST_ERRORS = 20
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 _NUMBER = r"^GSP-\d{4}-\d{6,9}(/[A-Z]{2})?$"
@@ -75,22 +78,25 @@ def read_document(
     form = forms.get(name) if isinstance(name, str) else None
     if form is None:
         return None, (Finding(text('The file does not name a form: write "form": "request".'), Severity.BLOCKS, where),)
-    errors = sorted(
-        Draft202012Validator(schema(form)).iter_errors(document), key=lambda error: list(map(str, error.path))
-    )
-    if errors:
+    errors = islice(Draft202012Validator(schema(form)).iter_errors(document), _MOST_ERRORS)
+    places = sorted({"/".join(map(str, error.path)) or "/" for error in errors})
+    if places:
         sentence = text("The file does not keep to the published schema at “{place}”.")
-        return None, tuple(
-            Finding(text(sentence.message, place="/".join(map(str, error.path)) or "/"), Severity.BLOCKS, where)
-            for error in errors[:20]
-        )
-    return _filled(document, form, where), ()
+        return None, tuple(Finding(text(sentence.message, place=place), Severity.BLOCKS, where) for place in places)
+    return _filled(document, form, where)
 
 
-def _filled(document: dict[str, Any], form: Form, where: str) -> FilledForm:
+def _filled(document: dict[str, Any], form: Form, where: str) -> tuple[FilledForm, tuple[Finding, ...]]:
+    """The document's values; its UIMs are read as those of a text are (separators, prefixes, look-alikes)."""
     kinds = {field.name: field.kind for field in form.fields}
     values = {k: v for k, v in document.items() if isinstance(v, str) and k in kinds}
     ticks = {k: frozenset(v) for k, v in document.items() if kinds.get(k) is FieldKind.TICKS}
-    uims = tuple(Uim(code, where, number) for number, code in enumerate(document.get("uims", ()), 1))
-    blocks = tuple(Block(answer, number) for number, answer in enumerate(document.get("answers", ()), 1))
-    return FilledForm(form.name, values, ticks, uims, blocks)
+    uims, findings = read_uims(enumerate(document.get("uims", ()), 1), where)
+    blocks: list[Block] = []
+    for number, answer in enumerate(document.get("answers", ()), 1):
+        code = read_uim(answer["uim"])
+        if isinstance(code, Text):
+            findings = (*findings, Finding(code, Severity.PART, where, number, answer["uim"], "uim"))
+        else:
+            blocks.append(Block({**answer, "uim": code}, number))
+    return FilledForm(form.name, values, ticks, uims, tuple(blocks)), findings

@@ -13,7 +13,14 @@ _SEPARATORS = re.compile(r"<GS>|\{GS\}|\u241d|\\x1d|\^\]", re.IGNORECASE)
 _SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
 _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
-_QUOTES = "“”„‟«»‘’‚‹›"
+_QUOTES = "“”„‟«»‘’‚‹›「」『』"
+_QUOTED = re.compile(rf"[{_QUOTES}]\s*([!-~]+)\s*[{_QUOTES}]")
+_LINK = re.compile(r"\s+<(?:https?|mailto):[^<>]*>$")  # what Outlook and its filters write behind a link
+_SPREADSHEET_TEXT = re.compile(r'(?:"=""(?P<csv>[!-~]+)"""|="(?P<formula>[!-~]{6,})")')
+_BEHIND_WORDS = re.compile(r"(?P<words>[^:：]{1,40})[:：]\s+(?P<code>[!-~]+)")
+_TITLED = re.compile(r"<[A-Za-z]{2,4}>\s+(?P<code>[!-~]+)")
+_CODE = re.compile(r"[!-~]{12,}+")
+_NO_CODE = re.compile(r"[+\d()./-]{1,20}|\S*(?:@|://|www\.)\S*")  # telephone numbers, dates; addresses
 _OVERRIDES = frozenset("\u202d\u202e")
 
 _SPACES = text("A UIM has no spaces in it. Write it alone on its line, without other words.")
@@ -38,7 +45,7 @@ def read_uims(lines: Iterable[tuple[int, str]], where: str = "") -> tuple[tuple[
     findings: list[Finding] = []
     for number, line in written:
         code = line.strip()
-        if not (_PLAIN.fullmatch(code) and code[0] not in "]*" and "^" not in code and "\\" not in code
+        if not (_PLAIN.fullmatch(code) and code[0] not in "]*_=\"" and "^" not in code and "\\" not in code
                 and "{" not in code and "<" not in code and "E+" not in code):  # fmt: skip
             read = _careful(code)
             if isinstance(read, Text):
@@ -55,6 +62,13 @@ def read_uim(written: str) -> str | Text:
     return _careful(written.strip())
 
 
+def looks_like_code(line: str) -> bool:
+    """Whether a line can hardly be anything but a UIM: long, in one piece, with digits, no number or address."""
+    bare = line.strip()
+    found = _CODE.fullmatch(bare) is not None and any(c.isdigit() for c in bare)
+    return found and not _NO_CODE.fullmatch(bare)
+
+
 def _is_list(written: Sequence[tuple[int, str]]) -> bool:
     """Bullets always; numbers only when they count up, so that a code such as `12) …` alone is left as it is."""
     return len(written) > 1 or not written[0][1].lstrip()[0].isdigit()
@@ -64,12 +78,10 @@ def _careful(code: str) -> str | Text:
     if any(character in _OVERRIDES for character in code):
         return _OVERRIDDEN
     code = "".join(c for c in code if unicodedata.category(c) != "Cf").replace("\u00a0", " ").strip()
-    code = code.strip(_QUOTES).strip()
-    if len(code) > 2 and code[0] == code[-1] == "*":  # bold text, as Thunderbird writes it in the plain part
-        code = code[1:-1]
+    code = _unwrapped(code)
     code = _SEPARATORS.sub("\x1d", code)
     code = _SYMBOLOGY.sub("", code, count=1) if code.startswith("]") else code
-    if re.search(r"\s", code.replace("\x1d", "")):
+    if re.search(r"[^\S\x1d]", code):
         joined = re.sub(r"\s+", "", code)
         if not re.match(r"\(\d{2,4}\)", joined):
             return _SPACES
@@ -78,3 +90,23 @@ def _careful(code: str) -> str | Text:
     if foreign:
         return Text(_LOOKALIKE.message, (("character", foreign),))
     return _SPREADSHEET if _SCIENTIFIC.fullmatch(code) else code
+
+
+def _unwrapped(code: str) -> str:
+    """A code without what programs put around it: quotation marks, bold or underlined, links, spreadsheets' marks.
+
+    None of these can belong to a UIM where they are taken away: a typographic mark or a space is no character of one,
+    and no issuer's code begins with a sign.
+    """
+    code = _LINK.sub("", code)
+    quoted = _QUOTED.findall(code)
+    code = quoted[0] if len(quoted) == 1 else code.strip(_QUOTES).strip()
+    if len(code) > 2 and code[0] == code[-1] and code[0] in "*_":
+        code = code[1:-1]
+    spreadsheet = _SPREADSHEET_TEXT.fullmatch(code)
+    if spreadsheet:
+        return str(spreadsheet[spreadsheet.lastgroup or 0])
+    words = _TITLED.fullmatch(code) or _BEHIND_WORDS.fullmatch(code)
+    if words and (looks_like_code(words["code"]) or not words.groupdict().get("words", "a").isascii()):
+        return str(words["code"])
+    return code

@@ -35,13 +35,14 @@ def read(
     """The reading of an opened mail. An empty mail asks for help; a mail without a form title has no name."""
     for repair in _REPAIRS:
         tree = repair.mend(tree)
-    form, findings, leftover = _text(tree, vocabulary)
+    title = vocabulary.subject(inside.subject)
+    form, findings, leftover = _text(tree, vocabulary, title)
     uims, more, document = _attachments(tree, kinds, vocabulary.forms)
     findings = (*findings, *more)
     if document is not None:
         form = document
-    elif not form.name and not leftover and not uims and not findings:
-        form = FilledForm("help")
+    elif not form.name and not leftover and not findings:
+        form = FilledForm(form.name or title or ("" if uims else "help"))
     if uims:
         form = replace(form, uims=(*form.uims, *uims))
     tokens = (
@@ -51,12 +52,12 @@ def read(
     return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)))
 
 
-def _text(tree: MimePart, vocabulary: Vocabulary) -> tuple[FilledForm, tuple[Finding, ...], str]:
-    """The form in the plain text; in the HTML where the plain text has none, or lost its boxes."""
-    plain = read_form(plain_lines(tree), vocabulary)
+def _text(tree: MimePart, vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
+    """The form in the plain text; in the HTML where the plain text has none, or lost something that HTML has."""
+    plain = read_form(plain_lines(tree), vocabulary, title)
     if plain[0].name and not (plain[0].name == "request" and _poorer(plain[0])):
         return plain
-    html = read_form(html_lines(tree), vocabulary)
+    html = read_form(html_lines(tree), vocabulary, title)
     if html[0].name and (not plain[0].name or _richer(html[0], plain[0])):
         return html
     return plain if plain[0].name or plain[2] else html
