@@ -303,7 +303,7 @@ class Gateway:
         """Claims of a gateway that was killed on this machine are free at once, not after their lease."""
         for worker in self.store.outbox.workers():
             machine, _, process = worker.rpartition("/")[0].rpartition("/")
-            if machine == socket.gethostname() and not Path(f"/proc/{process}").exists():
+            if machine == socket.gethostname() and not _serves(process):
                 self.store.outbox.release(worker)
 
     def _jobs(self) -> tuple[Job, ...]:
@@ -342,6 +342,14 @@ class Gateway:
         if name == "reply" and tag:
             return self.store.view.referral_by_token(self._key.token_digest(tag)) is not None
         return name in _NAMES or name == self.settings.mailbox.lower() or (name == "bounce" and bool(tag))
+
+
+def _serves(process: str) -> bool:
+    """Whether another gateway runs under this process number, which may have been given to some program since."""
+    try:
+        return int(process) != os.getpid() and b"\0serve\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _ignore(_: object) -> None:
