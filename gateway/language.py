@@ -16,7 +16,7 @@ from io import BytesIO
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 
 from gateway.content import Text
@@ -156,7 +156,10 @@ def _messages(code: Language, texts: Iterable[bytes]) -> _Messages:
     read_as: dict[str, tuple[str, ...]] = {}
     plural_form: Callable[[int], int] = c2py("n != 1")
     for text in texts:
-        catalogue = read_po(BytesIO(text), locale=str(code), abort_invalid=True)
+        try:
+            catalogue = read_po(BytesIO(text), locale=str(code), abort_invalid=True)
+        except PoFileError:
+            raise ValueError(f"a catalogue of the language {code} is broken") from None
         plural_form = c2py(str(catalogue.plural_expr).strip("()"))
         for message in catalogue:
             if not message.id or message.fuzzy:

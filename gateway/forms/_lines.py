@@ -5,15 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gateway.forms import FieldKind, Form
 from gateway.forms._grammar import Vocabulary
+from gateway.forms._values import COLON, LONG, tick
+from gateway.language import normalise
 
 Line = tuple[int, str]  # number as the writer sees it, text
 
 _QUOTE = re.compile(r"[ \t]*(?:>[ \t]?)+")
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u061c\u2060\u2066-\u2069\u202a-\u202c\ufeff\u180e]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200d\ufe0e\ufe0f\u200e\u200f\u061c\u2060\u2066-\u2069\u202a-\u202c\ufeff\u180e]"
+)
 _SIGNATURE = re.compile(r"-- ?")
 # The line by which clients introduce a quotation ends with a colon, in any language.
 _ATTRIBUTION = re.compile(r".{4,}[:：]\s*")
+_WHEN_OR_WHO = re.compile(r"\d[:.]\d\d|@")
+_RULE = re.compile(r"\s*(?:-{3,}|_{5,})")
+_DEEPEST = 3  # levels of quotation looked at one by one
+# The lines of an earlier mail's head, as Outlook, Apple Mail and GMX put them above it without marking its text.
+_FROM = frozenset(map(normalise, "From Von De От 发件人 寄件者 من Da Van Från Od".split()))
+_HEAD = _FROM | frozenset(
+    map(
+        normalise,
+        "Sent Gesendet Envoyé Enviado Enviado-el Отправлено 发送时间 Date Datum Fecha Дата 日期 التاريخ To An À Para A "
+        "Кому 收件人 إلى Cc Copie Копия 抄送 نسخة Subject Betreff Objet Asunto Тема 主题 الموضوع تاريخ-الإرسال".split(),
+    )
+)
 
 
 def form_lines(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[str, list[Line], list[str]]:
@@ -22,28 +39,44 @@ def form_lines(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[str, list[
     A form above a quotation counts before one inside it; a quoted form that was filled in counts when
     there is no other.
     """
-    numbered = [(number, line) for number, line in enumerate(lines, 1)]
-    unquoted = [(number, line) for number, line in numbered if not _QUOTE.match(line)]
-    for candidate in (_without_attribution(numbered, unquoted), [(n, _QUOTE.sub("", t, count=1)) for n, t in numbered]):
-        found = _from_title(candidate, vocabulary)
+    measured = [(number, line, _depth(line)) for number, line in enumerate(lines, 1)]
+    deepest = max((depth for _, _, depth in measured), default=0)
+    for depth in sorted({*range(min(deepest, _DEEPEST) + 1), deepest}):
+        found = _from_title(_down_to(depth, measured, vocabulary), vocabulary)
         if found is not None:
             return found
-    return "", [], [line for _, line in unquoted]
+    return "", [], [line for _, line, depth in measured if not depth]
 
 
-def _without_attribution(numbered: list[Line], unquoted: list[Line]) -> list[Line]:
-    quoted = {number for number, line in numbered if _QUOTE.match(line)}
-    text = dict(numbered)
+def _depth(line: str) -> int:
+    quoted = _QUOTE.match(line)
+    return quoted[0].count(">") if quoted else 0
 
-    def introduces(number: int, line: str) -> bool:
-        if len(line) <= 20 or _ATTRIBUTION.fullmatch(line.strip()) is None:
-            return False  # first: to look below every line of an empty mail takes time by the square
-        below = number + 1
-        while below in text and not text[below].strip():
-            below += 1
-        return below in quoted
 
-    return [(number, line) for number, line in unquoted if not introduces(number, line)]
+def _down_to(depth: int, measured: Sequence[tuple[int, str, int]], vocabulary: Vocabulary) -> list[Line]:
+    """The lines that are quoted no deeper, without their marks, and without the lines that introduce what is deeper."""
+    kept: list[Line] = []
+    blank = 0
+    for number, line, level in measured:
+        if level > depth:
+            _drop_attribution(kept, blank, vocabulary)
+            blank = 0
+            continue
+        bare = _QUOTE.sub("", line, count=1) if level else line
+        kept.append((number, bare))
+        blank = 0 if bare.strip() else blank + 1
+    return kept
+
+
+def _drop_attribution(kept: list[Line], blank: int, vocabulary: Vocabulary) -> None:
+    place = len(kept) - blank - 1
+    line = visible(kept[place][1]) if place >= 0 else ""
+    if not _ATTRIBUTION.fullmatch(line) or any(vocabulary.label(f, line[:-1]) for f in vocabulary.forms.values()):
+        return
+    above = kept[place - 1][1] if place else ""
+    wrapped = bool(_WHEN_OR_WHO.search(above)) and not _WHEN_OR_WHO.search(line)
+    if len(line) > 20 or wrapped:
+        del kept[place - wrapped :]
 
 
 def _from_title(lines: list[Line], vocabulary: Vocabulary) -> tuple[str, list[Line], list[str]] | None:
@@ -51,26 +84,60 @@ def _from_title(lines: list[Line], vocabulary: Vocabulary) -> tuple[str, list[Li
     if not titles:
         return None
     first, name = titles[0]
-    end = titles[1][0] if len(titles) > 1 else len(lines)
+    end = _earlier_mail(lines, first + 1, titles[1][0] if len(titles) > 1 else len(lines))
     body = [(number, line) for number, line in lines[first + 1 : end]]
     body, tail = _signature_apart(body, name, vocabulary)
     return name, body, [*(line for _, line in lines[:first]), *tail, *(line for _, line in lines[end:])]
 
 
+def _earlier_mail(lines: Sequence[Line], first: int, end: int) -> int:
+    """Where the head of an earlier mail stands: three of its lines together, who sent it among them; else `end`."""
+    length, start, sender = 0, end, False
+    for place in range(first, end):
+        line = lines[place][1]
+        word = normalise(visible(line[:40]).partition(":")[0]) if ":" in line[:24] else ""
+        if word in _HEAD:
+            start = place if not length else start
+            length, sender = length + 1, sender or word in _FROM
+            if length > 2 and sender:
+                return _above_rule(lines, first, start)
+        elif length and line.strip():
+            length, sender = 0, False
+    return end
+
+
+def own_lines(lines: Sequence[str]) -> int:
+    """How many lines stand above the unmarked copy of an earlier mail; all where there is none."""
+    return _earlier_mail(list(enumerate(lines, 1)), 0, len(lines))
+
+
+def _above_rule(lines: Sequence[Line], first: int, start: int) -> int:
+    """The same place, or that of the `-----Original Message-----` or the row of underscores above it."""
+    place = start
+    while place > first and not lines[place - 1][1].strip():
+        place -= 1
+    return place - 1 if place > first and _RULE.match(lines[place - 1][1]) else start
+
+
 def _signature_apart(body: list[Line], name: str, vocabulary: Vocabulary) -> tuple[list[Line], list[str]]:
-    """What stands below "-- " is a signature, unless the writer went on with the form there."""
+    """(the form, text outside it): below "-- " stands a signature, up to where the writer went on with the form."""
     form = vocabulary.forms[name]
     for place, (_, line) in enumerate(body):
         if not _SIGNATURE.fullmatch(line.rstrip("\r\n")):
             continue
         below = body[place + 1 :]
-        goes_on = any(
-            vocabulary.label(form, visible(text).split(":")[0]) or tick(visible(text)) is not None for _, text in below
+        again = next(
+            (at for at, (_, text) in enumerate(below) if _goes_on(visible(text), form, vocabulary)), len(below)
         )
-        if goes_on:
-            return [*body[:place], *below], []
-        return body[:place], [text for _, text in below]
+        return [*body[:place], *below[again:]], [text for _, text in below[:again]]
     return body, []
+
+
+def _goes_on(line: str, form: Form, vocabulary: Vocabulary) -> bool:
+    colon = COLON.search(line, 0, LONG)
+    if colon is not None and vocabulary.label(form, line[: colon.start()]):
+        return True
+    return tick(line) is not None and any(field.kind is FieldKind.TICKS for field in form.fields)
 
 
 def visible(line: str) -> str:
@@ -78,17 +145,3 @@ def visible(line: str) -> str:
     if line.isascii():
         return line.strip()
     return re.sub(r"[\u00a0\u2000-\u200a\u202f\u3000]", " ", _INVISIBLE.sub("", line)).strip()
-
-
-_TICK = re.compile(
-    r"[\s*_•·\-–]*(?:[\[（(［]\s*(?P<mark>[xXхХ✓✔✗✘×*☒☑✅+VvJj])\s*[\]）)］]|(?P<sign>[☑☒✓✔✅🗹🗵])|"
-    r"(?P<blank>[\[（(［][\s_]*[\]）)］]|[☐□▢⬜]))\s*(?P<rest>.*)"
-)
-
-
-def tick(line: str) -> tuple[bool, str] | None:
-    """(ticked, what stands behind the box) of a line that begins with a box; None for any other line."""
-    found = _TICK.fullmatch(line)
-    if found is None:
-        return None
-    return found["blank"] is None, found["rest"]

@@ -12,7 +12,7 @@ from gateway.content import Block, FilledForm, Finding, Severity, Text, Uim, tex
 from gateway.facts import exchange_number, referral_number
 from gateway.forms import Field, FieldKind, Form
 from gateway.forms._grammar import Vocabulary, is_item, without_hint
-from gateway.forms._lines import Line, form_lines, visible
+from gateway.forms._lines import Line, form_lines, own_lines, visible
 from gateway.forms._rejoin import rejoined
 from gateway.forms._values import COLON, LONG, letters, read_date, tick
 from gateway.identifiers.written import looks_like_code, read_uim, read_uims
@@ -20,6 +20,7 @@ from gateway.language import normalise
 
 _ITEM = re.compile(r"[(（]\s*([a-jA-J])\s*[)）]\s*(.*)")
 _CODE = re.compile(r"[!-9;-~]++")  # without a colon: never a label
+_SHORT_LABEL = re.compile(r"[!-~]{1,2}:[!-~]++")  # in a list, "A:12" is a code and not Spanish for "To: 12"
 _DIGIT = re.compile("[0-9]")
 _WORD = re.compile(r"\w")
 _NUMBER = re.compile(r"GSP\s?-?\s?\d{4}\s?-?\s?\d{6,9}(?:\s?/\s?[A-Za-z]{2})?", re.IGNORECASE)
@@ -39,7 +40,7 @@ def read_form(
 ) -> tuple[FilledForm, tuple[Finding, ...], str]:
     """(what was understood, what was not, text outside the form). `title`: the form that the mail's subject names."""
     name, body, outside = form_lines(lines, vocabulary)
-    quoted = bool(body) and visible(lines[body[0][0] - 2]).startswith(">")
+    earlier = bool(body) and _is_earlier(body[0][0] - 1, lines)
     if not name and title:
         name, below, outside = form_lines((f"GSP {vocabulary.forms[title].title}", *lines), vocabulary)
         body = [(number - 1, line) for number, line in below]
@@ -50,12 +51,17 @@ def read_form(
     for number, line in rejoined(body, vocabulary.long_labels(form)):
         reader.line(number, line)
     filled, findings = reader.done()
-    if quoted:
-        written = frozenset(lines)
-        outside = [line for line in outside if line in written]  # own words, not those of the mail replied to
+    if earlier:
+        own = frozenset(lines[: own_lines(lines)])
+        outside = [line for line in outside if line in own]
         if any(map(visible, outside)) and not _filled_in(filled, form):
             return FilledForm(""), (), "\n".join(outside).strip()
     return filled, findings, "\n".join((*outside, *reader.leftover)).strip()
+
+
+def _is_earlier(title: int, lines: Sequence[str]) -> bool:
+    """Whether the line of that number stands in the mail that was replied to, marked as quoted or not."""
+    return visible(lines[title - 1]).startswith(">") or own_lines(lines[:title]) < title
 
 
 def _filled_in(filled: FilledForm, form: Form) -> bool:
@@ -98,7 +104,7 @@ class _Reader:
         current = self._current
         if current is not None and not self._ended and current.field.kind is FieldKind.UIMS:
             bare = raw.strip()
-            if _CODE.fullmatch(bare) and _DIGIT.search(bare):
+            if (_CODE.fullmatch(bare) or _SHORT_LABEL.fullmatch(bare)) and _DIGIT.search(bare):
                 current.lines.append((number, bare))
                 current.blank = False
                 return
@@ -180,7 +186,7 @@ class _Reader:
         if not fields:
             return None
         value = line[colon.end() :].strip(" \t")
-        if shown[:1] in "*_" and value[:1] == shown[0]:  # *Label:* value
+        if value[:1] in ("*", "_") and value[0] in line[: colon.start()] + shown[:1]:  # *Label:* value
             value = value.lstrip("*_ ")
         return self._of(fields), value
 

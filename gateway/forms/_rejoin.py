@@ -34,7 +34,7 @@ def _joined(body: Sequence[Line], place: int, long_labels: Mapping[str, Sequence
     line = body[place][1]
     start = _beginning(line)
     labels = [label for label in long_labels.get(start[:OPENING], ()) if label.startswith(start)]
-    if not labels or start in labels or COLON.search(line):
+    if not labels or COLON.search(line):
         return line, 1
     for taken in range(2, min(4, len(body) - place) + 1):
         joined = " ".join(text.strip() for _, text in body[place : place + taken])

@@ -16,6 +16,9 @@ _BLOCKS = frozenset(
     ).split()
 )
 _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript"})
+_APART = frozenset(
+    "blockquote dl h1 h2 h3 h4 h5 h6 hr ol p table ul".split()
+)  # shown with a blank line above and below
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _WINGDINGS = {"\u00fe": "☑", "\u00fd": "☒", "\u00fc": "✓", "\u00a8": "☐", "\u006f": "☐", "\u0078": "☒", "\u00fb": "☒"}
 _HIDDEN = re.compile(
@@ -24,7 +27,10 @@ _HIDDEN = re.compile(
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e]")
 _DECLARED = re.compile(r"<(?:!\[|\?)[^<>]*>")
 _UNCLOSED = re.compile(r"<(?![^<>]*>)")
+_MARKS = re.compile("([\n\x02-\x05])")  # line end; quotation opens, closes; edge of a block, of one that stands apart
 _DEEPEST = 20  # levels of quotation shown
+# Codecs of Python that are no charsets of mail; some of them take time by the square (measured).
+_NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "utf-7", "undefined"})
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -40,18 +46,16 @@ def html_lines(tree: MimePart) -> tuple[str, ...]:
 
 def decode(part: MimePart) -> str:
     """A part's text. The declared charset is tried first, and not believed when it does not fit."""
-    octets = (
-        part.body.replace(b"\x00", b"") if not part.parameter("charset").lower().startswith("utf-16") else part.body
-    )
     for bom, charset in _BOMS:
-        if octets.startswith(bom):
-            return octets.decode(charset, "replace")
+        if part.body.startswith(bom):
+            return part.body.decode(charset, "replace").replace("\x00", "")
     for charset in (part.parameter("charset") or "utf-8", "utf-8", "cp1252"):
         try:
-            return octets.decode(charset)
-        except (UnicodeError, LookupError):
+            if codecs.lookup(charset).name.replace("_", "-") not in _NO_CHARSETS:
+                return part.body.decode(charset).replace("\x00", "")
+        except (ValueError, LookupError):
             continue
-    return octets.decode("latin-1")
+    return part.body.decode("latin-1").replace("\x00", "")
 
 
 def attachments(tree: MimePart) -> tuple[MimePart, ...]:
@@ -136,7 +140,9 @@ class _Html(HTMLParser):
         elif tag in ("td", "th"):
             self._parts.append("\t")
         elif tag in _BLOCKS:
-            self._parts.append("\n")
+            # Outlook writes each line as a paragraph, without a distance between them.
+            apart = tag in _APART and not values.get("class", "").startswith("Mso")
+            self._parts.append("\x05" if apart else "\x04")
         if tag in _VOID:
             return
         hidden = self._hidden or tag in _SKIPPED or bool(_HIDDEN.search(values.get("style", "")))
@@ -161,7 +167,7 @@ class _Html(HTMLParser):
             if open_tag == tag:
                 break
         if tag in _BLOCKS:
-            self._parts.append("\n")
+            self._parts.append("\x05" if tag in _APART and tag != "p" else "\x04")
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
@@ -170,7 +176,7 @@ class _Html(HTMLParser):
             data = "".join(_WINGDINGS.get(character, "" if character == "J" else character) for character in data)
         if not self._pre:
             data = re.sub(r"[ \t\r\n]+", " ", data)
-        self._parts.append(data.replace("\x02", "").replace("\x03", ""))
+        self._parts.append(re.sub("[\x02-\x05]", "", data))
 
     @property
     def _hidden(self) -> bool:
@@ -181,11 +187,18 @@ class _Html(HTMLParser):
         return bool(self._stack) and self._stack[-1][2]
 
     def lines(self) -> list[str]:
-        depth, lines = 0, []
-        for line in "".join(self._parts).split("\n"):
-            opened, closed = line.count("\x02"), line.count("\x03")
-            depth += opened
-            bare = _INVISIBLE.sub("", line.replace("\x02", "").replace("\x03", "")).strip(" \t")
-            lines.append(f"{'> ' * min(depth, _DEEPEST)}{bare}" if depth and bare else bare)
-            depth -= closed
+        """The lines; the edge of a block ends a line only where something stands on it, as browsers show it."""
+        depth, shown = 0, ""
+        lines: list[str] = []
+        for piece in (*_MARKS.split("".join(self._parts)), "\x04"):
+            if not _MARKS.fullmatch(piece):
+                shown += piece
+                continue
+            bare = _INVISIBLE.sub("", shown).strip(" \t")
+            shown = ""
+            if bare or piece == "\n":
+                lines.append(f"{'> ' * min(depth, _DEEPEST)}{bare}" if depth and bare else bare)
+            if piece == "\x05" and lines and lines[-1]:
+                lines.append("")
+            depth += (piece == "\x02") - (piece == "\x03")
         return lines

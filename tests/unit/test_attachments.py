@@ -1,0 +1,190 @@
+"""UIMs in files: one column, one a line, never cut, never guessed; a whole form as JSON."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from gateway import attachments, discovery, forms
+from gateway.attachments import Attachment, AttachmentReading
+from gateway.content import FilledForm, MimePart, Severity
+from gateway.forms import Form
+from gateway.forms._schema import read_document
+
+KINDS: dict[str, Attachment] = discovery.find(attachments, "ATTACHMENT")
+FORMS: dict[str, Form] = discovery.find(forms, "FORM")
+ONE, TWO = "QCALL7hT2kQ9mZb7Kd25051914", "010460123456789021ABC+DEF"
+REQUEST = {"form": "request", "purpose": "detection", "justification": "seized", "uims": [ONE]}
+
+
+def part(body: bytes | str, name: str, kind: str = "application/octet-stream") -> MimePart:
+    octets = body.encode() if isinstance(body, str) else body
+    return MimePart((), kind, (), "attachment", name, octets, (), octets)
+
+
+def read(body: bytes | str, name: str, kind: str = "application/octet-stream") -> AttachmentReading:
+    found = part(body, name, kind)
+    return next(one for one in KINDS.values() if one.accepts(found)).read(found)
+
+
+def codes(body: bytes | str, name: str = "list.csv") -> list[str]:
+    return [uim.text for uim in read(body, name).uims]
+
+
+def document(content: object) -> tuple[FilledForm | None, list[str]]:
+    form, findings = read_document(json.dumps(content).encode(), FORMS, "gsp-request.json")
+    return form, [finding.text.message for finding in findings]
+
+
+# --- text and csv -----------------------------------------------------------------------------------
+
+
+def test_a_text_file_is_one_uim_a_line_with_the_line_it_stands_on() -> None:
+    reading = read(f"UIMs:\r\n{ONE}\r\n\r\n{TWO}\r\nnot a code\r\n", "list.TXT")
+    assert [(uim.text, uim.where, uim.line) for uim in reading.uims] == [(ONE, "list.TXT", 2), (TWO, "list.TXT", 4)]
+    assert [(finding.line, finding.got, finding.where) for finding in reading.findings] == [
+        (5, "not a code", "list.TXT")
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"UIM\n{ONE}\n{TWO}\n",
+        f"{ONE}\n{TWO}\n",
+        f"Nr;UIM;Remark\n1;{ONE};x\n2;{TWO};y\n",
+        f"sep=;\r\nUIM;Remark\r\n{ONE};x\r\n{TWO};\r\n",
+        f"\ufeffRemark,Код\nx,{ONE}\ny,{TWO}\n",
+        f"Pack\tPlace\n{ONE}\tx\n{TWO}\ty\n",
+        f'"UIM"\n"{ONE}"\n"{TWO}"\n',
+        f"UIM,Date\r{ONE},2026\r{TWO},2026\r",
+    ],
+)
+def test_the_column_whose_heading_means_uim_is_read_else_the_first(body: str) -> None:
+    assert codes(body) == [ONE, TWO]
+
+
+def test_utf_16_as_excel_writes_it_is_read() -> None:
+    assert codes(f"UIM\tPlace\r\n{ONE}\tx\r\n".encode("utf-16"), "list.csv") == [ONE]
+
+
+def test_without_a_separator_in_the_first_line_nothing_is_cut() -> None:
+    assert codes("UIM\nAB1,CD;EF|GH\n04601234567890;x\n") == ["AB1,CD;EF|GH", "04601234567890;x"]
+
+
+def test_a_line_that_could_be_cut_in_two_ways_is_told_not_cut() -> None:
+    reading = read(f'UIM;Place\n{ONE};Mombasa\nAB1;CD2;Mombasa\n"AB1;CD3";Mombasa\n', "a.csv")
+    assert [uim.text for uim in reading.uims] == [ONE, "AB1;CD3"]
+    assert [(finding.line, finding.got) for finding in reading.findings] == [(3, "AB1;CD2;Mombasa")]
+
+
+def test_an_apostrophe_against_calculating_is_taken_away() -> None:
+    assert codes("UIM;x\n'+AA1==;y\n''AB1;y\n") == ["+AA1==", "'AB1"]
+
+
+def test_a_text_formula_of_a_spreadsheet_is_its_text() -> None:
+    assert codes('UIM;x\n"=""0104601234567890""";y\n') == ["0104601234567890"]
+
+
+@pytest.mark.parametrize("damaged", ["4.60123E+12", "4,6E+12"])
+def test_a_code_that_became_a_number_is_told_and_not_guessed(damaged: str) -> None:
+    reading = read(f"UIM\n{ONE}\n{damaged}\n", "a.csv")
+    assert [uim.text for uim in reading.uims] == [ONE]
+    assert [(finding.line, finding.got, finding.severity) for finding in reading.findings] == [
+        (3, damaged, Severity.PART)
+    ]
+
+
+def test_what_csv_cannot_read_is_told() -> None:
+    reading = read("UIM;x\n" + ONE + ';y\n"' + "a" * 200_000, "a.csv")
+    assert [uim.text for uim in reading.uims] == [ONE]
+    assert [finding.line for finding in reading.findings] == [3]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_a_hundred_thousand_lines_are_read_in_two_seconds(name: str) -> None:
+    body = "UIM\n" + "".join(f"QCALL{number:09d}ABCD25051914\n" for number in range(100_000))
+    started = time.process_time()
+    assert len(read(body, name).uims) == 100_000
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_more_lines_than_are_accepted_are_told(name: str) -> None:
+    reading = read("QCALL1\n" * 250_001, name)
+    assert len(reading.uims) == 250_000
+    assert len(reading.findings) == 1
+
+
+# --- json -------------------------------------------------------------------------------------------
+
+
+def test_only_our_own_documents_are_taken_for_forms() -> None:
+    assert read("{}", "gsp-request.json").document == b"{}"
+    assert not any(kind.accepts(part("{}", "other.json")) for kind in KINDS.values())
+
+
+def test_a_document_is_the_form_it_names() -> None:
+    form, wrong = document({**REQUEST, "data_requested": ["a", "c"], "to": "KE"})
+    assert wrong == []
+    assert form is not None
+    assert (form.name, form.get("purpose"), form.get("to")) == ("request", "detection", "KE")
+    assert form.ticked("data_requested") == {"a", "c"}
+    assert [(uim.text, uim.where) for uim in form.uims] == [(ONE, "gsp-request.json")]
+
+
+def test_uims_of_a_document_are_read_as_those_of_a_text() -> None:
+    form, wrong = document({**REQUEST, "uims": ["]d20104601234567890<GS>21A1", "А1234", ONE]})
+    assert form is not None
+    assert [uim.text for uim in form.uims] == ["0104601234567890\x1d21A1", ONE]
+    assert len(wrong) == 1
+
+
+def test_answers_of_a_document_are_blocks() -> None:
+    answers = [{"uim": ONE, "status": "valid", "a": "Malmö"}, {"uim": "two words", "status": "valid"}]
+    form, wrong = document({"form": "reply", "exchange": "GSP-2026-000042/SE", "answers": answers})
+    assert form is not None
+    assert [dict(block.values) for block in form.blocks] == [answers[0]]
+    assert len(wrong) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {**REQUEST, "purpose": "curiosity"},
+        {**REQUEST, "unknown": "x"},
+        {key: value for key, value in REQUEST.items() if key != "justification"},
+        {**REQUEST, "uims": []},
+        {**REQUEST, "uims": ["x" * 201]},
+        {**REQUEST, "data_requested": ["k"]},
+        {**REQUEST, "reply_by": "tomorrow"},
+        {"form": "nonsense"},
+        {"form": ["request"]},
+        [],
+        "request",
+        None,
+    ],
+)
+def test_a_document_that_does_not_keep_to_its_schema_is_returned_whole(content: object) -> None:
+    form, wrong = document(content)
+    assert form is None
+    assert wrong != []
+
+
+@pytest.mark.parametrize("octets", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"form": "request"'])
+def test_what_is_no_json_is_told(octets: bytes) -> None:
+    form, findings = read_document(octets, FORMS, "gsp-request.json")
+    assert form is None
+    assert [finding.severity for finding in findings] == [Severity.BLOCKS]
+
+
+def test_a_large_document_is_checked_in_seconds() -> None:
+    content = json.dumps({**REQUEST, "uims": [f"QCALL{number}ABCD" for number in range(100_000)]}).encode()
+    started = time.process_time()
+    form, findings = read_document(content, FORMS, "gsp-request.json")
+    assert form is not None
+    assert len(form.uims) == 100_000
+    assert findings == ()
+    assert time.process_time() - started < 8

@@ -1,0 +1,449 @@
+"""What officers write, in the ways they write it, is what is read; and what is not understood is told by its line."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+
+import pytest
+
+from gateway import data, discovery, forms
+from gateway.content import Block, FilledForm, Finding, Severity, text
+from gateway.forms import Form
+from gateway.forms._grammar import Vocabulary, write
+from gateway.forms._reading import read_form
+from gateway.forms._values import letters, read_date, tick
+from gateway.language import LANGUAGES, Languages
+
+KNOWN = Languages.from_texts(data.catalogues())
+FORMS: dict[str, Form] = discovery.find(forms, "FORM")
+VOCABULARY = Vocabulary(FORMS, KNOWN)
+ONE, TWO = "QCALL7hT2kQ9mZb7Kd25051914", "010460123456789021ABC+DEF"
+
+
+def read(body: str, subject: str = "") -> tuple[FilledForm, tuple[Finding, ...], str]:
+    return read_form(body.split("\n"), VOCABULARY, VOCABULARY.subject(subject))
+
+
+def codes(body: str) -> list[str]:
+    return [uim.text for uim in read(body)[0].uims]
+
+
+def listed(*lines: str) -> list[str]:
+    return codes("GSP LOOKUP\n\nUIMs:\n" + "\n".join(lines))
+
+
+def value(field: str, written: str) -> str:
+    form, findings, _ = read(f"GSP REQUEST\n{written}\n")
+    assert findings == ()
+    return form.get(field)
+
+
+# --- titles -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["GSP REQUEST", "gsp request", "  *GSP REQUEST*", "GSP: Request", "ＧＳＰ　ＲＥＱＵＥＳＴ", "GSP\u00a0DEMANDE",
+     "GSP طلب", "طلب GSP", "GSP 请求", "GSP ЗАПРОС", "GSP SOLICITUD", "\u200fGSP طلب\u200f"],
+)  # fmt: skip
+def test_a_title_is_known_in_every_language(title: str) -> None:
+    assert read(f"Dear colleague,\n\n{title}\nPurpose: detection")[0].name == "request"
+
+
+@pytest.mark.parametrize("line", ["REQUEST", "GSP REQUESTED", "please see GSP REQUEST below", "GSP", ""])
+def test_other_lines_are_no_title(line: str) -> None:
+    form, _, outside = read(f"{line}\nPurpose: detection")
+    assert form.name == ""
+    assert "Purpose: detection" in outside
+
+
+def test_a_title_in_the_subject_makes_the_whole_text_the_form() -> None:
+    form, findings, _ = read(f"Purpose: detection\nUIMs:\n{ONE}\nx y\n", subject="[EXTERNAL] GSP REQUEST")
+    assert (form.name, form.get("purpose"), [uim.line for uim in form.uims]) == ("request", "detection", [3])
+    assert [finding.line for finding in findings] == [4]
+
+
+def test_a_title_in_the_text_counts_before_the_subjects() -> None:
+    assert read("GSP LOOKUP\nUIMs:\n" + ONE, subject="GSP REQUEST")[0].name == "lookup"
+
+
+def test_an_answer_to_a_mail_is_no_form_by_its_subject() -> None:
+    assert read("Thank you.", subject="Re: your GSP REQUEST")[0].name == ""
+
+
+# --- labels and values ------------------------------------------------------------------------------
+
+
+def test_labels_of_several_languages_may_stand_in_one_form() -> None:
+    body = "GSP DEMANDE\nЦель: 调查\nJustification : 在途查获\nReply by：2026-12-01\n\nUIM:\n" + ONE
+    form, findings, outside = read(body.replace("Цель", KNOWN.catalogue("ru").gettext("Purpose"))
+                                   .replace("调查", KNOWN.catalogue("zh").gettext("investigation")))  # fmt: skip
+    assert (form.get("purpose"), form.get("justification"), form.get("reply_by")) == (
+        "investigation", "在途查获", "2026-12-01",
+    )  # fmt: skip
+    assert [uim.text for uim in form.uims] == [ONE]
+    assert (findings, outside) == ((), "")
+
+
+def test_a_label_alone_opens_a_block_to_the_next_label() -> None:
+    body = "GSP REQUEST\nQuestions:\nWas it exported?\n\nNote: in 2025\nBy whom?\nPurpose:\n\ndetection\n"
+    form, findings, _ = read(body)
+    assert form.get("questions") == "Was it exported?\n\nNote: in 2025\nBy whom?"
+    assert form.get("purpose") == "detection"
+    assert findings == ()
+
+
+def test_a_line_that_belongs_to_nothing_is_told_with_its_number_and_kept() -> None:
+    _, findings, outside = read("GSP REQUEST\n\nPurpose: detection\nUrgency: high\n")
+    assert [(finding.line, finding.got) for finding in findings] == [(4, "Urgency: high")]
+    assert outside == "Urgency: high"
+
+
+def test_what_is_said_twice_differently_is_told() -> None:
+    form, findings, _ = read("GSP REQUEST\nPurpose: detection\nPurpose: investigation\nPurpose:\n")
+    assert form.get("purpose") == "investigation"
+    assert [(finding.line, finding.field) for finding in findings] == [(3, "purpose")]
+
+
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [
+        ("Purpose: curiosity", Severity.BLOCKS),
+        ("Handling: H9", Severity.PART),
+        ("To: Atlantis", Severity.BLOCKS),
+        ("Exchange: 42", Severity.BLOCKS),
+        ("Reply by: tomorrow", Severity.PART),
+        ("Reply by: 03/04/2026", Severity.PART),
+    ],
+)
+def test_a_fixed_value_that_is_not_understood_is_told(written: str, severity: Severity) -> None:
+    _, findings, _ = read(f"GSP REQUEST\n\n{written}\n")
+    assert [(finding.line, finding.severity, finding.got) for finding in findings] == [
+        (3, severity, written.split(": ")[1])
+    ]
+
+
+def test_a_long_line_that_a_client_broke_is_one_value() -> None:
+    assert value("product", "Product: cigarettes, 1200 cartons,\nbrand not legible") == (
+        "cigarettes, 1200 cartons, brand not legible"
+    )
+
+
+def test_text_keeps_an_arrow_that_the_writer_typed() -> None:
+    assert value("justification", "Justification:\nroute: Mombasa ← Jebel Ali") == "route: Mombasa ← Jebel Ali"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [60, 66, 72, 76])
+def test_long_labels_and_hints_that_a_client_breaks_are_read(language: str, width: int) -> None:
+    asked = FilledForm(
+        "request", {"product": "cigarettes"}, {"data_requested": frozenset("ej")},
+        hints={"purpose": text("please complete or correct this line")},
+    )  # fmt: skip
+    answered = FilledForm("reply", blocks=(Block({"uim": ONE, "e": "ACME", "j": "", "i": "unknown"}),))
+    for filled in (asked, answered):
+        written = write(filled, FORMS[filled.name], KNOWN.catalogue(language)).split("\n")
+        broken = [part for line in written for part in (textwrap.wrap(line, width, break_long_words=False) or [""])]
+        form, findings, outside = read_form(broken, VOCABULARY)
+        assert findings == ()
+        assert outside == ""
+        assert {key: said for key, said in form.values.items() if said} == dict(filled.values)
+        assert form.ticked("data_requested") == filled.ticked("data_requested")
+        assert [dict(block.values) for block in form.blocks] == [dict(block.values) for block in filled.blocks]
+
+
+# --- dates ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2026-11-03", "2026/11/3", "2026.11.03", "3.11.2026", "03. 11. 2026", "3 November 2026", "November 3, 2026",
+     "3 nov. 2026", "le 3 novembre 2026", "3 de noviembre de 2026", "3 ноября 2026 г.", "2026年11月3日", "٢٠٢٦-١١-٠٣",
+     "3 نوفمبر 2026", "２０２６－１１－０３", "Tuesday, 3 November 2026, 10:00"],
+)  # fmt: skip
+def test_dates_are_read_as_people_write_them(written: str) -> None:
+    assert read_date(written) == "2026-11-03"
+
+
+@pytest.mark.parametrize("written", ["03/11/2026", "3-11-2026", "03.11.26", "11/03/26"])
+def test_a_date_that_can_be_read_in_two_ways_is_not_read(written: str) -> None:
+    assert read_date(written) is None
+
+
+@pytest.mark.parametrize("written", ["25/11/2026", "11/25/2026", "25-11-2026"])
+def test_a_day_above_twelve_leaves_no_doubt(written: str) -> None:
+    assert read_date(written) == "2026-11-25"
+
+
+@pytest.mark.parametrize("written", ["", "soon", "31.11.2026", "2026-13-01", "2026", "12", "99999999", "1 2 3 4"])
+def test_what_is_no_date_is_none(written: str) -> None:
+    assert not read_date(written)
+
+
+# --- ticks ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "box",
+    ["[x]", "[X]", "[ x ]", "[✓]", "[✔]", "[✔\ufe0f]", "☒", "☑", "☑\ufe0f", "(x)", "(X)", "[х]", "✅", "* [x]", "- [x]",
+     "［x］", "[*]", "x", "✗"],
+)  # fmt: skip
+def test_ticks_of_every_kind_count(box: str) -> None:
+    form, findings, _ = read(
+        f"GSP REQUEST\nData requested:\n{box} (a) Date\n[ ] (b) Facility\n☐ (c)\n[] (d)\n[_] (e)\n"
+    )
+    assert form.ticked("data_requested") == {"a"}
+    assert findings == ()
+
+
+@pytest.mark.parametrize(
+    "lines", ["a, c, j", "(a), (c), (j)", "(a)\n(c)\n(j)", "A C J", "[x] a\n[x] c)\n[x] (j)", "a، c، j", "a/c/j."]
+)
+def test_data_may_be_named_by_their_letters(lines: str) -> None:
+    form, findings, _ = read(f"GSP REQUEST\nData requested:\n{lines}\n\nQuestions: none\n")
+    assert form.ticked("data_requested") == {"a", "c", "j"}
+    assert findings == ()
+
+
+def test_data_may_be_named_in_words_of_any_language() -> None:
+    french = KNOWN.catalogue("fr").gettext("Manufacturing facility")
+    form, _, _ = read(f"GSP REQUEST\nData requested:\nDate and location of manufacture\n{french}\n")
+    assert form.ticked("data_requested") == {"a", "b"}
+
+
+def test_the_item_j_is_not_a_tick() -> None:
+    assert tick("(j) Intended shipment route") is None
+    assert letters("(a) - (d)") == {"a", "b", "c", "d"}
+    assert letters("a bad cab") == frozenset()
+
+
+def test_boxes_count_wherever_they_stand() -> None:
+    form, findings, _ = read(
+        f"GSP REQUEST\nPurpose: detection\n[x] (b)\n\nUIMs:\n{ONE}\n☑ (f) Intended market\n{TWO}\n"
+    )
+    assert form.ticked("data_requested") == {"b", "f"}
+    assert [uim.text for uim in form.uims] == [ONE, TWO]
+    assert findings == ()
+
+
+def test_another_line_among_the_data_is_told() -> None:
+    _, findings, _ = read("GSP REQUEST\nData requested:\n[x] (a)\n[x] the colour of the pack\n")
+    assert [(finding.line, finding.severity) for finding in findings] == [(4, Severity.NOTE)]
+
+
+# --- lists of UIMs ----------------------------------------------------------------------------------
+
+
+def test_no_character_of_a_uim_is_a_separator_or_lost() -> None:
+    every = [f"A1!\"%&'()*+,-./:;=?_{character}z" for character in "!\"%&'()*+,-./:;=?_"]
+    assert listed(*every) == every
+    assert listed("aB1", "AB1", "ab1,", "ab1.", "'ab1", "ab1;ab2") == ["aB1", "AB1", "ab1,", "ab1.", "'ab1", "ab1;ab2"]
+
+
+def test_list_numbering_is_dropped_only_where_every_line_has_it() -> None:
+    assert listed(f"1. {ONE}", f"2. {TWO}") == listed(f"• {ONE}", f"• {TWO}") == listed(f"1) {ONE}", f"2) {TWO}")
+    assert listed(f"1. {ONE}", f"2. {TWO}") == [ONE, TWO]
+    assert listed(f"1. {ONE}", TWO) == [TWO]
+    assert listed("1.2A", "2.3B") == ["1.2A", "2.3B"]
+
+
+@pytest.mark.parametrize("separator", ["\x1d", "<GS>", "<gs>", "{GS}", "␝", "\\x1d", "^]"])
+def test_the_group_separator_may_be_written_in_many_ways(separator: str) -> None:
+    assert listed(f"0104601234567890{separator}21ABC", ONE) == ["0104601234567890\x1d21ABC", ONE]
+
+
+@pytest.mark.parametrize("prefix", ["]d2", "]C1", "]Q3", "]e0", "]d1"])
+def test_a_scanners_prefix_is_dropped(prefix: str) -> None:
+    assert listed(f"{prefix}0104601234567890") == ["0104601234567890"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [f"“{ONE}”", f"«\u00a0{ONE}\u00a0»", f"‘{ONE}’ – see photo…", f"*{ONE}*", f"_{ONE}_", f"\u200e{ONE}\u200f",
+     f"\u2066{ONE}\u2069", f"{ONE[:9]}\u200b{ONE[9:]}\ufeff", f"{ONE[:9]}\u00ad{ONE[9:]}", f"  {ONE}\u00a0",
+     f"{ONE} <https://urldefense.example/v2/url?u=x>", f"UIM corrected: {ONE}", f"شناسه: {ONE}", f"<UIM> {ONE}"],
+)  # fmt: skip
+def test_what_programs_put_around_a_uim_is_taken_away(written: str) -> None:
+    assert listed(written) == [ONE]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["０１０４６０１２３４５６７８９０", "0104601234567890АВС", "٠١٠٤٦٠١٢٣٤٥٦٧٨٩٠", f"\u202e{ONE}\u202c",
+     f"{ONE[:9]}\u202d{ONE[9:]}", "4.6E+12", "4,60123E+12", f"{ONE}; {TWO}", f"{ONE} and {TWO}", f"the code is {ONE}"],
+)  # fmt: skip
+def test_a_line_that_is_no_clean_uim_is_told_and_not_mended(written: str) -> None:
+    form, findings, _ = read(f"GSP LOOKUP\nUIMs:\n{TWO}\n{written}\n")
+    assert [uim.text for uim in form.uims] == [TWO]
+    assert [(finding.line, finding.severity, finding.got) for finding in findings] == [(4, Severity.PART, written)]
+
+
+def test_a_code_with_a_colon_is_no_label() -> None:
+    assert listed("A:1234567", "AB:12", "X1Y2:3") == ["A:1234567", "AB:12", "X1Y2:3"]
+
+
+def test_uims_may_stand_behind_a_label_each_or_below_the_title_without_any() -> None:
+    assert codes(f"GSP LOOKUP\nUIM: {ONE}\nUIM: {TWO}\n") == [ONE, TWO]
+    assert codes(f"GSP LOOKUP\n\n{ONE}\nAB12\n{TWO}\n") == [ONE, "AB12", TWO]
+
+
+def test_other_text_within_a_list_does_not_end_it_for_the_uims_below() -> None:
+    below = "\nThis mail is confidential.\nCall +254700123456\n"
+    form, findings, outside = read(f"GSP LOOKUP\nUIMs:\n{ONE}\n\nAnd of the second carton\n\n{TWO}\n{below}")
+    assert [uim.text for uim in form.uims] == [ONE, TWO]
+    assert findings == ()
+    assert outside == "And of the second carton\nThis mail is confidential.\nCall +254700123456"
+
+
+def test_rules_and_empty_lines_are_no_uims() -> None:
+    assert listed(ONE, "----------", "", ".", "* * *", TWO) == [ONE, TWO]
+
+
+# --- replies ----------------------------------------------------------------------------------------
+
+
+def blocks(body: str) -> list[dict[str, str]]:
+    return [{k: v for k, v in block.values.items() if v} for block in read(f"GSP REPLY\n\n{body}")[0].blocks]
+
+
+def test_each_uim_has_its_block() -> None:
+    body = (
+        f"Remarks: all seized\nUIM: {ONE}\nStatus: Valid\n(a) Date and location of manufacture: 19 May 2025,\nMalmö\n"
+        f"(b) Manufacturing facility:\nRemarks: second shift\n\nUIM: {TWO}\nStatus:\n\nUIM:\nStatus: valid\n"
+    )
+    assert blocks(body) == [
+        {"uim": ONE, "status": "valid", "a": "19 May 2025,\nMalmö", "uim_remarks": "second shift"},
+        {"uim": TWO},
+    ]
+    assert read(f"GSP REPLY\n{body}")[0].get("remarks") == "all seized"
+
+
+@pytest.mark.parametrize(
+    "line", ["(a) Malmö: plant 2", "(a) Date: Malmö: plant 2", "(A) date and location of manufacture: Malmö: plant 2"]
+)
+def test_an_answer_counts_whatever_became_of_its_label(line: str) -> None:
+    assert blocks(f"UIM: {ONE}\nStatus: valid\n{line}\n")[0]["a"] == "Malmö: plant 2"
+
+
+def test_of_an_answer_in_two_pieces_nothing_is_lost() -> None:
+    assert blocks(f"UIM: {ONE}\n(b) Manufacturing facility: Riom\n(c): line 4\n(b): and Lyon\n")[0] == {
+        "uim": ONE, "b": "Riom\nand Lyon", "c": "line 4",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_status_is_read_in_every_language(language: str) -> None:
+    catalogue = KNOWN.catalogue(language)
+    for status in next(field for field in FORMS["reply"].group if field.name == "status").choices:
+        assert blocks(f"UIM: {ONE}\n{catalogue.gettext('Status')}: {catalogue.gettext(status.label)}\n")[0] == {
+            "uim": ONE, "status": status.name,
+        }  # fmt: skip
+
+
+# --- replying to a form -----------------------------------------------------------------------------
+
+QUOTED = f"> GSP REPLY\n>\n> Exchange: GSP-2026-000042/SE\n> Handling: H0\n>\n> UIM: {ONE}\n> Status:\n"
+
+
+def test_a_quoted_form_that_was_filled_in_counts() -> None:
+    form, _, outside = read("Please see below.\n\n" + QUOTED.replace("Status:", "Status: not ours"))
+    assert (form.name, form.blocks[0].values["status"]) == ("reply", "not ours")
+    assert outside == "Please see below."
+
+
+def test_words_above_a_quoted_form_that_nobody_filled_in_are_no_form() -> None:
+    form, findings, outside = read("We need two more weeks.\n\n" + QUOTED)
+    assert (form.name, findings, outside) == ("", (), "We need two more weeks.")
+
+
+OUTLOOK = (
+    "From: Focal Point <gsp@focal.example>\nSent: Tuesday, 3 November 2026 10:00\nTo: Desk\nSubject: A question\n\n"
+)
+
+
+def test_outlooks_unmarked_copy_of_the_earlier_mail_is_known_as_such() -> None:
+    below = OUTLOOK + "Good morning.\n\n" + QUOTED.replace("> ", "").replace(">", "")
+    form, _, outside = read("We need two more weeks.\n\n" + below)
+    assert (form.name, outside) == ("", "We need two more weeks.")
+    form, _, _ = read("See below.\n\n" + below.replace("Status:", "Status: valid"))
+    assert (form.name, form.blocks[0].values["status"]) == ("reply", "valid")
+    form, findings, _ = read(f"GSP LOOKUP\nUIMs:\n{TWO}\n\n" + below)
+    assert ([uim.text for uim in form.uims], findings) == ([TWO], ())
+
+
+def test_an_own_form_above_a_quotation_is_the_one_that_counts() -> None:
+    form, _, _ = read(
+        "GSP MESSAGE\nMessage:\nTwo more weeks, please.\n\nOn 3 Nov 2026, the focal point wrote:\n" + QUOTED
+    )
+    assert (form.name, form.get("message")) == ("message", "Two more weeks, please.")
+
+
+def test_an_answer_typed_between_quoted_lines_counts() -> None:
+    form, _, _ = read(QUOTED.replace("> Status:\n", "> Status:\nvalid\n"))
+    assert form.blocks[0].values["status"] == "valid"
+
+
+# --- around the form --------------------------------------------------------------------------------
+
+
+def test_a_signature_is_kept_outside() -> None:
+    form, findings, outside = read(f"GSP LOOKUP\nUIMs:\n{ONE}\n-- \nA. Officer\nTel. +254 700 123456\n")
+    assert [uim.text for uim in form.uims] == [ONE]
+    assert findings == ()
+    assert outside == "A. Officer\nTel. +254 700 123456"
+
+
+def test_a_form_that_goes_on_below_the_signature_is_read_to_its_end() -> None:
+    body = f"GSP REQUEST\nProduct: cigarettes\n-- \nA. Officer\nJustification: seized\nUIMs:\n{ONE}\n"
+    form, findings, outside = read(body)
+    assert (form.get("product"), form.get("justification"), codes(body)) == ("cigarettes", "seized", [ONE])
+    assert (findings, outside) == ((), "A. Officer")
+
+
+# --- writing ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hints_never_come_back_as_values_and_never_make_a_long_line(language: str) -> None:
+    filled = FilledForm("request", hints={field.name: text("please complete or correct this line")
+                                          for field in FORMS["request"].fields})  # fmt: skip
+    written = write(filled, FORMS["request"], KNOWN.catalogue(language))
+    assert written.count("←") >= len(FORMS["request"].fields)
+    assert all(len(line) <= 72 for line in written.split("\n") if "←" in line)
+    form, findings, outside = read(written)
+    assert not any(form.values.values())
+    assert (findings, outside) == ((), "")
+
+
+def test_a_group_separator_is_written_so_that_it_can_be_typed_and_read() -> None:
+    filled = FilledForm("reply", blocks=(Block({"uim": "0104601234567890\x1d21A"}),))
+    written = write(filled, FORMS["reply"], KNOWN.catalogue("en"))
+    assert "0104601234567890<GS>21A" in written
+    assert read(written)[0].blocks[0].values["uim"] == "0104601234567890\x1d21A"
+
+
+# --- cost -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["UIM: QCALL{n:09d}ABCD", "{n}. QCALL{n:09d}ABCD", "0104{n:012d}<GS>21A", "A:{n:09d}", "not a code {n}",
+     "[x] (a) {n}", "", "Purpose: detection", "Name, invoice, order number and {n}", "On {n} somebody wrote:", "-- ",
+     "> {n}", "From: {n}"],
+)  # fmt: skip
+def test_a_hundred_thousand_lines_of_any_kind_are_read_in_seconds(line: str) -> None:
+    lines = ["GSP REQUEST", "", "UIMs:", *(line.format(n=number) for number in range(100_000))]
+    started = time.process_time()
+    read_form(lines, VOCABULARY)
+    assert time.process_time() - started < 6
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1 ", ":", ": ", "> ", "[", "[ ", "(a) ", "*", "“", "<", "<GS>", "\u200e", "A:", "@"]
+)
+def test_one_endless_line_is_read_in_seconds(piece: str) -> None:
+    started = time.process_time()
+    for head in ("GSP REQUEST\nUIMs:\n", "GSP REPLY\nUIM: 1A\n", "GSP MESSAGE\nMessage:\n", ""):
+        read(head + piece * 300_000 + " x")
+    assert time.process_time() - started < 6
