@@ -29,7 +29,14 @@ _CLEAR = frozenset({"signed-data", "certs-only"})  # smime-type of what is signe
 _MAX_REPORT = 16 * 1024
 _NAMED = re.compile(r"[A-Za-z0-9]{1,64}")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_ENVELOPE_ID = re.compile(r"bounce\+([a-z2-7]{24})@", re.IGNORECASE)
+# Our mails have one reader each. Where an address stands for several, one mailbox of the desk's is enough.
+_ACTIONS = (
+    DeliveryAction.DELIVERED,
+    DeliveryAction.RELAYED,
+    DeliveryAction.EXPANDED,
+    DeliveryAction.DELAYED,
+    DeliveryAction.FAILED,
+)
 
 
 def classify(
@@ -61,29 +68,28 @@ def classify(
 def _report(tree: MimePart, envelope: Envelope) -> DeliveryReport | DispositionReport | None:
     if tree.media_type != "multipart/report":
         return None
-    kinds = {part.media_type: part for part in tree.children}
+    # In mail with addresses beyond ASCII the same reports are called `global` (RFC 6533).
+    kinds = {part.media_type.replace("message/global-d", "message/d"): part for part in tree.children}
     ids = _original_ids(kinds)
     if "message/delivery-status" in kinds:
         return _delivery(kinds["message/delivery-status"], ids, envelope)
     if "message/disposition-notification" in kinds:
         fields = _fields(kinds["message/disposition-notification"].body)
         ids = (*headers.message_ids(fields.get("original-message-id", ())), *ids)
-        displayed = any("displayed" in value.lower() for value in fields.get("disposition", ()))
-        return DispositionReport(envelope, ids, displayed)
+        types = (value.rpartition(";")[2].partition("/")[0] for value in fields.get("disposition", ()))
+        return DispositionReport(envelope, ids, any(kind.strip().lower() == "displayed" for kind in types))
     return None
 
 
 def _delivery(part: MimePart, ids: tuple[str, ...], envelope: Envelope) -> DeliveryReport | None:
     fields = _fields(part.body)
-    actions = [value.strip().lower() for value in fields.get("action", ())]
-    known = [DeliveryAction(action) for action in actions if action in list(DeliveryAction)]
+    actions = {value.partition("(")[0].strip().lower() for value in fields.get("action", ())}
+    known = [action for action in _ACTIONS if action in actions]
     if not known:
         return None
     status = _STATUS.match(next(iter(fields.get("status", ())), "").strip())
     named = _NAMED.fullmatch(next(iter(fields.get("original-envelope-id", ())), "").strip())
-    by_address = _ENVELOPE_ID.search(" ".join(envelope.rcpt_tos))
-    found = named[0] if named else by_address[1] if by_address else ""
-    return DeliveryReport(envelope, ids, found.lower(), known[0], status[0] if status else "")
+    return DeliveryReport(envelope, ids, named[0].lower() if named else "", known[0], status[0] if status else "")
 
 
 def _original_ids(kinds: dict[str, MimePart]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gateway.content import Decision
 from gateway.facts import (
     DeliveryAction,
@@ -9,42 +11,84 @@ from gateway.facts import (
     DispositionReport,
     Event,
     EventKind,
+    ExchangeView,
     ForAPerson,
     Moment,
     ReferralNumber,
 )
 from gateway.ports import Keyed, Policy, View
 from gateway.rules.exchange import undeliverable
-from gateway.treaty import Side
+from gateway.treaty import ReferralState, Side
+
+_S = ReferralState
+# States in which a report is news, as the table of states (`store.fold`) moves them: a report that comes twice, late,
+# or of a further mail to the same desk must not write, and above all not tell, the same thing again.
+NEWS = {
+    EventKind.DELIVERED: frozenset({_S.SENT}),
+    EventKind.READ: frozenset({_S.SENT, _S.DELIVERED}),
+    EventKind.UNDELIVERABLE: frozenset({_S.WAITING, _S.SENT, _S.DELIVERED}),
+}
+_IDENTIFIER = "[a-z2-7]{24}"
+_MOST = 5  # identifiers that one report may name
 
 
 def track(
     report: DeliveryReport | DispositionReport, view: View, keyed: Keyed, policy: Policy, moment: Moment
 ) -> Decision:
     """What a report changes. One that names none of our mails by its unguessable identifiers changes nothing."""
-    found = _found(report, view)
-    if found is None:
+    found = _found(report, view, policy)
+    exchange = view.exchange(found[0].exchange) if found else None
+    if found is None or exchange is None:
         return Decision()
     number, side = found
     if isinstance(report, DispositionReport):
-        return _event(EventKind.READ, number) if report.displayed and side is Side.ANSWERING else Decision()
+        return _event(EventKind.READ, exchange, number, side) if report.displayed else Decision()
     if report.action is DeliveryAction.FAILED:
-        exchange = view.exchange(number.exchange)
-        if side is Side.ASKING or exchange is None:
-            return Decision(for_a_person=(ForAPerson(403, number.exchange, number.party),))
-        return undeliverable(view, keyed, policy, exchange, number.party, moment.now)
+        return _failed(exchange, number, side, view, keyed, policy, moment)
     if report.action in (DeliveryAction.DELIVERED, DeliveryAction.RELAYED, DeliveryAction.EXPANDED):
-        return _event(EventKind.DELIVERED, number) if side is Side.ANSWERING else Decision()
+        return _event(EventKind.DELIVERED, exchange, number, side)
     return Decision()
 
 
-def _found(report: DeliveryReport | DispositionReport, view: View) -> tuple[ReferralNumber, Side] | None:
-    if isinstance(report, DeliveryReport) and report.envelope_id:
-        found = view.mail_by_envelope_id(report.envelope_id.lower())
-        if found:
-            return found
-    return view.referral_by_message_ids(report.message_ids)
+def _failed(
+    exchange: ExchangeView,
+    number: ReferralNumber,
+    side: Side,
+    view: View,
+    keyed: Keyed,
+    policy: Policy,
+    moment: Moment,
+) -> Decision:
+    """A mail of ours came back for good. Once a desk has read, or acted, only a person is told."""
+    referral = exchange.referral(number.party)
+    if side is Side.ANSWERING and referral is not None:
+        if referral.state is _S.UNDELIVERABLE:
+            return Decision()
+        if referral.state in NEWS[EventKind.UNDELIVERABLE]:
+            return undeliverable(view, keyed, policy, exchange, number.party, moment.now)
+    return Decision(for_a_person=(ForAPerson(403, number.exchange, number.party),))
 
 
-def _event(kind: EventKind, number: ReferralNumber) -> Decision:
+def _found(
+    report: DeliveryReport | DispositionReport, view: View, policy: Policy
+) -> tuple[ReferralNumber, Side] | None:
+    """The one referral that the report's identifiers name; None where they name none, or do not agree.
+
+    Only identifiers that we made count. Message-IDs of officers' own mails stand in the same threads, and everybody
+    through whose hands those went knows them: a report could be forged with them.
+    """
+    ours = re.compile(rf"<({_IDENTIFIER})@{re.escape(policy.domain)}>", re.IGNORECASE)
+    back = re.compile(rf"bounce\+({_IDENTIFIER})@.*", re.IGNORECASE)
+    named = [report.envelope_id] if isinstance(report, DeliveryReport) and report.envelope_id else []
+    named += [match[1] for address in report.envelope.rcpt_tos if (match := back.fullmatch(address))]
+    named += [match[1] for written in report.message_ids if (match := ours.fullmatch(written))]
+    distinct = dict.fromkeys(identifier.lower() for identifier in named)
+    found = {view.mail_by_envelope_id(identifier) for identifier in list(distinct)[:_MOST]} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _event(kind: EventKind, exchange: ExchangeView, number: ReferralNumber, side: Side) -> Decision:
+    referral = exchange.referral(number.party)
+    if side is not Side.ANSWERING or referral is None or referral.state not in NEWS[kind]:
+        return Decision()
     return Decision(events=(Event(kind, number.exchange, number.party),), answer_exchange=number.exchange)

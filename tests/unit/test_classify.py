@@ -118,12 +118,23 @@ def test_a_delivery_report_names_our_mail_and_what_became_of_it(action: str) -> 
     assert (report.action, report.status) == (DeliveryAction(action.lower()), "5.1.1")
 
 
-def test_the_return_address_names_our_mail_where_the_report_does_not() -> None:
-    report = classified(
-        DSN.format(action="failed", status="", named=""), Envelope("", (f"Bounce+{IDENTIFIER.upper()}@gsp.example",))
-    )
-    assert report.envelope_id == IDENTIFIER
-    assert report.status == ""
+@pytest.mark.parametrize(
+    ("actions", "counts"),
+    [("failed delivered", "delivered"), ("failed expanded", "expanded"), ("failed delayed", "delayed"),
+     ("pondering failed", "failed")],
+)  # fmt: skip
+def test_where_an_address_stands_for_several_one_mailbox_reached_is_enough(actions: str, counts: str) -> None:
+    blocks = "\n\nFinal-Recipient: rfc822; x@y.example\nAction: ".join(actions.split())
+    assert classified(DSN.format(action=blocks, status="", named=NAMED), Envelope("")).action == counts
+
+
+def test_reports_on_mail_with_addresses_beyond_ascii_are_read() -> None:
+    for old, new in (("delivery-status\n", "global-delivery-status\n"), ("text/rfc822-h", "message/global-h")):
+        assert old in DSN
+        raw = DSN.replace(old, new)
+        report = classified(raw.format(action="failed", status="5.1.1", named=NAMED), Envelope(""))
+        assert (report.action, report.envelope_id) == (DeliveryAction.FAILED, IDENTIFIER)
+        assert report.message_ids == ("<one@gsp.example>",)
 
 
 @pytest.mark.parametrize("named", ["Original-Envelope-Id: a b; drop\n", f"Original-Envelope-Id: {'x' * 65}\n"])
@@ -146,7 +157,12 @@ def test_a_returned_mail_of_any_shape_is_read_for_its_message_id_only() -> None:
 
 @pytest.mark.parametrize(
     ("disposition", "displayed"),
-    [("manual-action/MDN-sent-manually; displayed", True), ("automatic-action/MDN-sent-automatically; deleted", False)],
+    [
+        ("manual-action/MDN-sent-manually; displayed", True),
+        ("automatic-action/MDN-sent-automatically;Displayed/error", True),
+        ("automatic-action/MDN-sent-automatically; deleted", False),
+        ("automatic-action/MDN-sent-automatically; deleted/not-displayed", False),
+    ],
 )
 def test_a_disposition_notification_says_whether_it_was_displayed(disposition: str, displayed: bool) -> None:
     report = classified(

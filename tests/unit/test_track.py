@@ -1,8 +1,8 @@
-"""Reports change the referral whose mail they name, and nothing else."""
+"""Reports change the referral whose mail they name, once, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -22,28 +22,37 @@ from gateway.facts import (
     ReferralView,
 )  # fmt: skip
 from gateway.ports import Policy
-from gateway.stages.track import track
+from gateway.stages.track import NEWS, track
+from gateway.store.fold import next_state
 from gateway.treaty import ReferralState, Side
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 NUMBER = ReferralNumber(ExchangeNumber(2026, 42), PartyCode("KE"))
+OTHER = ReferralNumber(ExchangeNumber(2026, 43), PartyCode("SE"))
 IDENTIFIER = "abcdefghijklmnopqrstuvwx"
+OF_ANOTHER = "bbcdefghijklmnopqrstuvwx"
+MESSAGE_ID = f"<{IDENTIFIER}@gsp.example>"
+ACTIONS = {
+    EventKind.DELIVERED: "delivered",
+    EventKind.UNDELIVERABLE: "failed",
+}
 
 
 class Sent:
-    """A store that sent one mail to one side of one referral."""
+    """A store that sent one mail to one side of one referral, and one of another."""
 
-    def __init__(self, side: Side = Side.ANSWERING) -> None:
+    def __init__(self, side: Side = Side.ANSWERING, state: ReferralState = ReferralState.SENT) -> None:
         self._side = side
+        self._state = state
 
     def mail_by_envelope_id(self, envelope_id: str) -> tuple[ReferralNumber, Side] | None:
-        return (NUMBER, self._side) if envelope_id == IDENTIFIER else None
+        return {IDENTIFIER: (NUMBER, self._side), OF_ANOTHER: (OTHER, self._side)}.get(envelope_id)
 
-    def referral_by_message_ids(self, ids: Iterable[str]) -> tuple[ReferralNumber, Side] | None:
-        return (NUMBER, self._side) if "<one@gsp.example>" in ids else None
+    def referral_by_message_ids(self, ids: object) -> tuple[ReferralNumber, Side]:
+        return NUMBER, self._side  # an officer's own mail, say: it must not count
 
     def exchange(self, number: ExchangeNumber) -> ExchangeView:
-        referral = ReferralView(NUMBER, ReferralState.SENT, NOW, NOW, 0, 1, 0)
+        referral = ReferralView(NUMBER, self._state, NOW, NOW, 0, 1, 0)
         return ExchangeView(NUMBER.exchange, 3, False, PartyCode("SE"), 0, NOW, NOW, 1, (referral,))
 
     def secretariat(self, now: datetime) -> tuple[()]:
@@ -56,12 +65,20 @@ class Sent:
     party = thread = lambda *_: None
 
 
-def decided(report: DeliveryReport | DispositionReport, side: Side = Side.ANSWERING) -> Decision:
-    return track(report, Sent(side), None, Policy("gsp.example", "gsp", True), Moment(NOW))  # type: ignore[arg-type]
+def decided(
+    report: DeliveryReport | DispositionReport,
+    side: Side = Side.ANSWERING,
+    state: ReferralState = ReferralState.SENT,
+) -> Decision:
+    return track(report, Sent(side, state), None, Policy("gsp.example", "gsp", True), Moment(NOW))  # type: ignore[arg-type]
 
 
-def delivery(action: str, identifier: str = IDENTIFIER, *ids: str) -> DeliveryReport:
-    return DeliveryReport(Envelope(), ids, identifier, DeliveryAction(action), "")
+def delivery(action: str, identifier: str = IDENTIFIER, *ids: str, to: str = "") -> DeliveryReport:
+    return DeliveryReport(Envelope("", (to,) if to else ()), ids, identifier, DeliveryAction(action), "")
+
+
+def displayed(*ids: str) -> DispositionReport:
+    return DispositionReport(Envelope(), ids, True)
 
 
 def kinds(decision: Decision) -> list[EventKind]:
@@ -94,18 +111,70 @@ def test_a_mail_to_the_requester_that_fails_is_for_a_person_and_changes_no_state
 
 
 def test_a_displayed_referral_is_read() -> None:
-    ids = ("<other@gsp.example>", "<one@gsp.example>")
-    assert kinds(decided(DispositionReport(Envelope(), ids, True))) == [EventKind.READ]
+    ids = ("<other@gsp.example>", MESSAGE_ID)
+    assert kinds(decided(displayed(*ids))) == [EventKind.READ]
     assert decided(DispositionReport(Envelope(), ids, False)) == Decision()
-    assert decided(DispositionReport(Envelope(), ids, True), Side.ASKING) == Decision()
+    assert decided(displayed(*ids), Side.ASKING) == Decision()
 
 
-def test_the_identifier_is_found_whatever_its_case_and_the_message_id_where_it_is_unknown() -> None:
+@pytest.mark.parametrize("state", list(ReferralState))
+@pytest.mark.parametrize("kind", list(NEWS))
+def test_a_report_writes_an_event_exactly_where_the_table_of_states_moves(
+    kind: EventKind, state: ReferralState
+) -> None:
+    report = displayed(MESSAGE_ID) if kind is EventKind.READ else delivery(ACTIONS[kind])
+    moves = next_state(state, kind, Counter()) is not state
+    decision = decided(report, state=state)
+    assert kinds(decision) == ([kind] if moves else [])
+    assert moves or decision.letters == ()
+
+
+def test_a_mail_that_fails_after_the_desk_has_read_is_for_a_person_and_a_second_bounce_for_nobody() -> None:
+    for state in (ReferralState.READ, ReferralState.ANSWERED):
+        assert [item.reason for item in decided(delivery("failed"), state=state).for_a_person] == [403]
+    assert decided(delivery("failed"), state=ReferralState.UNDELIVERABLE) == Decision()
+
+
+def test_a_report_is_known_by_any_of_its_identifiers_whatever_their_case() -> None:
     assert kinds(decided(delivery("delivered", IDENTIFIER.upper()))) == [EventKind.DELIVERED]
-    assert kinds(decided(delivery("delivered", "unknown", "<one@gsp.example>"))) == [EventKind.DELIVERED]
+    assert kinds(decided(delivery("delivered", "unknown", MESSAGE_ID.upper()))) == [EventKind.DELIVERED]
+    # A server on the way may put an envelope id of its own in the place of ours.
+    assert kinds(decided(delivery("delivered", "unknown", to=f"Bounce+{IDENTIFIER}@gsp.example"))) == [
+        EventKind.DELIVERED
+    ]
 
 
 @pytest.mark.parametrize("action", list(DeliveryAction))
-def test_a_report_on_a_mail_that_is_not_ours_changes_nothing(action: DeliveryAction) -> None:
-    assert decided(delivery(action, "unknown", "<forged@gsp.example>")) == Decision()
-    assert decided(DispositionReport(Envelope(), ("<forged@gsp.example>",), True)) == Decision()
+@pytest.mark.parametrize(
+    ("identifier", "message_id", "to"),
+    [
+        ("unknown", "<forged@gsp.example>", ""),
+        ("", f"<{IDENTIFIER}@party.example>", ""),
+        ("", f"<{IDENTIFIER}@gsp.example.org>", ""),
+        ("", f"<x{IDENTIFIER}@gsp.example>", ""),
+        ("", "<the-officers-own@party.example>", f"gsp+{IDENTIFIER}@gsp.example"),
+        ("", "", "bounce+aaaaaaaaaaaaaaaaaaaaaaaa@gsp.example"),
+    ],
+)
+def test_a_report_on_a_mail_that_is_not_ours_changes_nothing(
+    action: DeliveryAction, identifier: str, message_id: str, to: str
+) -> None:
+    assert decided(delivery(action, identifier, message_id, to=to)) == Decision()
+    assert decided(DispositionReport(Envelope("", (to,)), (message_id,), True)) == Decision()
+
+
+def test_a_report_that_names_mails_of_two_referrals_changes_nothing() -> None:
+    assert decided(delivery("failed", OF_ANOTHER, MESSAGE_ID)) == Decision()
+    assert decided(displayed(MESSAGE_ID, f"<{OF_ANOTHER}@gsp.example>")) == Decision()
+
+
+def test_a_report_with_very_many_identifiers_costs_five_look_ups() -> None:
+    asked: list[str] = []
+
+    class Counting(Sent):
+        def mail_by_envelope_id(self, envelope_id: str) -> None:
+            asked.append(envelope_id)
+
+    ids = tuple(f"<{number:a>24}@gsp.example>".translate(str.maketrans("0189", "2345")) for number in range(50))
+    track(displayed(*ids), Counting(), None, Policy("gsp.example", "gsp", True), Moment(NOW))  # type: ignore[arg-type]
+    assert len(asked) == 5
