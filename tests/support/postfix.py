@@ -98,6 +98,10 @@ class Postfix:
         """What waits, as `postqueue -p` prints it."""
         return self._run("/usr/sbin/postqueue", "-p").stdout
 
+    def empty(self) -> None:
+        """Throws away what waits."""
+        self._run("/usr/sbin/postsuper", "-d", "ALL")
+
     def log(self) -> str:
         """Everything it has logged."""
         file = self.folder / "maillog"
