@@ -50,7 +50,10 @@ class Deliverer:
                 return sent, failed
             away = False
             with Submission(outbound, self._policy.domain) as server:
-                for mail in batch:
+                for claimed in batch:
+                    mail = self._ours(claimed)
+                    if mail is None:
+                        continue
                     if away:
                         self._end(mail, Delivery(Verdict.TRANSIENT, server=True))
                         failed += 1
@@ -62,6 +65,13 @@ class Deliverer:
                     away = result.server
             if force and failed:
                 return sent, failed
+
+    def _ours(self, mail: Waiting) -> Waiting | None:
+        """The mail, if it is still this worker's: a slow server can use up the lease before the end of the batch."""
+        now = self._clock()
+        if mail.claimed_until is None or now < mail.claimed_until - LEASE / 2:
+            return mail
+        return self._store.outbox.renewed(mail, now + LEASE)
 
     def _end(self, mail: Waiting, result: Delivery) -> None:
         outbox = self._store.outbox

@@ -6,7 +6,7 @@ Message-ID, by which the receiver knows the twin.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,6 +70,13 @@ class Outbox:
             found = connection.execute(select(rows).where(rows.c.id.in_(ids)).order_by(rows.c.id)).mappings()
             return tuple(_waiting(row) for row in found)
 
+    def renewed(self, mail: Waiting, until: datetime) -> Waiting | None:
+        """The claim with a longer lease; None where the lease ended and another worker has the mail, or had it."""
+        rows = self._rows
+        with writing(self._engine) as connection:
+            kept = connection.execute(update(rows).where(self._held(mail)).values(claimed_until=until)).rowcount
+        return replace(mail, claimed_until=until) if kept else None
+
     def workers(self) -> tuple[str, ...]:
         """Who holds claims now."""
         rows = self._rows
@@ -104,13 +111,7 @@ class Outbox:
         with writing(self._engine) as connection:
             connection.execute(
                 update(self._rows)
-                .where(
-                    self._rows.c.id == mail.id,
-                    self._rows.c.state == "pending",
-                    # A worker that comes back after its lease must not free the claim of the next one.
-                    self._rows.c.claimed_by == mail.claimed_by,
-                    self._rows.c.claimed_until == mail.claimed_until,
-                )
+                .where(self._held(mail))
                 .values(
                     attempts=mail.attempts + 1, next_attempt=now + wait, claimed_by="", claimed_until=None, reply=reply
                 )
@@ -129,6 +130,16 @@ class Outbox:
         with reading(self._engine) as connection:
             query = select(func.count()).select_from(self._rows).where(self._rows.c.state == "pending")
             return int(connection.execute(query).scalar_one())
+
+    def _held(self, mail: Waiting) -> Any:
+        """Still this worker's: one that comes back after its lease must not touch the claim of the next one."""
+        rows = self._rows
+        return and_(
+            rows.c.id == mail.id,
+            rows.c.state == "pending",
+            rows.c.claimed_by == mail.claimed_by,
+            rows.c.claimed_until == mail.claimed_until,
+        )
 
     def _end(self, mail: int, state: str, reply: str) -> None:
         with writing(self._engine) as connection:

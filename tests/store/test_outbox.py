@@ -112,3 +112,16 @@ def test_a_worker_late_after_its_lease_neither_frees_nor_undoes_what_the_next_on
     store.outbox.delivered(mine.id, "250 2.0.0")
     store.outbox.given_up(late.id, "550 5.1.1")
     assert rows(url, "SELECT state, reply FROM outbox") == [("delivered", "250 2.0.0")]
+
+
+def test_a_worker_that_is_slow_keeps_its_claim_and_one_that_is_too_late_has_lost_it(store: Store) -> None:
+    filled(store, "one")
+    (mail,) = store.outbox.claim(1, "slow", NOW, LEASE)
+    kept = store.outbox.renewed(mail, at(minutes=19))
+    assert kept is not None
+    assert store.outbox.claim(1, "next", at(minutes=11), LEASE) == ()
+    assert store.outbox.renewed(mail, at(minutes=25)) is None  # the claim as it was before
+    assert len(store.outbox.claim(1, "next", at(minutes=20), LEASE)) == 1
+    assert store.outbox.renewed(kept, at(minutes=40)) is None
+    store.outbox.delivered(mail.id, "250")
+    assert store.outbox.renewed(kept, at(minutes=40)) is None
