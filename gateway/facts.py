@@ -307,6 +307,8 @@ class EventKind(StrEnum):
     NOTICE_SENT = "notice sent"
     ADVISED = "advised"
     KEY_WARNED = "key warned"
+    MAIL_HELD = "mail held"  # `digest`: the arrival; `person`, `actor`: whose address stood in From, if known
+    ITEM_SETTLED = "item settled"  # `count`: the number of the item
     REFUSED = "refused"
 
 

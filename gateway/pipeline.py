@@ -18,6 +18,7 @@ from gateway.facts import (
     NO_DIGEST,
     NO_NUMBER,
     NO_PARTY,
+    Address,
     Commit,
     Correspondent,
     DeliveryReport,
@@ -34,6 +35,7 @@ from gateway.facts import (
     OutgoingMail,
     PartyCode,
     ReferralNumber,
+    VisibleHeaders,
 )
 from gateway.forms._grammar import Vocabulary
 from gateway.letters import Advice
@@ -154,6 +156,28 @@ class Pipeline:
             cause = failure.cause if isinstance(failure, Failure) else Cause.NONE
             logs.warn("still waiting", referral=referral, cause=cause)
             return False
+
+    def again(self, keep: Keep, sender: Address) -> Answer:
+        """A held mail once more, after the defect was mended; `sender` is the address that stood in From.
+
+        What the mail replied to and the tag of its subject were not kept: the form must say them.
+        """
+        now = self._parts.clock()
+        visible = VisibleHeaders(from_=(sender,))
+        octets = len(keep.ciphertext.octets)
+        mail = EncryptedMail(keep.scheme, keep.ciphertext, keep.digest, visible, Envelope(transport="held"), octets)
+        try:
+            return self._carry(self._open(mail, now), now)
+        except Refuse as refusal:
+            logs.refused(refusal.reason, refusal.cause, arrival=mail.digest, transport="held")
+            return Refused(refusal.reason)
+        except Failure as failure:
+            return Deferred(failure.reason)
+        except LostRace:
+            return Deferred(REASONS[301])
+        except Exception as error:  # as in `process`: the defect is still there
+            logs.fault(error, arrival=mail.digest)
+            return Deferred(REASONS[304])
 
     # --- encrypted mail ---------------------------------------------------------------------------
 
@@ -302,7 +326,13 @@ class Pipeline:
         keep = Keep(NO_NUMBER, NO_PARTY, Side.ASKING, mail.digest, mail.scheme, mail.ciphertext)
         item = ForAPerson(401, arrival=mail.digest)
         answer = Held(REASONS[401])
-        self._parts.ledger.commit(Commit(at=now, keeps=(keep,), items=(item,), arrival=mail.digest), answer)
+        claimed = identify.claimed_address(mail.visible)
+        person = self._parts.view.person_by_address(claimed) if claimed else None
+        number, party = (person.id, person.party) if person else (0, NO_PARTY)
+        event = Event(EventKind.MAIL_HELD, person=number, actor=party, digest=mail.digest)
+        self._parts.ledger.commit(
+            Commit(at=now, events=(event,), keeps=(keep,), items=(item,), arrival=mail.digest), answer
+        )
         logs.warn("held", arrival=mail.digest)
         return answer
 

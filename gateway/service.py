@@ -24,8 +24,9 @@ from gateway.delivery import Deliverer
 from gateway.facts import Envelope, PublicKey, exchange_number, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
 from gateway.home import Home, HomeKey, create_secret
+from gateway.items import Items
 from gateway.language import Languages
-from gateway.outcome import REASONS, Answer, Taken
+from gateway.outcome import Answer, Taken
 from gateway.pipeline import Parts, Pipeline
 from gateway.ports import Policy
 from gateway.registry import Registry
@@ -119,6 +120,7 @@ class Gateway:
         self._deliverer = Deliverer(
             self.store, self.pipeline, self._key, self._policy, worker, clock, lambda: jitter() / 4
         )
+        self.items = Items(self.store, self.pipeline, clock)
         self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock)
 
     @classmethod
@@ -254,12 +256,7 @@ class Gateway:
 
     def open_items(self) -> list[str]:
         """What a person must look at, a sentence each."""
-        said = []
-        for row in self.store.members.items():
-            reason = REASONS[row["reason"]]
-            where = f"GSP-{row['year']}-{row['serial']:06d}/{row['party']}: " if row["year"] else ""
-            said.append(f"{where}{reason.public} [GSP-{reason.number}]. {reason.remedy}")
-        return said
+        return self.items.sentences()
 
     def last_event_at(self) -> datetime | None:
         """When the record was last added to."""

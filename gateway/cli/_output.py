@@ -13,6 +13,7 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from gateway.outcome import Failure
 
@@ -44,9 +45,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str)
     if not rows:
         click.echo(empty)
         return
-    shown = Table(*headings, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in headings:
+        shown.add_column(Text(heading))
     for row in rows:
-        shown.add_row(*(str(cell) for cell in row))
+        shown.add_row(*(Text(str(cell)) for cell in row))  # as Text: `[outbound]` would else be taken for markup
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)

@@ -75,5 +75,7 @@ EVENT = {
     EventKind.NOTICE_SENT: N_("notice sent"),
     EventKind.ADVISED: N_("sender told how to set the mail client"),
     EventKind.KEY_WARNED: N_("owner of a key warned"),
+    EventKind.MAIL_HELD: N_("mail held for a person to look at"),
+    EventKind.ITEM_SETTLED: N_("settled by the operator"),
     EventKind.REFUSED: N_("mail refused"),
 }

@@ -27,7 +27,7 @@ _GROUPS = (
      "One reply for every cause, so that it tells nothing of what a decryption yielded. "
      "The operator's log line has the true cause (`cause=`)."),
     (3, "3xx: not now", "The sending server keeps the mail and comes again; from IMAP it stays in the folder."),
-    (4, "4xx: for a person", "Shown by `gsp doctor` (check *items*). Nothing is lost; somebody must act."),
+    (4, "4xx: for a person", "Shown by `gsp item list`. Nothing is lost; somebody must act."),
     (5, "5xx: recipient addresses", "Said for one recipient of a mail, in the session."),
 )  # fmt: skip
 
