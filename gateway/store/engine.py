@@ -18,6 +18,8 @@ from gateway.outcome import REASONS, Defer, LostRace
 
 _LOCK = 0x6753_5001  # advisory lock under which the schema is brought up to date
 
+_DISK_FULL = "53100"  # of PostgreSQL
+
 
 def connect(url: str) -> Engine:
     """An engine for the URL (`sqlite:////path` or `postgresql://...`). Bound values never stand in errors."""
@@ -47,7 +49,7 @@ def _begin_immediate(connection: Connection) -> None:
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes everything or nothing.
 
-    A clash with another transaction is `LostRace`; a database that is away is `Defer`.
+    A clash with another transaction is `LostRace`; a full disk, or a database that is away, is `Defer`.
     """
     try:
         with engine.begin() as connection:
@@ -57,9 +59,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     except OperationalError as error:
         if "serialize" in str(error.orig) or "deadlock" in str(error.orig):
             raise LostRace from None
-        raise Defer(REASONS[303]) from None
-    except DBAPIError:
-        raise Defer(REASONS[303]) from None
+        raise _deferral(error) from None
+    except DBAPIError as error:
+        raise _deferral(error) from None
 
 
 @contextmanager
@@ -68,8 +70,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.execution_options(writes=False).connect() as connection:
             yield connection
-    except DBAPIError:
-        raise Defer(REASONS[303]) from None
+    except DBAPIError as error:
+        raise _deferral(error) from None
+
+
+def _deferral(error: DBAPIError) -> Defer:
+    """Out of storage [GSP-302], or the database is away [GSP-303]."""
+    full = (
+        getattr(error.orig, "sqlite_errorname", "") == "SQLITE_FULL"
+        or getattr(error.orig, "sqlstate", "") == _DISK_FULL
+    )
+    return Defer(REASONS[302 if full else 303])
 
 
 def upgrade(engine: Engine) -> None:
