@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, select, text, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, text, update
 from sqlmodel import SQLModel
 
 from gateway.facts import (
@@ -46,12 +46,57 @@ from gateway.treaty import ExchangeState, ReferralState, Side, UimAnswer
 MAIL_LIFE = timedelta(days=2)
 _CHUNK = 5000
 _CHAIN_LOCK = 0x6753_5002
+_NONE = ExchangeNumber(0, 0)  # as stored where there is no exchange
 _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, EventKind.ESCALATED})
 
 
 def table(row: type[SQLModel]) -> Any:
     """The SQLAlchemy table of a row type."""
     return row.__table__  # type: ignore[attr-defined]
+
+
+_ARRIVALS, _COUNTERS, _SIGNATURES = table(ArrivalRow), table(CounterRow), table(SignatureRow)
+_EXCHANGES, _REFERRALS, _UIMS = table(ExchangeRow), table(ReferralRow), table(UimRow)
+_EVENTS, _KEPT = table(EventRow), table(KeptRow)
+
+
+def _of(rows: Any) -> Any:
+    return and_(rows.c.year == bindparam("of_year"), rows.c.serial == bindparam("of_serial"))
+
+
+def _of_party(rows: Any) -> Any:
+    return and_(_of(rows), rows.c.party == bindparam("of_party"))
+
+
+# Statements are built once: building one costs more than running it (measured). What is set beside the values
+# written here is given when a statement is run.
+_ARRIVAL = select(_ARRIVALS).where(_ARRIVALS.c.digest == bindparam("arrival"))
+_SET_ARRIVAL = update(_ARRIVALS).where(_ARRIVALS.c.digest == bindparam("arrival"))
+_UNDO_ATTEMPT = _SET_ARRIVAL.where(_ARRIVALS.c.attempts > 0).values(attempts=_ARRIVALS.c.attempts - 1)
+_DRAW = (
+    update(_COUNTERS)
+    .where(_COUNTERS.c.year == bindparam("of_year"))
+    .values(last=_COUNTERS.c.last + 1)
+    .returning(_COUNTERS.c.last)
+)
+_SIGNATURE = select(_SIGNATURES.c.digest).where(_SIGNATURES.c.digest == bindparam("signature"))
+_TOUCH = update(_EXCHANGES).where(_of(_EXCHANGES)).values(version=_EXCHANGES.c.version + 1)
+_TOUCH_UNCHANGED = _TOUCH.where(_EXCHANGES.c.version == bindparam("based_on"))
+_REFERRAL = select(_REFERRALS).where(_of_party(_REFERRALS))
+_SET_REFERRAL = update(_REFERRALS).where(_of_party(_REFERRALS))
+_ANSWERS = select(_UIMS.c.answer, func.count()).where(_of_party(_UIMS)).group_by(_UIMS.c.answer)
+_UIM_IDS = select(_UIMS.c.digest, _UIMS.c.id).where(_of_party(_UIMS))
+_CHAIN_LOCKED = text("SELECT pg_advisory_xact_lock(:key)")
+_LAST_CHAIN = select(_EVENTS.c.chain).order_by(_EVENTS.c.id.desc()).limit(1)
+_FORGET_KEPT = delete(_KEPT).where(_of(_KEPT))
+_RELEASE = delete(_KEPT).where(
+    _of_party(_KEPT), _KEPT.c.side == bindparam("of_side"), _KEPT.c.digest == bindparam("of_digest"), _KEPT.c.waiting
+)
+_INSERTS: dict[type[SQLModel], Any] = {
+    row: insert(table(row))
+    for row in (ArrivalRow, CounterRow, EventRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
+                ThreadRow, TokenRow, UimRow)
+}  # fmt: skip
 
 
 class Ledger:
@@ -63,38 +108,27 @@ class Ledger:
 
     def begin(self, mail: EncryptedMail, now: datetime) -> Beginning:
         """Counts an attempt at a mail before its content is looked at; gives the answer it had, if any."""
-        arrivals = table(ArrivalRow)
         with writing(self._engine) as connection:
-            row = connection.execute(select(arrivals).where(arrivals.c.digest == mail.digest)).mappings().first()
+            row = connection.execute(_ARRIVAL, {"arrival": mail.digest}).first()
             if row is None:
-                connection.execute(
-                    insert(arrivals).values(
-                        digest=mail.digest, attempts=1, first_seen=now, last_seen=now, outcome="", reason=0,
-                        form="", year=0, serial=0, parties="",
-                    )
+                _insert(
+                    connection, ArrivalRow, digest=mail.digest, attempts=1, first_seen=now, last_seen=now, outcome="",
+                    reason=0, form="", year=0, serial=0, parties="",
                 )  # fmt: skip
                 return Beginning(None, 1)
-            attempts = row["attempts"] + 1
-            connection.execute(
-                update(arrivals).where(arrivals.c.digest == mail.digest).values(attempts=attempts, last_seen=now)
-            )
+            attempts = row.attempts + 1
+            connection.execute(_SET_ARRIVAL, {"arrival": mail.digest, "attempts": attempts, "last_seen": now})
             return Beginning(_answer(row), attempts)
 
     def draw(self, now: datetime) -> ExchangeNumber:
         """The next exchange number of the year (UTC). Gaps are allowed: a drawn number may stay unused."""
-        counters = table(CounterRow)
         year = now.year
         for _ in range(3):
             try:
                 with writing(self._engine) as connection:
-                    last = connection.execute(
-                        update(counters)
-                        .where(counters.c.year == year)
-                        .values(last=counters.c.last + 1)
-                        .returning(counters.c.last)
-                    ).scalar()
+                    last = connection.execute(_DRAW, {"of_year": year}).scalar()
                     if last is None:
-                        connection.execute(insert(counters).values(year=year, last=1))
+                        _insert(connection, CounterRow, year=year, last=1)
                         last = 1
                     return ExchangeNumber(year, last)
             except LostRace:
@@ -108,17 +142,16 @@ class Ledger:
         """
         with writing(self._engine) as connection:
             self._check(connection, commit)
+            _record(connection, commit.events, commit.at)
             for event in commit.events:
                 self._event(connection, event, commit.at)
             self._keep(connection, commit)
             self._outbox(connection, commit)
             for item in commit.items:
-                number = item.exchange or ExchangeNumber(0, 0)
-                connection.execute(
-                    insert(table(ItemRow)).values(
-                        at=commit.at, reason=item.reason, year=number.year, serial=number.serial, party=item.party,
-                        arrival=item.arrival, resolved_at=None,
-                    )
+                number = item.exchange or _NONE
+                _insert(
+                    connection, ItemRow, at=commit.at, reason=item.reason, year=number.year, serial=number.serial,
+                    party=item.party, arrival=item.arrival, resolved_at=None,
                 )  # fmt: skip
             if commit.arrival and answer is not None:
                 _finish(connection, commit.arrival, answer, commit.at)
@@ -130,36 +163,21 @@ class Ledger:
 
     def undo_attempt(self, arrival: Digest) -> None:
         """An attempt ended, or ended for an outside cause: it does not count."""
-        arrivals = table(ArrivalRow)
         with writing(self._engine) as connection:
-            connection.execute(
-                update(arrivals)
-                .where(arrivals.c.digest == arrival, arrivals.c.attempts > 0)
-                .values(attempts=arrivals.c.attempts - 1)
-            )
+            connection.execute(_UNDO_ATTEMPT, {"arrival": arrival})
 
     # --- parts of the transaction -----------------------------------------------------------------
 
     def _check(self, connection: Connection, commit: Commit) -> None:
-        exchanges, signatures = table(ExchangeRow), table(SignatureRow)
         for number, version in commit.based_on:
-            changed = connection.execute(
-                update(exchanges)
-                .where(_of(exchanges, number), exchanges.c.version == version)
-                .values(version=version + 1)
-            ).rowcount
-            if changed != 1:
+            if connection.execute(_TOUCH_UNCHANGED, {**_named(number), "based_on": version}).rowcount != 1:
                 raise LostRace
         if commit.signature:
-            seen = connection.execute(
-                select(signatures.c.digest).where(signatures.c.digest == commit.signature)
-            ).first()
-            if seen:
+            if connection.execute(_SIGNATURE, {"signature": commit.signature}).first():
                 raise Refuse(REASONS[201], Cause.REPLAY)
-            connection.execute(insert(signatures).values(digest=commit.signature, at=commit.at))
+            _insert(connection, SignatureRow, digest=commit.signature, at=commit.at)
 
     def _event(self, connection: Connection, event: Event, at: datetime) -> None:
-        append(connection, event, at)
         if event.exchange is None:
             return
         if event.kind is EventKind.EXCHANGE_OPENED:
@@ -168,27 +186,24 @@ class Ledger:
         self._project(connection, event, event.exchange, at)
         if event.message_id:
             side = Side.ANSWERING if event.actor and event.actor == event.party else Side.ASKING
-            _thread(connection, event.exchange, event.party, side, event.message_id)
+            _insert(connection, ThreadRow, **_thread(event.exchange, event.party, side, event.message_id))
 
     def _open(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
-        connection.execute(
-            insert(table(ExchangeRow)).values(
-                year=number.year, serial=number.serial, asking=event.actor, person=event.person,
-                state=ExchangeState.OPEN.value, opened=at, last_activity=at, uims=event.count, version=1,
-            )
+        _insert(
+            connection, ExchangeRow, year=number.year, serial=number.serial, asking=event.actor, person=event.person,
+            state=ExchangeState.OPEN.value, opened=at, last_activity=at, uims=event.count, version=1,
         )  # fmt: skip
         if event.message_id:
-            _thread(connection, number, PartyCode(""), Side.ASKING, event.message_id)
+            _insert(connection, ThreadRow, **_thread(number, "", Side.ASKING, event.message_id))
 
     def _project(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
-        exchanges = table(ExchangeRow)
-        touched: dict[str, Any] = {"version": exchanges.c.version + 1}
+        touched = _named(number)
         if event.kind not in _QUIET:
             touched["last_activity"] = at
         if event.kind is EventKind.EXCHANGE_CLOSED:
             touched["state"] = ExchangeState.CLOSED.value
-            connection.execute(delete(table(KeptRow)).where(_of(table(KeptRow), number)))
-        connection.execute(update(exchanges).where(_of(exchanges, number)).values(**touched))
+            connection.execute(_FORGET_KEPT, _named(number))
+        connection.execute(_TOUCH, touched)
         if event.kind in (EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING):
             self._refer(connection, event, number, at)
         elif event.party:
@@ -196,25 +211,26 @@ class Ledger:
 
     def _refer(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         state = ReferralState.SENT if event.kind is EventKind.REFERRAL_SENT else ReferralState.WAITING
-        connection.execute(
-            insert(table(ReferralRow)).values(
-                year=number.year, serial=number.serial, party=event.party, state=state.value, asked_at=at,
-                last_activity=at, reminders=0, uims=event.count, answered=0,
-            )
+        _insert(
+            connection, ReferralRow, year=number.year, serial=number.serial, party=event.party, state=state.value,
+            asked_at=at, last_activity=at, reminders=0, uims=event.count, answered=0,
         )  # fmt: skip
-        for side in Side:
-            digest = self._token_digest_of(ReferralNumber(number, event.party), side)
-            connection.execute(
-                insert(table(TokenRow)).values(
-                    digest=digest, year=number.year, serial=number.serial, party=event.party, side=side.value
-                )
-            )
+        _insert_all(
+            connection,
+            TokenRow,
+            [
+                {
+                    "digest": self._token_digest_of(ReferralNumber(number, event.party), side),
+                    "year": number.year, "serial": number.serial, "party": event.party, "side": side.value,
+                }
+                for side in Side
+            ],
+        )  # fmt: skip
         _add_uims(connection, event, number)
 
     def _move(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
-        referrals, uims = table(ReferralRow), table(UimRow)
-        here = and_(_of(referrals, number), referrals.c.party == event.party)
-        row = connection.execute(select(referrals).where(here)).mappings().first()
+        here = {**_named(number), "of_party": event.party}
+        row = connection.execute(_REFERRAL, here).first()
         if row is None:
             return
         if event.kind is EventKind.REFERRAL_EXTENDED:
@@ -223,68 +239,81 @@ class Ledger:
             _answer_uims(connection, event, number)
         counts: Counter[UimAnswer] = Counter()
         if event.kind in (EventKind.REFERRAL_EXTENDED, EventKind.ANSWER_RECEIVED):
-            found = connection.execute(select(uims.c.answer).where(_of(uims, number), uims.c.party == event.party))
-            counts.update(UimAnswer(answer) for (answer,) in found)
-        values: dict[str, Any] = {"state": next_state(ReferralState(row["state"]), event.kind, counts).value}
+            counts.update({UimAnswer(answer): count for answer, count in connection.execute(_ANSWERS, here)})
+        values: dict[str, Any] = {"state": next_state(ReferralState(row.state), event.kind, counts).value}
         if counts:
             values["uims"] = sum(counts.values())
             values["answered"] = values["uims"] - sum(counts[answer] for answer in OPEN_ANSWERS)
         if event.kind in (EventKind.REMINDED, EventKind.ESCALATED):
-            values["reminders"] = row["reminders"] + 1
+            values["reminders"] = row.reminders + 1
         if event.kind not in _QUIET:
             values["last_activity"] = at
-        connection.execute(update(referrals).where(here).values(**values))
+        connection.execute(_SET_REFERRAL, here | values)
 
     def _keep(self, connection: Connection, commit: Commit) -> None:
-        kept = table(KeptRow)
-        for keep in commit.keeps:
-            connection.execute(insert(kept).values(**_kept(keep)))
+        _insert_all(connection, KeptRow, [_kept(keep) for keep in commit.keeps])
         for sent in commit.released:  # this mail alone: another that waits for the same key goes out by itself
-            here = and_(_of(kept, sent.exchange), kept.c.party == sent.party, kept.c.side == sent.side.value)
-            connection.execute(delete(kept).where(here, kept.c.digest == sent.digest, kept.c.waiting))
+            here = {"of_party": sent.party, "of_side": sent.side.value, "of_digest": sent.digest}
+            connection.execute(_RELEASE, _named(sent.exchange) | here)
 
     def _outbox(self, connection: Connection, commit: Commit) -> None:
-        for mail in commit.outgoing:
-            connection.execute(insert(table(OutboxRow)).values(**_outgoing(mail, commit.at)))
-            if mail.exchange is not None:
-                _thread(connection, mail.exchange, mail.party, mail.side, mail.message_id)
+        _insert_all(connection, OutboxRow, [_outgoing(mail, commit.at) for mail in commit.outgoing])
+        threads = [
+            _thread(mail.exchange, mail.party, mail.side, mail.message_id) for mail in commit.outgoing if mail.exchange
+        ]
+        _insert_all(connection, ThreadRow, threads)
 
 
 def append(connection: Connection, event: Event, at: datetime) -> None:
     """Appends an event to the record, chained to the one before."""
-    events = table(EventRow)
+    _record(connection, (event,), at)
+
+
+def _record(connection: Connection, events: Sequence[Event], at: datetime) -> None:
+    if not events:
+        return
     if connection.dialect.name == "postgresql":  # one writer of the chain at a time, else it would fork
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
-    before = connection.execute(select(events.c.chain).order_by(events.c.id.desc()).limit(1)).scalar() or ""
-    number = event.exchange or ExchangeNumber(0, 0)
-    values = {
-        "at": at, "kind": event.kind.value, "year": number.year, "serial": number.serial, "party": event.party,
-        "person": event.person, "actor": event.actor, "count": event.count, "digest": event.digest,
+        connection.execute(_CHAIN_LOCKED, {"key": _CHAIN_LOCK})
+    chain = connection.execute(_LAST_CHAIN).scalar() or ""
+    rows: list[dict[str, Any]] = []
+    for event in events:
+        number = event.exchange or _NONE
+        values = {
+            "kind": event.kind.value, "year": number.year, "serial": number.serial, "party": event.party,
+            "person": event.person, "actor": event.actor, "count": event.count, "digest": event.digest,
+        }  # fmt: skip
+        told = "\n".join([chain, at.isoformat(), *map(str, values.values())])
+        chain = hashlib.sha256(told.encode()).hexdigest()
+        rows.append({"at": at, **values, "chain": chain})
+    _insert_all(connection, EventRow, rows)
+
+
+def _insert(connection: Connection, row: type[SQLModel], **values: Any) -> None:
+    connection.execute(_INSERTS[row], values)
+
+
+def _insert_all(connection: Connection, row: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), _CHUNK):
+        connection.execute(_INSERTS[row], rows[start : start + _CHUNK])
+
+
+def _named(number: ExchangeNumber) -> dict[str, Any]:
+    return {"of_year": number.year, "of_serial": number.serial}
+
+
+def _thread(number: ExchangeNumber, party: str, side: Side, message_id: str) -> dict[str, Any]:
+    return {
+        "message_id": message_id, "year": number.year, "serial": number.serial, "party": party, "side": side.value
     }  # fmt: skip
-    told = "\n".join([before, at.isoformat(), *(str(value) for key, value in values.items() if key != "at")])
-    connection.execute(insert(events).values(**values, chain=hashlib.sha256(told.encode()).hexdigest()))
-
-
-def _of(rows: Any, number: ExchangeNumber) -> Any:
-    return and_(rows.c.year == number.year, rows.c.serial == number.serial)
-
-
-def _thread(connection: Connection, number: ExchangeNumber, party: str, side: Side, message_id: str) -> None:
-    connection.execute(
-        insert(table(ThreadRow)).values(
-            message_id=message_id, year=number.year, serial=number.serial, party=party, side=side.value
-        )
-    )
 
 
 def _add_uims(connection: Connection, event: Event, number: ExchangeNumber) -> None:
-    rows: Sequence[dict[str, Any]] = [
+    rows: list[dict[str, Any]] = [
         {"year": number.year, "serial": number.serial, "party": event.party, "digest": fact.digest,
          "answer": fact.answer.value}
         for fact in event.uims
     ]  # fmt: skip
-    for start in range(0, len(rows), _CHUNK):
-        connection.execute(insert(table(UimRow)), rows[start : start + _CHUNK])
+    _insert_all(connection, UimRow, rows)
 
 
 def _answer_uims(connection: Connection, event: Event, number: ExchangeNumber) -> None:
@@ -292,9 +321,8 @@ def _answer_uims(connection: Connection, event: Event, number: ExchangeNumber) -
 
     By digest PostgreSQL, without fresh statistics, compares every row with every digest (minutes).
     """
-    uims = table(UimRow)
-    here = select(uims.c.digest, uims.c.id).where(_of(uims, number), uims.c.party == event.party)
-    ids = {found: row for found, row in connection.execute(here)}
+    here = {**_named(number), "of_party": event.party}
+    ids = {found: row for found, row in connection.execute(_UIM_IDS, here)}
     same: dict[UimAnswer, list[int]] = {}
     for fact in event.uims:
         if fact.digest in ids:
@@ -302,7 +330,7 @@ def _answer_uims(connection: Connection, event: Event, number: ExchangeNumber) -
     for answer, rows in same.items():
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
-            connection.execute(update(uims).where(uims.c.id.in_(part)).values(answer=answer.value))
+            connection.execute(update(_UIMS).where(_UIMS.c.id.in_(part)).values(answer=answer.value))
 
 
 def _kept(keep: Keep) -> dict[str, Any]:
@@ -314,7 +342,7 @@ def _kept(keep: Keep) -> dict[str, Any]:
 
 
 def _outgoing(mail: OutgoingMail, at: datetime) -> dict[str, Any]:
-    number = mail.exchange or ExchangeNumber(0, 0)
+    number = mail.exchange or _NONE
     return {
         "message_id": mail.message_id, "envelope_id": mail.envelope_id, "kind": mail.kind.value,
         "mail_from": mail.mail_from, "rcpt_to": mail.rcpt_to, "octets": mail.ciphertext.octets,
@@ -326,11 +354,10 @@ def _outgoing(mail: OutgoingMail, at: datetime) -> dict[str, Any]:
 
 
 def _finish(connection: Connection, arrival: Digest, answer: Answer, now: datetime) -> None:
-    arrivals = table(ArrivalRow)
     values: dict[str, Any] = {"last_seen": now}
     match answer:
         case Taken():
-            number = answer.exchange or ExchangeNumber(0, 0)
+            number = answer.exchange or _NONE
             values |= {
                 "outcome": "taken", "form": answer.form, "year": number.year, "serial": number.serial,
                 "parties": " ".join(referral.party for referral in answer.referrals),
@@ -341,19 +368,19 @@ def _finish(connection: Connection, arrival: Digest, answer: Answer, now: dateti
             values |= {"outcome": "held", "reason": answer.reason.number}
         case _:
             return  # a deferral is not an ending
-    connection.execute(update(arrivals).where(arrivals.c.digest == arrival).values(**values))
+    connection.execute(_SET_ARRIVAL, values | {"arrival": arrival})
 
 
 def _answer(row: Any) -> Answer | None:
-    match row["outcome"]:
+    match row.outcome:
         case "taken":
-            number = ExchangeNumber(row["year"], row["serial"]) if row["year"] else None
-            parties = [PartyCode(code) for code in row["parties"].split()]
+            number = ExchangeNumber(row.year, row.serial) if row.year else None
+            parties = [PartyCode(code) for code in row.parties.split()]
             referrals = tuple(ReferralNumber(number, party) for party in parties) if number else ()
-            return Taken(row["form"], number, referrals, repeated=True)
+            return Taken(row.form, number, referrals, repeated=True)
         case "refused":
-            return Refused(REASONS[row["reason"]])
+            return Refused(REASONS[row.reason])
         case "held":
-            return Held(REASONS[row["reason"]])
+            return Held(REASONS[row.reason])
         case _:
             return None
