@@ -278,12 +278,24 @@ class Advice(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyNotice(ClearValue):
-    """To the owner of a key that cannot be used (content-free, in clear) or that expires soon."""
+    """To the owner of a key that cannot be used: content-free, in clear."""
 
     TEMPLATE: ClassVar[str] = "key_notice"
     fingerprint: str
-    days_left: int  # 0 or less: expired
     waiting: int  # mails that wait for a good key
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class KeyExpiry(ClearValue):
+    """A key will soon expire: to its owner, to a Party's administrators, or (`ours`) to the Secretariat."""
+
+    TEMPLATE: ClassVar[str] = "key_expiry"
+    fingerprint: str
+    kind: str  # OpenPGP or S/MIME
+    until: datetime
+    days_left: int  # 1 or more; the last one may have begun
+    owner: str = ""  # whose key it is, where the reader is not the owner
+    ours: bool = False  # the focal point's own key
 
 
 LetterValues = (
@@ -301,4 +313,5 @@ LetterValues = (
     | Help
     | Advice
     | KeyNotice
+    | KeyExpiry
 )

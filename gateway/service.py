@@ -19,16 +19,17 @@ from jinja2 import FileSystemLoader
 
 from gateway import attachments, data, discovery, forms, inspection, library, logs
 from gateway import settings as configuration
-from gateway.crypto import _certificate, openpgp
+from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
-from gateway.facts import Envelope, PublicKey, exchange_number, proven_ciphertext
+from gateway.facts import Envelope, PublicKey, exchange_number, fingerprint, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
 from gateway.home import Home, HomeKey, create_secret
 from gateway.items import Items
 from gateway.language import Languages
+from gateway.mime.tree import parse
 from gateway.outcome import Answer, Taken
 from gateway.pipeline import Parts, Pipeline
-from gateway.ports import Policy
+from gateway.ports import CryptoScheme, Policy
 from gateway.registry import Registry
 from gateway.schedule import FileLeader, Job, Schedule
 from gateway.stages.render import Renderer
@@ -39,7 +40,7 @@ from gateway.upkeep import Upkeep
 
 _LEASE = timedelta(minutes=10)
 OPEN_LIMIT = 25 * 1024 * 1024  # octets of a mail once opened: ten times a list of 100,000 UIMs
-DELIVER_EVERY, UPKEEP_EVERY = 15.0, 60.0
+DELIVER_EVERY, UPKEEP_EVERY, WARN_EVERY = 15.0, 60.0, 3600.0
 # Convenience names; the form's title decides, whichever is used.
 _NAMES = frozenset({"request", "lookup", "reply", "message", "status", "help", "admin", "postmaster"})
 
@@ -90,9 +91,13 @@ class Gateway:
         self.clock = clock
         self.settings = configuration.load(home.root, os.environ)
         self._key = HomeKey(home.secret)
+        self._own: tuple[PublicKey, ...] = ()
         workers = self.settings.worker_count
         self._openpgp = openpgp.OpenPgp(home.gnupg, self.settings.openpgp.engines or workers, clock)
-        schemes = {self._openpgp.name: self._openpgp}
+        self._smime = smime.Smime(
+            home.smime, clock, self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
+        )
+        schemes: dict[str, CryptoScheme] = {self._openpgp.name: self._openpgp, self._smime.name: self._smime}
         self.store = Store(self.settings.database.url or f"sqlite:///{home.database}", self._key.token_digest_of)
         self.registry = Registry(self.store, schemes, clock)
         self._languages = Languages.from_texts(data.catalogues())
@@ -121,7 +126,7 @@ class Gateway:
             self.store, self.pipeline, self._key, self._policy, worker, clock, lambda: jitter() / 4
         )
         self.items = Items(self.store, self.pipeline, clock)
-        self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock)
+        self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock, self.own_keys)
 
     @classmethod
     def open(cls, root: Path, clock: Callable[[], datetime] = _now) -> Gateway:
@@ -164,6 +169,7 @@ class Gateway:
     def tick(self) -> None:
         """Everything that is due now."""
         self._upkeep.run()
+        self._upkeep.warn()
 
     def flush(self, folder: Path | None = None) -> tuple[int, int]:
         """Delivers everything now, or writes it out as files; gives (sent, failed)."""
@@ -207,16 +213,22 @@ class Gateway:
         """The same as a value."""
         return self._openpgp.own_key()
 
+    def own_keys(self) -> tuple[PublicKey, ...]:
+        """What people encrypt to: the OpenPGP key, and the S/MIME certificate."""
+        if not self._own:
+            until = inspection.certificate_expiry(self.home.smime / "certificate.pem")
+            mark = fingerprint(_certificate.fingerprint(self.home.smime))
+            self._own = (self.own_public_key(), PublicKey("smime", mark, b"", True, True, until))
+        return self._own
+
     def own_certificate(self) -> bytes:
         """The gateway's S/MIME certificate, PEM."""
-        return _certificate.exported(self.home.smime)
+        return self._smime.export()
 
     def self_test(self) -> bool:
         """Whether the gateway can open what it encrypts."""
-        own = self.own_public_key()
-        armoured = self._openpgp.seal(b"Content-Type: text/plain\r\n\r\ntest\r\n", own)
-        opened = self._openpgp.open(proven_ciphertext(armoured), (own,), 10_000)
-        return opened.octets.endswith(b"test\r\n") and len(opened.signatures) == 1
+        schemes: tuple[openpgp.OpenPgp | smime.Smime, ...] = (self._openpgp, self._smime)
+        return all(_round_trip(scheme) for scheme in schemes)
 
     def outbox_rows(self) -> list[tuple[Any, ...]]:
         """What waits or was given up."""
@@ -308,6 +320,7 @@ class Gateway:
             Job("deliver", lambda: _ignore(self._deliverer.deliver(self.settings.outbound)), DELIVER_EVERY,
                 by_leader=False),
             Job("upkeep", self._upkeep.run, UPKEEP_EVERY),
+            Job("key warnings", self._upkeep.warn, WARN_EVERY),
         )  # fmt: skip
 
     def _listeners(self, workers: Workers) -> list[Any]:
@@ -347,6 +360,14 @@ def _serves(process: str) -> bool:
         return int(process) != os.getpid() and b"\0serve\0" in Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return False
+
+
+def _round_trip(scheme: openpgp.OpenPgp | smime.Smime) -> bool:
+    own = scheme.own_key()
+    mail = scheme.wrapped(scheme.seal(b"Content-Type: text/plain\r\n\r\ntest\r\n", own), "test")
+    octets = scheme.recognise(parse(mail))
+    opened = scheme.open(proven_ciphertext(octets), (own,), 10_000) if octets else None
+    return opened is not None and opened.octets.endswith(b"test\r\n") and len(opened.signatures) == 1
 
 
 def _ignore(_: object) -> None:

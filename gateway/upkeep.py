@@ -1,15 +1,18 @@
-"""What the clock brings: reminders, escalation, expiry, closing, and mail that waited for a usable key."""
+"""What the clock brings: reminders, escalation, expiry, closing, mail that waited for a usable key, and warnings
+of keys that will expire."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from gateway.facts import ExchangeView, Keep, Moment, ReferralNumber
+from gateway.facts import NO_PARTY, ExchangeView, Keep, Moment, PublicKey, ReferralNumber
 from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Keyed, Policy
 from gateway.rules import exchange as rules
+from gateway.rules import expiry
 from gateway.store import Store
 from gateway.treaty import Side
 
@@ -18,13 +21,20 @@ class Upkeep:
     """Idempotent: what is due is read from the ledger, and its mails have the same Message-IDs each time."""
 
     def __init__(
-        self, store: Store, pipeline: Pipeline, keyed: Keyed, policy: Policy, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        pipeline: Pipeline,
+        keyed: Keyed,
+        policy: Policy,
+        clock: Callable[[], datetime],
+        own_keys: Callable[[], Sequence[PublicKey]],
     ) -> None:
         self._store = store
         self._pipeline = pipeline
         self._keyed = keyed
         self._policy = policy
         self._clock = clock
+        self._own_keys = own_keys
 
     def run(self) -> None:
         """Everything that is due now. A lost race is left for the next tick."""
@@ -36,6 +46,26 @@ class Upkeep:
         for keep in self._store.view.waiting():
             if self._can_go(keep, now):
                 self._pipeline.resume(keep, ReferralNumber(keep.exchange, keep.party))
+
+    def warn(self) -> None:
+        """Warns of every key that will expire, our own ones too; each warning is given once, as the record says."""
+        now = self._clock()
+        within = timedelta(days=max(expiry.DAYS))
+        own = [
+            (key.scheme, key.fingerprint, NO_PARTY, 0, key.usable_until)
+            for key in self._own_keys()
+            if key.usable_until is not None and now < key.usable_until <= now + within
+        ]
+        for ending in (*self._store.expiry.ending(now, within), *own):
+            key = expiry.EndingKey(*ending)
+            key = replace(key, warned=self._store.expiry.last_warning(key.mark))
+            days = expiry.due(key, now)
+            if days is not None:
+                self._warn(key, days, now)
+
+    def _warn(self, key: expiry.EndingKey, days: int, now: datetime) -> None:
+        decision = expiry.warn(key, days, self._store.view, now)
+        self._carry(lambda: self._pipeline.carry_out(decision, Moment(now), f"key {key.mark} {days}"))
 
     def _referral(self, number: ReferralNumber, now: datetime) -> None:
         view = self._store.view

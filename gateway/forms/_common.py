@@ -265,5 +265,5 @@ def key_notice(situation: Situation, to: Correspondent) -> Letter:
     """Content-free and in clear: something waits for a reader whose key cannot be used, and how to renew it."""
     keys = [key for key in situation.view.keys_claimed_by(to.address) if key.can_encrypt]
     last = max(keys, key=lambda key: key.usable_until or situation.moment.now, default=None)
-    values = KeyNotice(last.fingerprint if last else "", 0, 1)
+    values = KeyNotice(last.fingerprint if last else "", 1)
     return Letter(MailKind.KEY_NOTICE, to, text("A mail waits for you: please renew your key"), values)

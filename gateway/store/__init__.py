@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from gateway.facts import Digest, ReferralNumber
 from gateway.store.engine import connect, upgrade
+from gateway.store.expiry import Expiry
 from gateway.store.items import Items
 from gateway.store.ledger import Ledger
 from gateway.store.members import Members
@@ -28,6 +29,7 @@ class Store:
         self.view = View(self._engine)
         self.members = Members(self._engine)
         self.items = Items(self._engine)
+        self.expiry = Expiry(self._engine)
         self.outbox = Outbox(self._engine)
         self.is_sqlite = self._engine.dialect.name == "sqlite"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Severity, Sheet, Thread, Uim, text, texts
@@ -24,6 +24,7 @@ from gateway.letters import (
     Closed,
     Evidence,
     Help,
+    KeyExpiry,
     KeyNotice,
     Lookup,
     LookupLine,
@@ -222,8 +223,10 @@ SAMPLES: dict[str, Sample] = {
     "help": Sample(Help("gsp@gsp.example.org", Role.OFFICER, _FORMS), blanks=_FORMS),
     "advice": Sample(Advice(NOW, encrypted=False)),
     "advice:not signed": Sample(Advice(NOW, encrypted=True)),
-    "key_notice": Sample(KeyNotice("A" * 40, -1, 2), MailKind.KEY_NOTICE),
-    "key_notice:soon": Sample(KeyNotice("A" * 40, 7, 0), MailKind.KEY_NOTICE),
+    "key_notice": Sample(KeyNotice("A" * 40, 2), MailKind.KEY_NOTICE),
+    "key_expiry": Sample(KeyExpiry("A" * 40, "OpenPGP", NOW + timedelta(days=14), 14)),
+    "key_expiry:administrator": Sample(KeyExpiry("A" * 40, "OpenPGP", NOW + timedelta(days=2), 2, "o@tull.example")),
+    "key_expiry:ours": Sample(KeyExpiry("B" * 64, "S/MIME", NOW + timedelta(days=60), 60, ours=True)),
 }  # fmt: skip
 
 

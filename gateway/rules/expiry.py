@@ -1,0 +1,81 @@
+"""When the owner of a key is warned that it will expire, and who else is told (exchange.md 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.content import Decision, Letter, Text, texts
+from gateway.facts import Correspondent, Digest, Event, EventKind, Fingerprint, MailKind, PartyCode, digest, utc
+from gateway.letters import KeyExpiry
+from gateway.ports import View
+from gateway.treaty import Role
+
+DAYS = (60, 30, 14, 7, 1)  # before expiry
+_KINDS = {"openpgp": "OpenPGP", "smime": "S/MIME"}
+
+
+@dataclass(frozen=True, slots=True)
+class EndingKey:
+    """A key that will expire and that no later one replaces; `party` "": ours. `warned`: of the last warning, days."""
+
+    scheme: str
+    fingerprint: Fingerprint
+    party: PartyCode
+    person: int
+    until: datetime
+    warned: int | None = None
+
+    @property
+    def mark(self) -> Digest:
+        """Names this key with this expiry in the record: a key that is extended is warned of anew."""
+        return digest(f"{self.fingerprint} {utc(self.until).isoformat()}".encode())
+
+
+def due(key: EndingKey, now: datetime) -> int | None:
+    """Which of the warnings is due: the latest, where several were missed; None: none, or it was given."""
+    left = key.until - now
+    reached = [days for days in DAYS if left <= timedelta(days=days)]
+    if left <= timedelta() or not reached:
+        return None
+    return min(reached) if key.warned is None or min(reached) < key.warned else None
+
+
+def warn(key: EndingKey, days: int, view: View, now: datetime) -> Decision:
+    """The warning: to the owner; of a desk's or an officer's key to the Party's administrators too; of our own
+    key to the Secretariat."""
+    left = -((now - key.until) // timedelta(days=1))  # a day that has begun counts
+    event = Event(EventKind.KEY_WARNED, party=key.party, person=key.person, count=days, digest=key.mark)
+    letters = [
+        Letter(MailKind.NOTICE, to, subject, KeyExpiry(key.fingerprint, _KINDS[key.scheme], key.until, left, *more))
+        for to, subject, more in _readers(key, left, view, now)
+        if to.key is not None  # whoever cannot be written to has had a notice in clear, or has never had a key
+    ]
+    return Decision(events=(event,), letters=tuple(letters))
+
+
+def _readers(
+    key: EndingKey, left: int, view: View, now: datetime
+) -> list[tuple[Correspondent, Text, tuple[str, bool]]]:
+    """To whom, under which subject; whose key it is, and whether it is ours."""
+    if not key.party:
+        subject = texts(
+            "The focal point's own key expires in {count} day",
+            "The focal point's own key expires in {count} days",
+            left,
+        )
+        return [(to, subject, ("", True)) for to in view.secretariat(now)]
+    owner = view.correspondent(key.person, now) if key.person else view.desk(key.party, now)
+    if owner is None:
+        return []
+    subject = texts(
+        "Your key expires in {count} day: please renew it", "Your key expires in {count} days: please renew it", left
+    )
+    told = view.administrators(key.party, now) if owner.role in (Role.DESK, Role.OFFICER) else ()
+    other = texts(
+        "The key of {owner} expires in {count} day",
+        "The key of {owner} expires in {count} days",
+        left,
+        owner=owner.address,
+    )
+    return [(owner, subject, ("", False)), *((to, other, (owner.address, False)) for to in told)]
