@@ -15,8 +15,11 @@ from gateway.rules.exchange import undeliverable
 from gateway.store import Store
 from gateway.store.outbox import Waiting
 from gateway.transports.submission import Delivery, OutboundSettings, Submission, Verdict
+from gateway.treaty import Side
 
 BATCH = 20
+# On the asked side these go to whoever wrote; everything else goes to the desk.
+_TO_A_PERSON = frozenset({MailKind.RECEIPT, MailKind.NOTICE})
 LEASE = timedelta(minutes=10)
 
 
@@ -91,7 +94,7 @@ class Deliverer:
         now = self._clock()
         for _ in range(3):
             exchange = self._store.view.exchange(mail.exchange) if mail.exchange else None
-            if mail.kind is MailKind.REFERRAL and exchange is not None:
+            if exchange is not None and mail.side is Side.ANSWERING and mail.kind not in _TO_A_PERSON:
                 decision = undeliverable(self._store.view, self._keyed, self._policy, exchange, mail.party, now)
             else:
                 decision = Decision(for_a_person=(ForAPerson(403, mail.exchange, mail.party),))

@@ -195,13 +195,14 @@ class DeliveryAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """A delivery status notification on one of our mails (RFC 3464)."""
+    """A delivery status notification on one of our mails (RFC 3464); `recipient` "" where it names none."""
 
     envelope: Envelope
     message_ids: tuple[str, ...]
     envelope_id: str
     action: DeliveryAction
     status: str
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)

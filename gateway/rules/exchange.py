@@ -24,6 +24,8 @@ from gateway.treaty import Handling, ReferralState, Role, Side
 
 _REFERENCES = 10
 _OPEN = frozenset({ReferralState.SENT, ReferralState.DELIVERED, ReferralState.READ, ReferralState.PARTLY_ANSWERED})
+# Where something is still expected of the desk, it matters that a mail does not reach it.
+REACHABLE = _OPEN | {ReferralState.WAITING}
 ESCALATE_AFTER = timedelta(days=7)  # after the last reminder
 
 
@@ -169,8 +171,16 @@ def turn_letters(
 def undeliverable(
     view: View, keyed: Keyed, policy: Policy, exchange: ExchangeView, party: PartyCode, now: datetime
 ) -> Decision:
-    """A referral's mail was refused for good: requester and Secretariat are told at once."""
+    """A mail to the desk was refused for good: requester and Secretariat are told at once, and not again.
+
+    Where nothing is expected of the desk any more (it has answered, say), only a person is told.
+    """
     number = ReferralNumber(exchange.number, party)
+    referral = exchange.referral(party)
+    if referral is not None and referral.state is ReferralState.UNDELIVERABLE:
+        return Decision()
+    if referral is None or referral.state not in REACHABLE:
+        return Decision(for_a_person=(ForAPerson(403, exchange.number, party),))
     return Decision(
         events=(Event(EventKind.UNDELIVERABLE, exchange.number, party),),
         letters=turn_letters(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from gateway import discovery, repairs
 from gateway.content import MimePart
@@ -15,6 +16,7 @@ from gateway.facts import (
     DispositionReport,
     EncryptedMail,
     Envelope,
+    address,
     digest,
     proven_ciphertext,
 )
@@ -89,7 +91,18 @@ def _delivery(part: MimePart, ids: tuple[str, ...], envelope: Envelope) -> Deliv
         return None
     status = _STATUS.match(next(iter(fields.get("status", ())), "").strip())
     named = _NAMED.fullmatch(next(iter(fields.get("original-envelope-id", ())), "").strip())
-    return DeliveryReport(envelope, ids, named[0].lower() if named else "", known[0], status[0] if status else "")
+    return DeliveryReport(
+        envelope, ids, named[0].lower() if named else "", known[0], status[0] if status else "", _recipient(fields)
+    )
+
+
+def _recipient(fields: Mapping[str, tuple[str, ...]]) -> str:
+    """The address that the mail was sent to: as we gave it (ORCPT) where that came back, else as it was in the end."""
+    for name in ("original-recipient", "final-recipient"):
+        for value in fields.get(name, ()):
+            with suppress(ValueError):
+                return address(value.partition(";")[2].strip().strip("<>"))
+    return ""
 
 
 def _original_ids(kinds: dict[str, MimePart]) -> tuple[str, ...]:

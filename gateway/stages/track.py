@@ -6,6 +6,7 @@ import re
 
 from gateway.content import Decision
 from gateway.facts import (
+    Address,
     DeliveryAction,
     DeliveryReport,
     DispositionReport,
@@ -18,7 +19,7 @@ from gateway.facts import (
 )
 from gateway.ports import Keyed, Policy, View
 from gateway.rules.exchange import undeliverable
-from gateway.treaty import ReferralState, Side
+from gateway.treaty import ReferralState, Role, Side
 
 _S = ReferralState
 # States in which a report is news, as the table of states (`store.fold`) moves them: a report that comes twice, late,
@@ -26,7 +27,6 @@ _S = ReferralState
 NEWS = {
     EventKind.DELIVERED: frozenset({_S.SENT}),
     EventKind.READ: frozenset({_S.SENT, _S.DELIVERED}),
-    EventKind.UNDELIVERABLE: frozenset({_S.WAITING, _S.SENT, _S.DELIVERED}),
 }
 _IDENTIFIER = "[a-z2-7]{24}"
 _MOST = 5  # identifiers that one report may name
@@ -44,13 +44,15 @@ def track(
     if isinstance(report, DispositionReport):
         return _event(EventKind.READ, exchange, number, side) if report.displayed else Decision()
     if report.action is DeliveryAction.FAILED:
-        return _failed(exchange, number, side, view, keyed, policy, moment)
-    if report.action in (DeliveryAction.DELIVERED, DeliveryAction.RELAYED, DeliveryAction.EXPANDED):
+        return _failed(report, exchange, number, side, view, keyed, policy, moment)
+    arrived = report.action in (DeliveryAction.DELIVERED, DeliveryAction.RELAYED, DeliveryAction.EXPANDED)
+    if arrived and not _to_a_person(report, view):
         return _event(EventKind.DELIVERED, exchange, number, side)
     return Decision()
 
 
 def _failed(
+    report: DeliveryReport,
     exchange: ExchangeView,
     number: ReferralNumber,
     side: Side,
@@ -59,14 +61,16 @@ def _failed(
     policy: Policy,
     moment: Moment,
 ) -> Decision:
-    """A mail of ours came back for good. Once a desk has read, or acted, only a person is told."""
-    referral = exchange.referral(number.party)
-    if side is Side.ANSWERING and referral is not None:
-        if referral.state is _S.UNDELIVERABLE:
-            return Decision()
-        if referral.state in NEWS[EventKind.UNDELIVERABLE]:
-            return undeliverable(view, keyed, policy, exchange, number.party, moment.now)
+    """A mail of ours came back for good; one to a single person says nothing of the desk."""
+    if side is Side.ANSWERING and not _to_a_person(report, view):
+        return undeliverable(view, keyed, policy, exchange, number.party, moment.now)
     return Decision(for_a_person=(ForAPerson(403, number.exchange, number.party),))
+
+
+def _to_a_person(report: DeliveryReport, view: View) -> bool:
+    """Whether the mail went to an officer of the asked Party, who was thanked for a reply, and not to the desk."""
+    person = view.person_by_address(Address(report.recipient)) if report.recipient else None
+    return person is not None and person.role is not Role.DESK
 
 
 def _found(

@@ -10,10 +10,12 @@ _OPEN = frozenset({_S.SENT, _S.DELIVERED, _S.READ, _S.PARTLY_ANSWERED})
 
 # A late delivery or disposition report never takes a state backwards.
 _MOVES: dict[EventKind, tuple[frozenset[ReferralState], ReferralState]] = {
-    EventKind.REFERRAL_RELEASED: (frozenset({_S.WAITING}), _S.SENT),
+    # What waited goes out as a new mail, also where the notice that it waits had come back.
+    EventKind.REFERRAL_RELEASED: (frozenset({_S.WAITING, _S.UNDELIVERABLE}), _S.SENT),
     EventKind.DELIVERED: (frozenset({_S.SENT}), _S.DELIVERED),
     EventKind.READ: (frozenset({_S.SENT, _S.DELIVERED}), _S.READ),
-    EventKind.UNDELIVERABLE: (frozenset({_S.WAITING, _S.SENT, _S.DELIVERED}), _S.UNDELIVERABLE),
+    # Also after a first mail was read: the next one (further UIMs, a message, a reminder) has not reached the desk.
+    EventKind.UNDELIVERABLE: (_OPEN | {_S.WAITING}, _S.UNDELIVERABLE),
     EventKind.DECLINED: (frozenset(_S) - {_S.EXPIRED}, _S.DECLINED),
     EventKind.EXPIRED: (_OPEN | {_S.WAITING, _S.UNDELIVERABLE}, _S.EXPIRED),
 }
@@ -25,7 +27,10 @@ def next_state(state: ReferralState, kind: EventKind, answers: dict[UimAnswer, i
     if kind is EventKind.ANSWER_RECEIVED:
         return _answered(answers)
     if kind is EventKind.REFERRAL_EXTENDED:
-        return _S.WAITING if state is _S.WAITING else _answered(answers)
+        # Further UIMs take nothing back of what the desk has done. Where nothing was expected of it any more, or
+        # nothing reached it, a new question has gone out: the state is that of all its UIMs together, and the clock
+        # looks after it again.
+        return state if state in _OPEN | {_S.WAITING} else _answered(answers)
     if kind in _MOVES:
         from_states, to = _MOVES[kind]
         return to if state in from_states else state

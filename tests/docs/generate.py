@@ -98,10 +98,15 @@ def states() -> str:
     for name, answers in counts.items():
         row = [next_state(state, EventKind.ANSWER_RECEIVED, answers) for state in columns]
         lines.append(_states_row(f"answer received, {name}", columns, row))
+    further = {"no UIM answered": still, "some UIMs answered": counts["some UIMs answered"]}
+    for name, answers in further.items():
+        row = [next_state(state, EventKind.REFERRAL_EXTENDED, answers) for state in columns]
+        lines.append(_states_row(f"further UIMs added, {name}", columns, row))
     waiting = ", ".join(f"*{answer.value}*" for answer in UimAnswer if answer in OPEN_ANSWERS)
     lines += [
-        "", f"A UIM counts as unanswered while it is {waiting}. When further UIMs are added to a referral",
-        "(*referral extended*), its state follows from all its answers together; a waiting one stays waiting.", "",
+        "", f"A UIM counts as unanswered while it is {waiting}.",
+        "Further UIMs (*referral extended*) are a new question to the desk: they take nothing back of what it has done,",
+        "and where nothing was expected of it any more they open the referral again, so that it is reminded.", "",
     ]  # fmt: skip
     return "\n".join(lines)
 

@@ -128,6 +128,16 @@ def test_where_an_address_stands_for_several_one_mailbox_reached_is_enough(actio
     assert classified(DSN.format(action=blocks, status="", named=NAMED), Envelope("")).action == counts
 
 
+@pytest.mark.parametrize(
+    ("more", "recipient"),
+    [("", "desk@kra.example"), ("Original-Recipient: rfc822;Desk.KE@KRA.example\n", "Desk.KE@kra.example"),
+     ("Original-Recipient: rfc822;no address\n", "desk@kra.example")],
+)  # fmt: skip
+def test_a_delivery_report_names_the_address_that_we_wrote_to_where_it_came_back(more: str, recipient: str) -> None:
+    raw = DSN.replace("Action:", f"{more}Action:").format(action="failed", status="5.1.1", named=NAMED)
+    assert classified(raw, Envelope("")).recipient == recipient
+
+
 def test_reports_on_mail_with_addresses_beyond_ascii_are_read() -> None:
     for old, new in (("delivery-status\n", "global-delivery-status\n"), ("text/rfc822-h", "message/global-h")):
         assert old in DSN

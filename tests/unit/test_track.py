@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from gateway.content import Decision
 from gateway.facts import (
+    Address,
     DeliveryAction,
     DeliveryReport,
     DispositionReport,
@@ -16,15 +18,17 @@ from gateway.facts import (
     EventKind,
     ExchangeNumber,
     ExchangeView,
+    Language,
     Moment,
     PartyCode,
+    Person,
     ReferralNumber,
     ReferralView,
 )  # fmt: skip
 from gateway.ports import Policy
 from gateway.stages.track import NEWS, track
 from gateway.store.fold import next_state
-from gateway.treaty import ReferralState, Side
+from gateway.treaty import ReferralState, Role, Side
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 NUMBER = ReferralNumber(ExchangeNumber(2026, 42), PartyCode("KE"))
@@ -54,6 +58,11 @@ class Sent:
     def exchange(self, number: ExchangeNumber) -> ExchangeView:
         referral = ReferralView(NUMBER, self._state, NOW, NOW, 0, 1, 0)
         return ExchangeView(NUMBER.exchange, 3, False, PartyCode("SE"), 0, NOW, NOW, 1, (referral,))
+
+    def person_by_address(self, address: str) -> Person | None:
+        roles = {"colleague@party.example": Role.OFFICER, "desk@party.example": Role.DESK}
+        role = roles.get(address)
+        return Person(1, NUMBER.party, Address(address), "", role, Language("en")) if role else None
 
     def secretariat(self, now: datetime) -> tuple[()]:
         return ()
@@ -118,7 +127,7 @@ def test_a_displayed_referral_is_read() -> None:
 
 
 @pytest.mark.parametrize("state", list(ReferralState))
-@pytest.mark.parametrize("kind", list(NEWS))
+@pytest.mark.parametrize("kind", [*NEWS, EventKind.UNDELIVERABLE])
 def test_a_report_writes_an_event_exactly_where_the_table_of_states_moves(
     kind: EventKind, state: ReferralState
 ) -> None:
@@ -129,10 +138,24 @@ def test_a_report_writes_an_event_exactly_where_the_table_of_states_moves(
     assert moves or decision.letters == ()
 
 
-def test_a_mail_that_fails_after_the_desk_has_read_is_for_a_person_and_a_second_bounce_for_nobody() -> None:
-    for state in (ReferralState.READ, ReferralState.ANSWERED):
+def test_a_mail_that_fails_after_the_desk_has_answered_is_for_a_person_and_a_second_bounce_for_nobody() -> None:
+    for state in (ReferralState.DECLINED, ReferralState.ANSWERED):
         assert [item.reason for item in decided(delivery("failed"), state=state).for_a_person] == [403]
     assert decided(delivery("failed"), state=ReferralState.UNDELIVERABLE) == Decision()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "reason", "kind"),
+    [("colleague@party.example", [403], []), ("desk@party.example", [403], [EventKind.UNDELIVERABLE]),
+     ("behind.an.alias@party.example", [403], [EventKind.UNDELIVERABLE])],
+)  # fmt: skip
+def test_a_mail_to_an_officer_of_the_asked_party_says_nothing_of_its_desk(
+    recipient: str, reason: list[int], kind: list[EventKind]
+) -> None:
+    failed = decided(replace(delivery("failed"), recipient=recipient))
+    assert ([item.reason for item in failed.for_a_person], kinds(failed)) == (reason, kind)
+    arrived = decided(replace(delivery("delivered"), recipient=recipient))
+    assert kinds(arrived) == ([EventKind.DELIVERED] if kind else [])
 
 
 def test_a_report_is_known_by_any_of_its_identifiers_whatever_their_case() -> None:
