@@ -105,8 +105,8 @@ def states() -> str:
     waiting = ", ".join(f"*{answer.value}*" for answer in UimAnswer if answer in OPEN_ANSWERS)
     lines += [
         "", f"A UIM counts as unanswered while it is {waiting}.",
-        "Further UIMs (*referral extended*) are a new question to the desk: they take nothing back of what it has done,",
-        "and where nothing was expected of it any more they open the referral again, so that it is reminded.", "",
+        "Further UIMs (*referral extended*) are a new question to the desk: they take nothing back of what it has",
+        "done, and where nothing was expected of it any more they open the referral again, so that it is reminded.", "",
     ]  # fmt: skip
     return "\n".join(lines)
 
