@@ -280,6 +280,7 @@ class EventKind(StrEnum):
     """Everything the record can say. Values are written and never change meaning."""
 
     PARTY_ADDED = "party added"
+    PARTY_CHANGED = "party changed"  # name, mailbox or language; `digest`: of the three as they are now
     PERSON_ADDED = "person added"
     PERSON_REVOKED = "person revoked"
     KEY_ADDED = "key added"

@@ -47,6 +47,7 @@ STATE = {
 }
 EVENT = {
     EventKind.PARTY_ADDED: N_("Party registered"),
+    EventKind.PARTY_CHANGED: N_("Party or its desk's mailbox changed"),
     EventKind.PERSON_ADDED: N_("person registered"),
     EventKind.PERSON_REVOKED: N_("person's registration withdrawn"),
     EventKind.KEY_ADDED: N_("key registered"),

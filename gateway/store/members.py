@@ -38,11 +38,15 @@ class Members:
     ) -> bool:
         """Registers a Party, or changes its desk; True when it is new."""
         with writing(self._engine) as connection:
-            known = connection.execute(select(self._parties).where(self._parties.c.code == code)).first()
+            known = connection.execute(select(self._parties).where(self._parties.c.code == code)).mappings().first()
             self._free(connection, mailbox, code, 0)
             values = {"name": name, "mailbox": mailbox, "language": language, "until": None}
             if known:
                 connection.execute(update(self._parties).where(self._parties.c.code == code).values(**values))
+                if any(known[field] != value for field, value in values.items()):
+                    # Where a Party's mail goes is what a thief of it would change.
+                    now_is = digest("\0".join((name, mailbox, language)).encode())
+                    append(connection, Event(EventKind.PARTY_CHANGED, party=code, digest=now_is), now)
             else:
                 connection.execute(insert(self._parties).values(code=code, since=now, **values))
                 append(connection, Event(EventKind.PARTY_ADDED, party=code), now)

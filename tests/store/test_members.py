@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.facts import Address, Language, PartyCode, PublicKey
+from gateway.facts import Address, Language, PartyCode, PublicKey, digest
 from gateway.store import Store
 from gateway.treaty import Role
 from tests.store.made import FR, KE, NOW, SE, at, key, rows, with_parties
@@ -25,6 +25,25 @@ def test_every_registration_and_withdrawal_is_an_event(store: Store, url: str) -
     store.members.revoke(OFFICER, "left", at(days=1))
     kinds = [kind for (kind,) in rows(url, "SELECT kind FROM event ORDER BY id")]
     assert kinds == ["party added", "key added"] * 3 + ["person added", "key added", "key added", "person revoked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "box", "language", "changed"),
+    [
+        ("Kenya", "desk.ke@party.example", "en", 0),
+        ("Kenya", "elsewhere@party.example", "en", 1),
+        ("Republic of Kenya", "desk.ke@party.example", "en", 1),
+        ("Kenya", "desk.ke@party.example", "fr", 1),
+    ],
+)
+def test_a_changed_desk_is_an_event_that_proves_what_it_was_changed_to(
+    store: Store, url: str, name: str, box: str, language: str, changed: int
+) -> None:
+    store.members.add_party(KE, "Kenya", Address("desk.ke@party.example"), EN, None, NOW)
+    assert not store.members.add_party(KE, name, Address(box), Language(language), None, at(days=1))
+    found = rows(url, "SELECT party, digest FROM event WHERE kind = 'party changed'")
+    assert found == [("KE", digest(f"{name}\0{box}\0{language}".encode()))] * changed
+    assert rows(url, "SELECT count(*) FROM event") == [(1 + changed,)]
 
 
 @pytest.mark.parametrize(
