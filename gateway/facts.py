@@ -235,6 +235,7 @@ class PublicKey:
     can_sign: bool
     usable_until: datetime | None = None
     revoked: bool = False
+    party: PartyCode = NO_PARTY  # whose trust anchors count for a certificate
 
     def usable(self, now: datetime) -> bool:
         """Whether it may be used at this instant."""

@@ -143,6 +143,8 @@ class Cause(StrEnum):
     UNKNOWN_KEY = "signed by a key that is not registered"
     EXPIRED_KEY = "signed by an expired key"
     REVOKED_KEY = "signed by a revoked key"
+    UNTRUSTED = "certificate does not lead to a trust anchor of its Party"
+    REVOCATION_UNKNOWN = "revocation list missing or out of date"
     WRONG_TIME = "signature time out of bounds"
     WEAK_ALGORITHM = "weak algorithm"
     PARTLY_SIGNED = "only a part is signed"

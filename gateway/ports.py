@@ -81,8 +81,16 @@ class CryptoScheme(Protocol):
         """Signs with our key and encrypts to exactly one key; armoured octets."""
         ...
 
+    def wrapped(self, sealed: bytes, identifier: str) -> bytes:
+        """The MIME entity, header fields included, that carries what `seal` made; `identifier` makes boundaries."""
+        ...
+
     def read_key(self, octets: bytes) -> PublicKey:
-        """The one public key in these octets; raises ValueError with a plain sentence."""
+        """The one public key in these octets; raises ValueError with a sentence, "" for another kind."""
+        ...
+
+    def doubt(self, key: PublicKey) -> str:
+        """Why a key that was read must not be registered for its Party, as a sentence; "" where nothing speaks so."""
         ...
 
 

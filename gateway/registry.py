@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from gateway.facts import Address, Language, PublicKey, address, party_code
+from gateway.crypto import openpgp
+from gateway.facts import Address, Commit, Event, EventKind, Language, PartyCode, PublicKey, address, digest, party_code
 from gateway.ports import CryptoScheme
 from gateway.store import Store
 from gateway.treaty import Role
@@ -17,14 +20,15 @@ class Registry:
 
     def __init__(self, store: Store, schemes: Mapping[str, CryptoScheme], clock: Callable[[], datetime]) -> None:
         self._members = store.members
+        self._ledger = store.ledger
         self._view = store.view
         self._schemes = schemes
         self._clock = clock
 
     def add_party(self, code: str, name: str, mailbox: str, language: str, key: bytes | None) -> str:
         """Registers a Party or changes its desk; gives a sentence. Raises ValueError that says what to do."""
-        public = self._key(key, to_encrypt=True) if key else None
         party = party_code(code)
+        public = self._key(key, party) if key else None
         new = self._members.add_party(party, name, _address(mailbox), Language(language), public, self._clock())
         said = f"Party {party} ({name}) is {'registered' if new else 'changed'}; its desk is {mailbox}"
         return (
@@ -34,7 +38,7 @@ class Registry:
     def add_person(self, code: str, mailbox: str, name: str, role: Role, language: str | None, key: bytes) -> str:
         """Registers a person with a key, active at once; gives a sentence."""
         party = party_code(code)
-        public = self._key(key, to_encrypt=True)
+        public = self._key(key, party)
         registered = self._view.party(party)
         chosen = Language(language) if language else registered.language if registered else Language("en")
         new = self._members.add_person(party, _address(mailbox), name, role, chosen, public, self._clock())
@@ -45,6 +49,18 @@ class Registry:
         """Withdraws a person's access; gives a sentence."""
         self._members.revoke(_address(mailbox), reason, self._clock())
         return f"{mailbox} can no longer use the gateway."
+
+    def renew_own_key(self, gnupg: Path, mailbox: str, algorithm: str) -> str:
+        """Makes a further key of our own, used from the next start on, on record; gives its fingerprint.
+
+        The older ones stay: mail to them can still be read.
+        """
+        openpgp.create(gnupg, mailbox, algorithm, beside=True)
+        made = openpgp.OpenPgp(gnupg, 1, self._clock)
+        made.close()
+        event = Event(EventKind.KEY_ADDED, digest=digest(made.fingerprint.encode()))
+        self._ledger.commit(Commit(self._clock(), (event,)), None)
+        return made.fingerprint
 
     def party_rows(self) -> list[tuple[str, ...]]:
         """Code, name, mailbox, language, fingerprint of the desk's usable key."""
@@ -84,20 +100,24 @@ class Registry:
             )
         return rows
 
-    def _key(self, octets: bytes, to_encrypt: bool) -> PublicKey:
+    def _key(self, octets: bytes, party: PartyCode) -> PublicKey:
+        """The key or certificate in a file; the scheme is known by the octets, and what only one can read it judges."""
         errors = []
         for scheme in self._schemes.values():
             try:
-                key = scheme.read_key(octets)
+                key = replace(scheme.read_key(octets), party=party)
             except ValueError as error:
                 errors.append(str(error))
                 continue
-            if to_encrypt and not key.can_encrypt:
+            if doubt := scheme.doubt(key):
+                raise ValueError(doubt)
+            if not key.can_encrypt:
                 raise ValueError(
                     "nothing can be encrypted to this key: it needs an encryption subkey that has not expired"
+                    " (a certificate: the key usage for encryption)"
                 )
             return key
-        raise ValueError("; ".join(errors))
+        raise ValueError(next((error for error in reversed(errors) if error), "there is no key in the file"))
 
 
 def _address(written: str) -> Address:

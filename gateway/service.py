@@ -19,16 +19,17 @@ from jinja2 import FileSystemLoader
 
 from gateway import attachments, data, discovery, forms, inspection, library, logs
 from gateway import settings as configuration
-from gateway.crypto import _certificate, openpgp
+from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
 from gateway.facts import Envelope, PublicKey, exchange_number, fingerprint, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
 from gateway.home import Home, HomeKey, create_secret
 from gateway.items import Items
 from gateway.language import Languages
+from gateway.mime.tree import parse
 from gateway.outcome import Answer, Taken
 from gateway.pipeline import Parts, Pipeline
-from gateway.ports import Policy
+from gateway.ports import CryptoScheme, Policy
 from gateway.registry import Registry
 from gateway.schedule import FileLeader, Job, Schedule
 from gateway.stages.render import Renderer
@@ -93,7 +94,10 @@ class Gateway:
         self._own: tuple[PublicKey, ...] = ()
         workers = self.settings.worker_count
         self._openpgp = openpgp.OpenPgp(home.gnupg, self.settings.openpgp.engines or workers, clock)
-        schemes = {self._openpgp.name: self._openpgp}
+        self._smime = smime.Smime(
+            home.smime, clock, self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
+        )
+        schemes: dict[str, CryptoScheme] = {self._openpgp.name: self._openpgp, self._smime.name: self._smime}
         self.store = Store(self.settings.database.url or f"sqlite:///{home.database}", self._key.token_digest_of)
         self.registry = Registry(self.store, schemes, clock)
         self._languages = Languages.from_texts(data.catalogues())
@@ -219,14 +223,12 @@ class Gateway:
 
     def own_certificate(self) -> bytes:
         """The gateway's S/MIME certificate, PEM."""
-        return _certificate.exported(self.home.smime)
+        return self._smime.export()
 
     def self_test(self) -> bool:
         """Whether the gateway can open what it encrypts."""
-        own = self.own_public_key()
-        armoured = self._openpgp.seal(b"Content-Type: text/plain\r\n\r\ntest\r\n", own)
-        opened = self._openpgp.open(proven_ciphertext(armoured), (own,), 10_000)
-        return opened.octets.endswith(b"test\r\n") and len(opened.signatures) == 1
+        schemes: tuple[openpgp.OpenPgp | smime.Smime, ...] = (self._openpgp, self._smime)
+        return all(_round_trip(scheme) for scheme in schemes)
 
     def outbox_rows(self) -> list[tuple[Any, ...]]:
         """What waits or was given up."""
@@ -358,6 +360,14 @@ def _serves(process: str) -> bool:
         return int(process) != os.getpid() and b"\0serve\0" in Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return False
+
+
+def _round_trip(scheme: openpgp.OpenPgp | smime.Smime) -> bool:
+    own = scheme.own_key()
+    mail = scheme.wrapped(scheme.seal(b"Content-Type: text/plain\r\n\r\ntest\r\n", own), "test")
+    octets = scheme.recognise(parse(mail))
+    opened = scheme.open(proven_ciphertext(octets), (own,), 10_000) if octets else None
+    return opened is not None and opened.octets.endswith(b"test\r\n") and len(opened.signatures) == 1
 
 
 def _ignore(_: object) -> None:

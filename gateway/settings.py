@@ -157,7 +157,11 @@ class OpenPgp(_Section):
 
 
 class Smime(_Section):
-    """Nothing to set: the certificate lies in the home."""
+    """S/MIME: what we encrypt with, and how much a revocation list must say. Certificates lie in the home."""
+
+    cipher: Literal["aes256-cbc", "aes256-gcm"] = "aes256-cbc"
+    crl: Literal["known", "required"] = "known"
+    crl_hours: Annotated[int, Field(ge=1, le=720)] = 12
 
 
 class Digest(_Section):

@@ -1,18 +1,33 @@
-"""The gateway's own S/MIME certificate: self-signed until a government CA issues one (RFC 8551, RFC 5280)."""
+"""The gateway's own S/MIME certificates: self-signed until an authority issues one (RFC 8551, RFC 5280, RFC 2986)."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from gateway.crypto import _bundle
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
 _YEARS = timedelta(days=3 * 365)
-_KEY, _CERTIFICATE = "key.pem", "certificate.pem"
+_KEY, _CERTIFICATE, _ASKED, _OLD = "key.pem", "certificate.pem", "request-key.pem", "old"
+ALGORITHMS = ("rsa3072", "rsa4096", "p256", "p384")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A certificate of ours with its issuers, and where its secret key lies."""
+
+    certificate: x509.Certificate
+    links: tuple[x509.Certificate, ...]
+    key_file: Path
 
 
 def create(folder: Path, address: str, now: datetime) -> None:
@@ -20,13 +35,9 @@ def create(folder: Path, address: str, now: datetime) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     if (folder / _CERTIFICATE).exists():
         return
-    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    key = _new_key("rsa3072")
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Focal point")])
-    usage = x509.KeyUsage(
-        digital_signature=True, content_commitment=True, key_encipherment=True, data_encipherment=False,
-        key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -35,29 +46,151 @@ def create(folder: Path, address: str, now: datetime) -> None:
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + _YEARS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.RFC822Name(address)]), critical=False)
-        .sign(key, hashes.SHA256())
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    with os.fdopen(os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(private)
-    (folder / _CERTIFICATE).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    for extension, critical in _extensions(key, address):
+        builder = builder.add_extension(extension, critical)
+    certificate = builder.sign(key, hashes.SHA256())
+    _write_key(folder / _KEY, key)
+    (folder / _CERTIFICATE).write_bytes(_bundle.pem(certificate))
+
+
+def request(folder: Path, address: str, algorithm: str, subject: str) -> bytes:
+    """A request for a certificate (PKCS #10, PEM) with a new key, which waits in the home for its certificate.
+
+    `subject` as in RFC 4514, "CN=Focal point,O=...,C=..."; raises ValueError with a sentence. A second request
+    replaces the first: an authority's answer to that can then no longer be installed.
+    """
+    try:
+        name = x509.Name.from_rfc4514_string(subject)
+    except (ValueError, TypeError):
+        raise ValueError('the subject is not readable: write it as "CN=Focal point,O=Organization,C=KE"') from None
+    key = _new_key(algorithm)
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    for extension, critical in _extensions(key, address):
+        builder = builder.add_extension(extension, critical)
+    asked = builder.sign(key, hashes.SHA256())
+    _write_key(folder / _ASKED, key)
+    return asked.public_bytes(serialization.Encoding.PEM)
+
+
+def install(folder: Path, octets: bytes, address: str, now: datetime) -> x509.Certificate:
+    """Takes a certificate (with its issuers) for the key of the last request, or a renewed one for the key in use.
+
+    The one before is kept to read mail that was encrypted to it. Raises ValueError with a sentence.
+    """
+    try:
+        bundle = _bundle.read(octets, now)
+    except ValueError as error:
+        raise ValueError(str(error) or "there is no certificate in this file: PEM, DER or PKCS #7 is needed") from None
+    certificate = bundle.signing
+    if bundle.encrypting != certificate:
+        raise ValueError("the certificate must allow signatures and encryption: ask for both key usages")
+    if not any(name.casefold() == address.casefold() for name in _addresses(certificate)):
+        raise ValueError(f"the certificate does not name the gateway's address {address}: ask for it anew")
+    public = certificate.public_key()
+    waiting = next((path for path in (folder / _ASKED, folder / _KEY) if _holds(path, public)), None)
+    if waiting is None:
+        raise ValueError("the certificate is for a key that is not here: make a request with `gsp key request`")
+    _put_away(folder)
+    unfinished = folder / (_CERTIFICATE + ".new")
+    unfinished.write_bytes(bundle.pem())
+    if waiting.name == _ASKED:
+        os.replace(waiting, folder / _KEY)
+    os.replace(unfinished, folder / _CERTIFICATE)
+    return certificate
+
+
+def own(folder: Path) -> tuple[Own, ...]:
+    """Our certificates, the one in use first; older ones only open mail. Raises ValueError where there is none."""
+    try:
+        found = [_own(folder / _CERTIFICATE, folder / _KEY)]
+    except (OSError, ValueError):
+        raise ValueError("the gateway has no S/MIME certificate, or it is damaged: run `gsp init`") from None
+    for path in sorted((folder / _OLD).glob("*.pem"), reverse=True):
+        if (key := path.with_suffix(".key")).exists():
+            found.append(_own(path, key))
+    return tuple(found)
+
+
+def secret(mine: Own) -> Key:
+    """The secret key of a certificate of ours."""
+    key = serialization.load_pem_private_key(mine.key_file.read_bytes(), None)
+    if not isinstance(key, Key):
+        raise ValueError("the gateway's S/MIME key is of a kind that cannot be used")
+    return key
 
 
 def exported(folder: Path) -> bytes:
-    """The certificate, PEM."""
+    """The certificate in use with its issuers, PEM."""
     return (folder / _CERTIFICATE).read_bytes()
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 of the certificate, in capitals."""
-    return load(folder / _CERTIFICATE).fingerprint(hashes.SHA256()).hex().upper()
+    """SHA-256 of the certificate in use, in capitals."""
+    return _bundle.fingerprint(load(folder / _CERTIFICATE))
 
 
 def load(path: Path) -> x509.Certificate:
     """A certificate from a PEM file."""
     return x509.load_pem_x509_certificate(path.read_bytes())
+
+
+def _own(certificate: Path, key: Path) -> Own:
+    first, *links = x509.load_pem_x509_certificates(certificate.read_bytes())
+    return Own(first, tuple(links), key)
+
+
+def _new_key(algorithm: str) -> Key:
+    if algorithm in ("p256", "p384"):
+        return ec.generate_private_key(ec.SECP256R1() if algorithm == "p256" else ec.SECP384R1())
+    return rsa.generate_private_key(public_exponent=65537, key_size=int(algorithm.removeprefix("rsa")))
+
+
+def _extensions(key: Key, address: str) -> tuple[tuple[x509.ExtensionType, bool], ...]:
+    is_rsa = isinstance(key, rsa.RSAPrivateKey)
+    usage = x509.KeyUsage(
+        digital_signature=True, content_commitment=True, key_encipherment=is_rsa, data_encipherment=False,
+        key_agreement=not is_rsa, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    return (
+        (usage, True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False),
+        (x509.SubjectAlternativeName([x509.RFC822Name(address)]), False),
+    )
+
+
+def _addresses(certificate: x509.Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return list(names.get_values_for_type(x509.RFC822Name))
+    except x509.ExtensionNotFound:
+        return [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)]
+
+
+def _holds(path: Path, public: object) -> bool:
+    if not path.exists():
+        return False
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    return key.public_key() == public
+
+
+def _put_away(folder: Path) -> None:
+    """The certificate in use and its key go to `old/`, named by the certificate's fingerprint."""
+    old = folder / _OLD
+    old.mkdir(mode=0o700, exist_ok=True)
+    name = fingerprint(folder)
+    (old / f"{name}.pem").write_bytes(exported(folder))
+    _write(old / f"{name}.key", (folder / _KEY).read_bytes())
+
+
+def _write_key(path: Path, key: Key) -> None:
+    _write(
+        path,
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
+    )
+
+
+def _write(path: Path, octets: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(octets)

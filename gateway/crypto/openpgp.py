@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -187,6 +188,20 @@ class OpenPgp:
             raise Hold(REASONS[402])
         return done.output
 
+    @staticmethod
+    def wrapped(sealed: bytes, identifier: str) -> bytes:
+        """The MIME entity of what `seal` made (RFC 3156, 4)."""
+        boundary = f"=-{identifier}-="
+        lines = re.sub(rb"\r?\n", b"\r\n", sealed.strip())
+        head = (
+            'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r\n'
+            f'\tboundary="{boundary}"\r\n\r\n--{boundary}\r\nContent-Type: application/pgp-encrypted'
+            f"\r\n\r\nVersion: 1\r\n\r\n--{boundary}\r\n"
+            'Content-Type: application/octet-stream; name="encrypted.asc"\r\n'
+            'Content-Disposition: inline; filename="encrypted.asc"\r\n\r\n'
+        )
+        return head.encode("ascii") + lines + f"\r\n\r\n--{boundary}--\r\n".encode("ascii")
+
     # --- keys -------------------------------------------------------------------------------------------
 
     def read_key(self, octets: bytes) -> PublicKey:
@@ -216,6 +231,10 @@ class OpenPgp:
         return PublicKey(
             self.name, key.fingerprint, cleaned, key.can_encrypt, key.can_sign, key.usable_until, key.revoked
         )
+
+    def doubt(self, key: PublicKey) -> str:  # noqa: ARG002 - whom to believe is registered, nobody else vouches
+        """Nothing: a key that was read can be registered."""
+        return ""
 
     def export(self) -> bytes:
         """Our own public key, armoured."""
@@ -276,16 +295,16 @@ class OpenPgp:
         return _status.listing(gpg.run(arguments, octets).output, self._clock())
 
 
-def create(home: Path, address: str, kind: str = "curve25519") -> None:
+def create(home: Path, address: str, kind: str = "curve25519", beside: bool = False) -> None:
     """Makes a GnuPG home with the gateway's key (Ed25519 and Curve25519), unless there is one.
 
-    Another `kind` adds a key, which is used from then on. Raises ValueError with a sentence.
+    Another `kind`, or `beside`, adds a key, which is used from then on. Raises ValueError with a sentence.
     """
     home.mkdir(mode=0o700, exist_ok=True)
     home.chmod(0o700)
     # Before the key is made: a passphrase set later must not cost half a second of CPU each time (measured).
     (home / "gpg-agent.conf").write_text("s2k-count 65536\n")
-    if (home / "pubring.kbx").exists() and kind == "curve25519":
+    if (home / "pubring.kbx").exists() and kind == "curve25519" and not beside:
         return
     main, sub = _KINDS[kind]
     with tempfile.TemporaryDirectory(prefix="gsp-") as folder:

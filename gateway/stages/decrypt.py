@@ -35,6 +35,8 @@ def decrypt(mail: EncryptedMail, scheme: CryptoScheme, claimed: Sequence[PublicK
 
 
 def _is_encrypted(part: MimePart) -> bool:
+    if part.media_type in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        return part.parameter("smime-type").lower() not in ("signed-data", "certs-only")
     return part.media_type == "multipart/encrypted" or part.body.lstrip()[:27] == b"-----BEGIN PGP MESSAGE-----"
 
 

@@ -1,4 +1,4 @@
-"""Signs and encrypts a rendered mail to exactly its reader (RFC 3156); without a usable key there is no mail."""
+"""Signs and encrypts a rendered mail to exactly its reader, in the scheme of the key; without one there is no mail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gateway.outcome import REASONS, Hold
 from gateway.ports import CryptoScheme, Policy
 
 _NEW_LINE = re.compile(r"[\r\n](?![ \t])(?!(?<=\r)\n[ \t])")
-_BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_MIME = b"MIME-Version: 1.0\r\n"  # RFC 2045, 4
 
 
 def encrypt(rendered: RenderedMail, scheme: CryptoScheme, identifier: str, policy: Policy) -> OutgoingMail:
@@ -21,12 +21,13 @@ def encrypt(rendered: RenderedMail, scheme: CryptoScheme, identifier: str, polic
     """
     letter = rendered.letter
     if letter.to.key is not None:
-        octets = _sealed(rendered, scheme.seal(rendered.payload, letter.to.key), identifier)
+        sealed = scheme.seal(rendered.payload, letter.to.key)
+        octets = _lines(rendered.outer) + _MIME + scheme.wrapped(sealed, identifier)
     elif letter.kind is MailKind.KEY_NOTICE:
-        octets = _lines(rendered.outer) + rendered.payload
+        octets = _lines(rendered.outer) + _MIME + rendered.payload
     else:
         raise Hold(REASONS[402])
-    if _BARE.search(octets):  # we never smuggle: RFC 5321, 2.3.8
+    if not octets.count(b"\r\n") == octets.count(b"\r") == octets.count(b"\n"):  # we never smuggle: RFC 5321, 2.3.8
         raise Hold(REASONS[402])
     local = f"bounce+{identifier}" if policy.subaddress else policy.mailbox
     return OutgoingMail(
@@ -41,18 +42,6 @@ def encrypt(rendered: RenderedMail, scheme: CryptoScheme, identifier: str, polic
         party=letter.party,
         side=letter.side,
     )
-
-
-def _sealed(rendered: RenderedMail, armoured: bytes, identifier: str) -> bytes:
-    boundary = f"=-{identifier}-="
-    lines = re.sub(rb"\r?\n", b"\r\n", armoured.strip())
-    head = (
-        f'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r\n\tboundary="{boundary}"\r\n\r\n'
-        f"--{boundary}\r\nContent-Type: application/pgp-encrypted"
-        f'\r\n\r\nVersion: 1\r\n\r\n--{boundary}\r\nContent-Type: application/octet-stream; name="encrypted.asc"\r\n'
-        'Content-Disposition: inline; filename="encrypted.asc"\r\n\r\n'
-    )
-    return _lines(rendered.outer) + head.encode("ascii") + lines + f"\r\n\r\n--{boundary}--\r\n".encode("ascii")
 
 
 def _lines(fields: tuple[tuple[str, str], ...]) -> bytes:

@@ -286,7 +286,7 @@ def _key(row: Any) -> PublicKey:
     until = row.usable_until
     return PublicKey(
         row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), row.can_encrypt, row.can_sign,
-        _utc(until) if until else None, row.revoked_at is not None,
+        _utc(until) if until else None, row.revoked_at is not None, PartyCode(row.party),
     )  # fmt: skip
 
 

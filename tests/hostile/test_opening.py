@@ -131,7 +131,7 @@ OUTSIDE: list[tuple[Callable[[FocalPoint], bytes], int]] = [
     (not_encrypted, 101), (signed_only, 101), (clear_signed, 101), (empty, 101), (only_octets, 101),
     (clear_text_beside, 102), (third_part, 102), (text_above_armour, 102), (text_below_armour, 102),
     (packet_beside, 102), (to_somebody_else, 103), (passphrase_only, 104), (passphrase_too, 104),
-    (without_integrity, 104), (smime, 104), (two_messages, 102), (cut_armour, 105), (cut_packet, 105), (nested, 105),
+    (without_integrity, 104), (smime, 105), (two_messages, 102), (cut_armour, 105), (cut_packet, 105), (nested, 105),
     (many_parts, 105), (too_large, 106), (looping, 107), (automatic_in_clear, 108),
 ]  # fmt: skip
 

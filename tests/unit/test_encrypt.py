@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from gateway.content import Letter, RenderedMail, text
+from gateway.crypto.openpgp import OpenPgp
 from gateway.facts import (
     NO_PARTY,
     Address,
@@ -43,6 +44,8 @@ class Seals:
     def seal(self, payload: bytes, to: PublicKey) -> bytes:
         self.sealed.append((payload, to))
         return b"-----BEGIN PGP MESSAGE-----\n\nabcd\n-----END PGP MESSAGE-----\n"
+
+    wrapped = staticmethod(OpenPgp.wrapped)
 
 
 def rendered(

@@ -1,0 +1,181 @@
+"""Whether a registered certificate is still to be believed: trust anchors, and revocation lists (RFC 5280).
+
+Path building and signatures are `cryptography`'s. Files are read again when they change; nothing is fetched here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.x509 import verification
+
+from gateway.crypto import _bundle
+from gateway.facts import PartyCode
+from gateway.outcome import Cause
+
+ANCHORS, LISTS = "anchors", "crls"
+_DEPTH = 6
+_Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """One certificate revocation list."""
+
+    crl: x509.CertificateRevocationList
+    serials: frozenset[int]
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether its issuer has not promised a newer one by now."""
+        until = self.crl.next_update_utc
+        return self.crl.last_update_utc <= now + timedelta(hours=1) and (until is None or now < until)
+
+
+class Trust:
+    """`folder` holds `anchors/<PARTY>/` with certificates and `crls/` with revocation lists, PEM or DER.
+
+    A Party without anchors: the registered certificate counts by itself (it is pinned). `strict`: a certificate
+    whose issuer's list is missing or out of date is not believed; else what is on a list stays revoked, and no more.
+    """
+
+    def __init__(self, folder: Path, strict: bool) -> None:
+        self._folder = folder
+        self._strict = strict
+        self._anchors: dict[PartyCode, tuple[_Stamp, tuple[x509.Certificate, ...]]] = {}
+        self._lists: tuple[_Stamp, tuple[List, ...]] = ((), ())
+        self._signed: dict[tuple[bytes, bytes], bool] = {}
+
+    def verdict(
+        self, party: PartyCode, leaf: x509.Certificate, links: Sequence[x509.Certificate], now: datetime
+    ) -> Cause:
+        """NONE: to be believed. Raises OSError or ValueError where a file of ours cannot be read."""
+        if now >= leaf.not_valid_after_utc:
+            return Cause.EXPIRED_KEY
+        if now < leaf.not_valid_before_utc:
+            return Cause.WRONG_TIME
+        anchors = self.anchors(party)
+        chain = _chain(leaf, links, anchors, now) if anchors else _guessed(leaf, links)
+        if chain is None:
+            return Cause.UNTRUSTED
+        return self._revocation(chain, bool(anchors), now)
+
+    def anchors(self, party: PartyCode) -> tuple[x509.Certificate, ...]:
+        """The trust anchors configured for a Party."""
+        folder = self._folder / ANCHORS / party if party else None
+        stamp = _stamp(folder) if folder else ()
+        known = self._anchors.get(party)
+        if known is None or known[0] != stamp:
+            found = tuple(one for name, *_ in stamp for one in _anchors_in(Path(name)))
+            known = self._anchors[party] = (stamp, found)
+        return known[1]
+
+    def _revocation(self, chain: Sequence[x509.Certificate], anchored: bool, now: datetime) -> Cause:
+        for certificate, issuer in pairwise(chain):
+            lists = [one for one in self._known() if self._is_of(one, issuer)]
+            if any(certificate.serial_number in one.serials for one in lists):
+                return Cause.REVOKED_KEY
+            if anchored and self._strict and not any(one.fresh(now) for one in lists):
+                return Cause.REVOCATION_UNKNOWN
+        return Cause.NONE
+
+    def _is_of(self, one: List, issuer: x509.Certificate) -> bool:
+        if one.crl.issuer != issuer.subject:
+            return False
+        mark = (one.crl.signature, issuer.signature)
+        if mark not in self._signed:
+            try:
+                key = issuer.public_key()
+                self._signed[mark] = one.crl.is_signature_valid(key)  # type: ignore[arg-type]
+            except (TypeError, ValueError):
+                self._signed[mark] = False
+        return self._signed[mark]
+
+    def _known(self) -> tuple[List, ...]:
+        stamp = _stamp(self._folder / LISTS)
+        if self._lists[0] != stamp:
+            lists = tuple(_list(Path(name)) for name, *_ in stamp)
+            self._lists = (stamp, lists)
+            self._signed = {}
+        return self._lists[1]
+
+
+def _chain(
+    leaf: x509.Certificate, links: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate], now: datetime
+) -> Sequence[x509.Certificate] | None:
+    """The certificates from the leaf to an anchor, or None."""
+    ends = verification.ExtensionPolicy.permit_all()
+    # An issuer may be for mail only; the default would ask for TLS clients.
+    issuers = verification.ExtensionPolicy.webpki_defaults_ca().may_be_present(
+        x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _allows_mail
+    )
+    builder = verification.PolicyBuilder().store(verification.Store(list(anchors))).time(now).max_chain_depth(_DEPTH)
+    try:
+        verifier = builder.extension_policies(ee_policy=ends, ca_policy=issuers).build_client_verifier()
+        return list(verifier.verify(leaf, list(links)).chain)
+    except (verification.VerificationError, ValueError):
+        return None
+
+
+def _allows_mail(_: verification.Policy, __: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
+    """Raises where an issuer may not issue for mail (RFC 5280, 4.2.1.12, as all programs read it)."""
+    if usage is not None and not _bundle.MAIL & set(usage):
+        raise ValueError("not for mail")
+
+
+def _guessed(leaf: x509.Certificate, links: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """A pinned certificate with those that issued it, as far as they were registered with it."""
+    chain = [leaf]
+    while len(chain) <= _DEPTH:
+        issuer = next((one for one in links if one not in chain and _issued(one, chain[-1])), None)
+        if issuer is None:
+            break
+        chain.append(issuer)
+    return chain
+
+
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """The files below a folder with size and time of change."""
+    try:
+        files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+    except OSError:
+        return ()
+
+
+def _anchors_in(path: Path) -> Iterator[x509.Certificate]:
+    found = _bundle.certificates(path.read_bytes())
+    if not found:
+        raise ValueError(f"{path} holds no certificate: a trust anchor is a certificate, PEM or DER")
+    yield from found
+
+
+def _list(path: Path) -> List:
+    crl = parsed(path.read_bytes())
+    if crl is None:
+        raise ValueError(f"{path} is no certificate revocation list: remove it, or fetch it again")
+    return List(crl, frozenset(entry.serial_number for entry in crl))
+
+
+def parsed(octets: bytes) -> x509.CertificateRevocationList | None:
+    """A whole revocation list, PEM or DER; None where it is none, or lists changes only (RFC 5280, 5.2.4)."""
+    loader = x509.load_pem_x509_crl if octets.lstrip().startswith(b"-----BEGIN") else x509.load_der_x509_crl
+    try:
+        crl = loader(octets)
+        delta = any(isinstance(extension.value, x509.DeltaCRLIndicator) for extension in crl.extensions)
+    except (ValueError, TypeError):
+        return None
+    return None if delta else crl

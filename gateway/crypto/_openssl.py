@@ -1,0 +1,107 @@
+"""`openssl cms` run with our own rules: decrypts, checks one signature, encrypts where `cryptography` cannot.
+
+All content goes through memory files without a name: nothing is on disk. Measured reasons: `libraries.md` 2.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from gateway.outcome import REASONS, Defer
+
+LIMIT_SECONDS = 100
+# No configuration of this machine decides what is accepted; no trust store of this machine is asked.
+_ENVIRONMENT = {"PATH": os.defpath, "OPENSSL_CONF": "/dev/null", "LC_ALL": "C"}
+
+
+def is_there() -> bool:
+    """Whether OpenSSL can be run."""
+    return shutil.which("openssl", path=os.defpath) is not None
+
+
+def decrypted(octets: bytes, certificate: bytes, key: Path) -> bytes | None:
+    """What an encrypted object holds, by the recipient info that names this certificate (PEM); None: it cannot be.
+
+    With `-recip` a broken PKCS #1 padding yields a random content key, not an error (RFC 3218): no oracle.
+    """
+    arguments = ["-decrypt", "-inform", "DER", "-binary", "-inkey", str(key), "-recip"]
+    return _run(arguments, octets, (certificate,))
+
+
+def verified(signature: bytes, certificate: bytes, signed: bytes | None) -> bytes | None:
+    """What exactly this certificate (PEM) signed; None: it did not. `signed`: of a detached signature.
+
+    Certificates inside the object count for nothing; who may sign is decided elsewhere.
+    """
+    # What is signed before the option that takes it; the certificate last.
+    arguments = ["-verify", "-inform", "DER", "-binary", "-noverify", "-nointern"]
+    if signed is None:
+        return _run([*arguments, "-certfile"], signature, (certificate,))
+    return _run([*arguments, "-certfile", "{}", "-content"], signature, (certificate, signed))
+
+
+def encrypted(octets: bytes, certificate: bytes, gcm: bool) -> bytes | None:
+    """Octets encrypted to exactly this certificate (PEM) with AES-256; None: it cannot be."""
+    cipher = "-aes-256-gcm" if gcm else "-aes-256-cbc"
+    arguments = ["-encrypt", "-outform", "DER", "-binary", cipher, "-recip"]
+    return _run(arguments, octets, (certificate,))
+
+
+def _run(arguments: Sequence[str], octets: bytes, files: Sequence[bytes]) -> bytes | None:
+    """Output of a run that ended well. The files stand where `{}` is, the last one at the end.
+
+    Raises Defer when OpenSSL cannot be run. Output of a run that failed is not looked at (security.md A24).
+    """
+    try:
+        with ExitStack() as stack:
+            source, target = stack.enter_context(_memory(octets)), stack.enter_context(_memory(b""))
+            names = [stack.enter_context(_memory(file)) for file in files]
+            paths = iter(f"/proc/self/fd/{name}" for name in names)
+            filled = [next(paths) if argument == "{}" else argument for argument in arguments]
+            process = subprocess.Popen(
+                ["openssl", "cms", *filled, *paths], stdin=source, stdout=target, stderr=subprocess.DEVNULL,
+                pass_fds=names, env=_ENVIRONMENT,
+            )  # fmt: skip
+            return _content(target) if _waited(process) == 0 else None
+    except OSError:
+        raise Defer(REASONS[303]) from None
+
+
+def _waited(process: subprocess.Popen[bytes]) -> int:
+    """The exit status. Waits in one system call; Popen's own timeout polls, up to 50 ms late."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        if not poll.poll(LIMIT_SECONDS * 1000):
+            process.kill()
+            process.wait()
+            raise Defer(REASONS[303])
+        return process.wait()
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _memory(octets: bytes) -> Iterator[int]:
+    """A file in memory that has no name, holding these octets, read from its beginning."""
+    file = os.memfd_create("gsp", os.MFD_CLOEXEC)
+    try:
+        view = memoryview(octets)
+        while view:
+            view = view[os.write(file, view) :]
+        os.lseek(file, 0, os.SEEK_SET)
+        yield file
+    finally:
+        os.close(file)
+
+
+def _content(file: int) -> bytes:
+    size = os.fstat(file).st_size
+    return os.pread(file, size, 0) if size else b""
