@@ -276,8 +276,11 @@ class OpenPgp:
 
     def _rings(self, keys: Sequence[PublicKey]) -> list[str]:
         """Our own keys and these, each in a small keybox: a large ring makes every call slow (measured)."""
-        boxes = [self._own_ring, *(self._box(key.octets) for key in keys if key.scheme == self.name)]
-        return [str(box) for box in boxes if box.exists()]
+        # Our own key once only: GnuPG finds it ambiguous where it stands in two boxes.
+        others = (key for key in keys if key.scheme == self.name and key.fingerprint not in self._own)
+        boxes = [self._own_ring, *(self._box(key.octets) for key in others)]
+        # Each once: gpg fails on a key ring given twice, as our own is where we write to ourselves (`gsp doctor`).
+        return list(dict.fromkeys(str(box) for box in boxes if box.exists()))
 
     def _box(self, octets: bytes) -> Path:
         """The keybox with just these keys; not there when GnuPG cannot read them."""
