@@ -7,7 +7,8 @@ import binascii
 import re
 from dataclasses import dataclass
 
-_ARMOUR = re.compile(rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n(.*?)-----END PGP MESSAGE-----", re.DOTALL)
+_BEGIN = re.compile(rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n")
+_END = b"-----END PGP MESSAGE-----"
 PKESK, SKESK, SED, SEIPD, AEAD = 1, 3, 9, 18, 20
 ENCRYPTED = frozenset({SED, SEIPD, AEAD})
 _IGNORED = frozenset({10, 21})  # marker and padding packets
@@ -30,15 +31,15 @@ def armoured(octets: bytes) -> tuple[bytes, bytes, bytes] | None:
     octets = octets.replace(b"\xef\xbb\xbf", b"").replace(b"\xc2\xa0", b" ").replace(b"\xa0", b" ")
     if octets.count(b"-----BEGIN PGP") != 1:  # first: the search takes time by the square of their number
         return None
-    found = _ARMOUR.findall(octets)
-    if len(found) != 1:
+    begin = _BEGIN.search(octets)
+    end = octets.find(_END, begin.end()) if begin else -1
+    if begin is None or end < 0:
         return None
-    start, end = octets.index(b"-----BEGIN PGP"), octets.index(b"-----END PGP MESSAGE-----") + 25
-    lines = [line.strip() for line in found[0].splitlines()]
+    lines = [line.strip() for line in octets[begin.end() : end].splitlines()]
     body = lines[lines.index(b"") + 1 :] if b"" in lines else [line for line in lines if b":" not in line]
     data = [line for line in body if line and not line.startswith(b"=")]
     try:
-        return octets[:start], base64.b64decode(b"".join(data), validate=True), octets[end:]
+        return octets[: begin.start()], base64.b64decode(b"".join(data), validate=True), octets[end + len(_END) :]
     except (binascii.Error, ValueError):
         return None
 
