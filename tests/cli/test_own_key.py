@@ -1,0 +1,40 @@
+"""`gsp key renew`: a new key beside the old one; nobody who still writes to the old one is shut out."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from gateway.facts import digest
+from tests.cli.running import gsp
+from tests.support.focalpoint import SE_UIM, FocalPoint, request
+
+
+def test_a_new_key_is_used_from_the_next_start_and_mail_to_the_old_one_is_still_read(point: FocalPoint) -> None:
+    old = point.gateway.fingerprint
+    done = gsp("key", "renew", home=point.home)
+    assert done.status == 0, done
+    point.gateway.close()
+    point.start()
+    new = point.gateway.fingerprint
+    assert new != old
+    assert f"New OpenPGP fingerprint: {new}" in done.out
+    assert old in done.out
+    assert gsp("key", "export", home=point.home).out.encode() == point.gateway.own_key()
+    assert point.send("officer", request(SE_UIM))["outcome"] == "taken", "encrypted to the old key"
+    for person in point.people.values():
+        point.key = person.knows(point.gateway.own_key())
+    assert point.key == new
+    assert point.send("officer", request(SE_UIM, case="second"))["outcome"] == "taken", "encrypted to the new key"
+    signed = {mail.signed_by for mails in point.delivered().values() for mail in mails}
+    assert signed == {new}
+    assert point.gateway.self_test()
+
+
+def test_the_record_says_that_our_key_was_renewed(point: FocalPoint) -> None:
+    gsp("key", "renew", "--algorithm", "rsa3072", home=point.home)
+    point.gateway.close()
+    point.start()
+    mark = digest(point.gateway.fingerprint.encode())
+    with point.gateway.store._engine.connect() as connection:
+        kinds = connection.execute(text("SELECT kind FROM event WHERE digest = :mark"), {"mark": mark}).scalars()
+        assert list(kinds) == ["key added"]
