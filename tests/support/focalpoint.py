@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from pathlib import Path
 from gateway import service
 from gateway.correspondence import Correspondent, ReadMail
 from gateway.treaty import Role
+from tests.support.smime import SmimePerson
 
 DOMAIN = "gsp.example.org"
 SE_UIM = "QCALL7hT2kQ9mZb7Kd25051914"
@@ -52,7 +53,7 @@ class FocalPoint:
     """One gateway, its people by short name, and a clock that the test moves."""
 
     home: Path
-    people: dict[str, Correspondent]
+    people: Mapping[str, Correspondent | SmimePerson]
     now: datetime | None = None
     key: str = ""
     gateway: service.Gateway = field(init=False)
@@ -119,7 +120,7 @@ def people_with_keys(rsa: bool = False) -> Iterator[dict[str, Correspondent]]:
 
 @contextmanager
 def focal_point(
-    people: dict[str, Correspondent],
+    people: Mapping[str, Correspondent | SmimePerson],
     now: datetime | None = None,
     settings: Callable[[Path], None] | None = None,
     algorithm: str = "curve25519",
@@ -137,7 +138,10 @@ def focal_point(
         for name, code, role, language in OFFICERS:
             point.gateway.registry.add_person(code, people[name].address, name, role, language, people[name].public_key)
         for person in people.values():
-            point.key = person.knows(point.gateway.own_key())
+            if isinstance(person, SmimePerson):
+                person.knows(point.gateway.own_certificate())
+            else:
+                point.key = person.knows(point.gateway.own_key())
         yield point
     finally:
         point.gateway.close()
