@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import smtplib
-import socket
 import stat
 import subprocess
 from collections.abc import Callable, Iterator
@@ -14,6 +12,10 @@ from pathlib import Path
 
 from gateway import inspection, service
 from gateway.home import Home
+from gateway.transports import imap
+from gateway.transports.submission import Submission
+
+_PATIENCE = 5.0  # seconds that another server has to answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def _own_key(gateway: service.Gateway) -> _Findings:
         yield "right", f"the gateway's key {key.fingerprint} does not expire"
         return
     left = (key.usable_until - datetime.now(UTC)).days
-    yield ("wrong" if left < 30 else "right", f"the gateway's key expires in {left} days")
+    says = f"the gateway's key expires in {left} days"
+    yield ("wrong", f"{says}: gsp key renew") if left < 30 else ("right", says)
 
 
 def _round_trip(gateway: service.Gateway) -> _Findings:
@@ -101,21 +104,22 @@ def _items(gateway: service.Gateway) -> _Findings:
 
 def _outbound(gateway: service.Gateway) -> _Findings:
     outbound = gateway.settings.outbound
+    server = f"{outbound.host}:{outbound.port}"
     try:
-        with smtplib.SMTP(outbound.host, outbound.port, timeout=5) as client:
-            code, _ = client.noop()
-        yield "right", f"the outgoing server {outbound.host}:{outbound.port} answers ({code})"
-    except (OSError, smtplib.SMTPException):
-        yield "wrong", f"the outgoing server {outbound.host}:{outbound.port} does not answer: see [outbound]"
+        Submission(outbound, gateway.settings.domain, timeout=_PATIENCE).check()
+        yield "right", f"the outgoing server {server} answers"
+    except ValueError as error:
+        yield "wrong", f"the outgoing server {server} cannot be used ({error}): see [outbound]"
 
 
 def _mailboxes(gateway: service.Gateway) -> _Findings:
     for mailbox in gateway.settings.imap:
+        server = f"{mailbox.host}:{mailbox.port}"
         try:
-            socket.create_connection((mailbox.host, mailbox.port), timeout=5).close()
-            yield "right", f"the IMAP server {mailbox.host}:{mailbox.port} answers"
-        except OSError:
-            yield "wrong", f"the IMAP server {mailbox.host}:{mailbox.port} does not answer: see [[imap]]"
+            imap.Mailbox(mailbox, gateway.process, lambda _: 0.0, gateway.settings.smtp.max_size).check()
+            yield "right", f"the IMAP server {server} lets us in"
+        except ValueError as error:
+            yield "wrong", f"the IMAP server {server} cannot be used ({error}): see [[imap]]"
 
 
 def _certificates(gateway: service.Gateway) -> _Findings:
@@ -123,9 +127,16 @@ def _certificates(gateway: service.Gateway) -> _Findings:
     if not smtp.tls_certificate:
         yield "note", "no TLS on the listener: right behind a mail server on this machine, wrong on a network"
         return
-    until = inspection.certificate_expiry(Path(smtp.tls_certificate))
-    left = until - datetime.now(UTC)
-    yield ("wrong" if left < timedelta(days=14) else "right", f"the TLS certificate expires in {left.days} days")
+    for path, what in ((Path(smtp.tls_certificate), "certificate"), (Path(smtp.tls_key or ""), "key")):
+        if not path.is_file():
+            yield "wrong", f"the TLS {what} {path} is not there: see [smtp] tls_{what}"
+            return
+    left = inspection.certificate_expiry(Path(smtp.tls_certificate)) - datetime.now(UTC)
+    when = f"expires in {left.days} days" if left > timedelta() else f"expired {-left.days} days ago"
+    if left < timedelta(days=14):
+        yield "wrong", f"the TLS certificate {when}: renew {smtp.tls_certificate}, then restart the gateway"
+    else:
+        yield "right", f"the TLS certificate {when}"
 
 
 def _clock(gateway: service.Gateway) -> _Findings:
@@ -139,7 +150,15 @@ def _library(_: service.Gateway) -> _Findings:
     yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint") if problems else ("right", "clean")
 
 
-def _templates(gateway: service.Gateway) -> _Findings:
+def _templates(_: service.Gateway) -> _Findings:
+    broken = inspection.broken_templates()
+    for name in broken:
+        yield "wrong", f"the template {name} is broken: restore it from the installation"
+    if not broken:
+        yield "right", "every template can be read"
+
+
+def _languages(gateway: service.Gateway) -> _Findings:
     missing = gateway.untranslated()
     for language, count in missing.items():
         yield "note", f"{count} sentence(s) are shown in English to readers of {language}"
@@ -159,5 +178,6 @@ _CHECKS: tuple[tuple[str, Callable[[service.Gateway], _Findings]], ...] = (
     ("TLS", _certificates),
     ("clock", _clock),
     ("pattern library", _library),
-    ("languages", _templates),
+    ("templates", _templates),
+    ("languages", _languages),
 )

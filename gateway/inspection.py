@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jinja2 import FileSystemLoader, TemplateError
+
 from gateway import data, library
 from gateway.content import Uim
 from gateway.crypto import _certificate
 from gateway.identifiers.written import read_uim
 from gateway.language import Languages
 from gateway.outcome import Answer, Deferred, Held, Refused, Taken
+from gateway.stages import _voices
 
 
 def outcome(answer: Answer) -> dict[str, Any]:
@@ -41,7 +44,25 @@ def outcome_sentence(found: dict[str, Any]) -> str:
 
 def lint_library(folder: Path | None) -> tuple[library.Problem, ...]:
     """What is wrong with the pattern library, or with another folder of patterns."""
-    return library.lint(data.pattern_texts(folder))
+    try:
+        texts = data.pattern_texts(folder)
+    except UnicodeDecodeError:
+        raise ValueError("a file of the pattern library is not UTF-8 text") from None
+    return library.lint(texts)
+
+
+def broken_templates() -> tuple[str, ...]:
+    """The names of templates, below `templates/`, that cannot be compiled."""
+    loader = FileSystemLoader(data.folder("templates"))
+    broken = set()
+    for html in (False, True):
+        environment = _voices.environment(loader, html)
+        for name in environment.list_templates(["j2"]):
+            try:
+                environment.get_template(name)
+            except (TemplateError, UnicodeDecodeError):
+                broken.add(name)
+    return tuple(sorted(broken))
 
 
 def match(codes: list[str]) -> list[dict[str, Any]]:

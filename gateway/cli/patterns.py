@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
@@ -33,18 +32,17 @@ def lint(path: Path | None, as_json: bool) -> None:
 
 @pattern.command("match")
 @_output.json_option
-@click.option("--file", "file", type=click.File("r", encoding="utf-8"), help="UIMs from a file, one a line.")
+@click.option("--file", "file", type=click.File("rb"), help="UIMs from a file (- for standard input), one a line.")
 @click.argument("uims", nargs=-1)
-def match(uims: tuple[str, ...], file: TextIO | None, as_json: bool) -> None:
+def match(uims: tuple[str, ...], file: BinaryIO | None, as_json: bool) -> None:
     """Show for each UIM the Parties found, by which pattern, how surely."""
     from gateway import inspection
 
-    lines: Iterable[str] = (line.rstrip("\r\n") for line in file) if file else ()
-    given = [*uims, *(line for line in lines if line)]
+    with _output.failing():
+        given = [*uims, *(_lines(file) if file else ())]
+        found = inspection.match(given)
     if not given:
         raise click.UsageError("Give UIMs, or --file.")
-    with _output.failing():
-        found = inspection.match(given)
     if as_json:
         _output.print_json(found)
         return
@@ -54,6 +52,15 @@ def match(uims: tuple[str, ...], file: TextIO | None, as_json: bool) -> None:
         for c in (m["candidates"] or [{}])
     ]
     _output.table(("UIM", "Verdict", "Party", "Pattern", "Reason"), rows, "")
+
+
+def _lines(file: BinaryIO) -> list[str]:
+    """The lines that hold something. Only the ends of lines are taken off: a UIM may hold any character."""
+    try:
+        text = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("the file is not UTF-8 text: save it as UTF-8") from None
+    return [line for line in text.replace("\r\n", "\n").split("\n") if line]
 
 
 COMMANDS = (pattern,)

@@ -338,9 +338,12 @@ def _engine_home(home: Path, number: int) -> Path:
         return home.resolve()
     engine = home.resolve() / f"engine-{number}"
     engine.mkdir(mode=0o700, exist_ok=True)
-    keys = engine / "private-keys-v1.d"
-    if not keys.exists():
-        keys.symlink_to(home.resolve() / "private-keys-v1.d")
+    keys, wanted = engine / "private-keys-v1.d", Path("..") / "private-keys-v1.d"
+    # Relative: in a home that was copied or restored elsewhere, the keys are those of that home, not of the first.
+    if not keys.exists() or (keys.is_symlink() and keys.readlink() != wanted):
+        made = engine / f"link-{os.getpid()}"
+        made.symlink_to(wanted)
+        os.replace(made, keys)
     return engine
 
 

@@ -86,9 +86,10 @@ class Submission:
     For one thread. Never raises for anything another server does.
     """
 
-    def __init__(self, settings: OutboundSettings, hostname: str) -> None:
+    def __init__(self, settings: OutboundSettings, hostname: str, timeout: float = _TIMEOUT) -> None:
         self._settings = settings
         self._hostname = hostname
+        self._timeout = timeout
         self._client: smtplib.SMTP | None = None
 
     def __enter__(self) -> Submission:
@@ -185,8 +186,10 @@ class Submission:
         settings = self._settings
         if settings.tls == "tls":
             context = ssl.create_default_context(cafile=settings.ca_file)
-            return smtplib.SMTP_SSL(settings.host, settings.port, self._hostname, timeout=_TIMEOUT, context=context)
-        return smtplib.SMTP(settings.host, settings.port, self._hostname, timeout=_TIMEOUT)
+            return smtplib.SMTP_SSL(
+                settings.host, settings.port, self._hostname, timeout=self._timeout, context=context
+            )
+        return smtplib.SMTP(settings.host, settings.port, self._hostname, timeout=self._timeout)
 
     def _greet(self, client: smtplib.SMTP) -> None:
         settings = self._settings

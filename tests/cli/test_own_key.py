@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from gateway.crypto.openpgp import OpenPgp
 from gateway.facts import digest
 from tests.cli.running import gsp
 from tests.support.focalpoint import SE_UIM, FocalPoint, request
@@ -38,3 +39,21 @@ def test_the_record_says_that_our_key_was_renewed(point: FocalPoint) -> None:
     with point.gateway.store._engine.connect() as connection:
         kinds = connection.execute(text("SELECT kind FROM event WHERE digest = :mark"), {"mark": mark}).scalars()
         assert list(kinds) == ["key added"]
+
+
+def test_a_home_that_was_moved_needs_nothing_of_the_place_where_it_was(point: FocalPoint) -> None:
+    """Every engine has a home of its own with a link to the secret keys: those of its own gateway."""
+    point.gateway.close()
+    keys = point.home / "gnupg" / "engine-1" / "private-keys-v1.d"
+    keys.unlink(missing_ok=True)
+    keys.parent.mkdir(exist_ok=True)
+    keys.symlink_to(point.home / "gnupg" / "private-keys-v1.d")  # as homes made before have it
+    point.home = point.home.rename(point.home.with_name("moved"))
+    point.start()
+    engines = OpenPgp(point.home / "gnupg", 2, point.clock)
+    try:
+        own = point.gateway.own_public_key()
+        for _ in range(4):
+            assert engines.seal(b"Content-Type: text/plain\r\n\r\ntest\r\n", own)
+    finally:
+        engines.close()
