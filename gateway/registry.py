@@ -8,8 +8,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.crypto import openpgp
-from gateway.facts import Address, Commit, Event, EventKind, Language, PartyCode, PublicKey, address, digest, party_code
+from gateway.crypto import _certificate, openpgp
+from gateway.facts import (
+    Address,
+    Commit,
+    Event,
+    EventKind,
+    Fingerprint,
+    Language,
+    PartyCode,
+    PublicKey,
+    address,
+    digest,
+    party_code,
+)
 from gateway.ports import CryptoScheme
 from gateway.store import Store
 from gateway.treaty import Role
@@ -61,6 +73,25 @@ class Registry:
         event = Event(EventKind.KEY_ADDED, digest=digest(made.fingerprint.encode()))
         self._ledger.commit(Commit(self._clock(), (event,)), None)
         return made.fingerprint
+
+    def request_certificate(self, folder: Path, mailbox: str, algorithm: str, subject: str) -> bytes:
+        """A certificate request (PEM) of the gateway's own for an authority; the new key waits in the home."""
+        return _certificate.request(folder, mailbox, algorithm, subject)
+
+    def install_certificate(self, folder: Path, octets: bytes, mailbox: str) -> tuple[str, str]:
+        """Takes the certificate that an authority issued; gives its SHA-256 and the day of its expiry."""
+        made = _certificate.install(folder, octets, mailbox, self._clock())
+        mark = _certificate.fingerprint(folder)
+        self._ledger.commit(Commit(self._clock(), (Event(EventKind.KEY_ADDED, digest=digest(mark.encode())),)), None)
+        return mark, _day(made.not_valid_after_utc)
+
+    def certificates(self) -> tuple[PublicKey, ...]:
+        """The registered S/MIME certificates that are not withdrawn."""
+        return tuple(
+            PublicKey("smime", Fingerprint(row["fingerprint"]), bytes(row["octets"]), row["can_encrypt"],
+                      row["can_sign"], party=PartyCode(row["party"]))
+            for row in self._members.listed_keys() if row["scheme"] == "smime" and not row["revoked_at"]
+        )  # fmt: skip
 
     def party_rows(self) -> list[tuple[str, ...]]:
         """Code, name, mailbox, language, fingerprint of the desk's usable key."""

@@ -321,7 +321,13 @@ class Gateway:
                 by_leader=False),
             Job("upkeep", self._upkeep.run, UPKEEP_EVERY),
             Job("key warnings", self._upkeep.warn, WARN_EVERY),
+            Job("revocation lists", self._fetch_lists, WARN_EVERY, by_leader=False),
         )  # fmt: skip
+
+    def _fetch_lists(self) -> None:
+        _, failed = self._smime.refresh_lists(self.registry.certificates(), self.settings.smime.crl_hours)
+        if failed:
+            logs.warn("revocation lists could not be fetched", lists=failed)
 
     def _listeners(self, workers: Workers) -> list[Any]:
         settings, doors = self.settings, []

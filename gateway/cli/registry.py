@@ -24,7 +24,7 @@ def party() -> None:
 @click.option("--name", required=True, help="The Party's name.")
 @click.option("--mailbox", required=True, help="The desk's address.")
 @click.option("--language", type=_LANGUAGES, required=True, help="The language the desk reads.")
-@click.option("--key", type=click.File("rb"), help="The desk's OpenPGP public key.")
+@click.option("--key", type=click.File("rb"), help="The desk's OpenPGP public key, or S/MIME certificate.")
 def party_add(home: Path, code: str, name: str, mailbox: str, language: str, key: BinaryIO | None) -> None:
     """Register a Party, or give its desk a new key: CODE is its two letters (ISO 3166-1)."""
     from gateway import service
@@ -58,7 +58,9 @@ def user() -> None:
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--role", type=click.Choice([r.value for r in Role if r is not Role.DESK]), required=True)
 @click.option("--language", type=_LANGUAGES, help="The language the person reads (default: the desk's).")
-@click.option("--key", type=click.File("rb"), required=True, help="The person's OpenPGP public key.")
+@click.option(
+    "--key", type=click.File("rb"), required=True, help="The person's OpenPGP public key, or S/MIME certificate."
+)
 def user_add(home: Path, code: str, email: str, name: str, role: str, language: str | None, key: BinaryIO) -> None:
     """Register a person with a key. An address already registered gets the key as a further one."""
     from gateway import service
@@ -145,6 +147,43 @@ def key_renew(home: Path, algorithm: str) -> None:
     click.echo(f"New OpenPGP fingerprint: {made}")
     click.echo(f"Old, can still be read:  {old}")
     click.echo("Next: restart the gateway, then give the new key (gsp key export) to everybody who writes.")
+
+
+@key.command("request")
+@_output.home_option
+@click.option(
+    "--algorithm",
+    type=click.Choice(["rsa3072", "rsa4096", "p256", "p384"]),
+    default="rsa3072",
+    show_default=True,
+    help="Of the new key. Some mail programs cannot encrypt to P-256 and P-384.",
+)
+@click.option(
+    "--subject", default="CN=Focal point", show_default=True, help='As the authority wants it: "CN=...,O=...,C=..".'
+)
+def key_request(home: Path, algorithm: str, subject: str) -> None:
+    """Print a request for an S/MIME certificate (PKCS #10), to give to a certification authority."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
+        octets = gateway.registry.request_certificate(gateway.home.smime, mailbox, algorithm, subject)
+    click.echo(octets.decode("ascii"), nl=False)
+
+
+@key.command("install")
+@_output.home_option
+@click.argument("certificate", type=click.File("rb"))
+def key_install(home: Path, certificate: BinaryIO) -> None:
+    """Take the S/MIME certificate that an authority issued, with its issuers if they are in the file."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
+        mark, until = gateway.registry.install_certificate(gateway.home.smime, certificate.read(), mailbox)
+    click.echo(f"S/MIME certificate: {mark} (SHA-256), valid until {until}")
+    click.echo("Mail to the certificate before it can still be read.")
+    click.echo("Next: restart the gateway, then give the new one (gsp key export --smime) to everybody who writes.")
 
 
 COMMANDS = (party, user, key)

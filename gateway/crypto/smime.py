@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from gateway.content import MimePart
-from gateway.crypto import _bundle, _certificate, _cms, _openssl
+from gateway.crypto import _bundle, _certificate, _cms, _lists, _openssl
 from gateway.crypto._chain import Trust
 from gateway.facts import Ciphertext, PublicKey
 from gateway.mime.tree import parse, parse_fields
@@ -49,6 +49,7 @@ class Smime:
     def __init__(self, folder: Path, clock: Callable[[], datetime], gcm: bool = False, strict: bool = False) -> None:
         if not _openssl.is_there():
             raise ValueError("OpenSSL cannot be run: install the package openssl")
+        self._folder = folder
         self._clock = clock
         self._gcm = gcm
         self._own = _certificate.own(folder)
@@ -303,6 +304,14 @@ class Smime:
     def own_key(self) -> PublicKey:
         """Our own certificate as a value."""
         return self.read_key(self.export())
+
+    def refresh_lists(self, keys: Iterable[PublicKey], hours: int) -> tuple[int, int]:
+        """Fetches the revocation lists of registered certificates and their issuers; gives (fetched, failed)."""
+        chosen = [key for key in keys if key.scheme == self.name]
+        bundles = [_bundle.load(key.octets) for key in chosen]
+        found = [one for bundle in bundles for one in (*bundle.leaves, *bundle.links)]
+        found += [one for party in {key.party for key in chosen} for one in self._trust.anchors(party)]
+        return _lists.refresh(self._folder, _lists.places(found), self._clock(), hours, _lists.fetched)
 
     def close(self) -> None:
         """Nothing is held open."""
