@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.crypto import _certificate, openpgp
+from gateway.crypto import _certificate
 from gateway.facts import (
     Address,
     Commit,
@@ -62,17 +62,10 @@ class Registry:
         self._members.revoke(_address(mailbox), reason, self._clock())
         return f"{mailbox} can no longer use the gateway."
 
-    def renew_own_key(self, gnupg: Path, mailbox: str, algorithm: str) -> str:
-        """Makes a further key of our own, used from the next start on, on record; gives its fingerprint.
-
-        The older ones stay: mail to them can still be read.
-        """
-        openpgp.create(gnupg, mailbox, algorithm, beside=True)
-        made = openpgp.OpenPgp(gnupg, 1, self._clock)
-        made.close()
-        event = Event(EventKind.KEY_ADDED, digest=digest(made.fingerprint.encode()))
+    def note_own_key(self, fingerprint: str) -> None:
+        """A new key of our own is on record, as everybody's are."""
+        event = Event(EventKind.KEY_ADDED, digest=digest(fingerprint.encode()))
         self._ledger.commit(Commit(self._clock(), (event,)), None)
-        return made.fingerprint
 
     def request_certificate(self, folder: Path, mailbox: str, algorithm: str, subject: str) -> bytes:
         """A certificate request (PEM) of the gateway's own for an authority; the new key waits in the home."""

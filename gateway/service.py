@@ -79,6 +79,16 @@ def _make(home: Home, domain: str, algorithm: str) -> None:
     os.replace(unfinished, home.settings)
 
 
+def renew(root: Path, algorithm: str) -> str:
+    """Makes a further OpenPGP key of our own, also where the old one has expired or is lost; gives its fingerprint."""
+    home = Home(root.absolute())
+    settings = configuration.load(home.root, os.environ)
+    openpgp.create(home.gnupg, f"{settings.mailbox}@{settings.domain}", algorithm, beside=True)
+    with Gateway.open(root) as gateway:
+        gateway.registry.note_own_key(gateway.fingerprint)
+        return gateway.fingerprint
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 

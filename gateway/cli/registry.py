@@ -140,12 +140,9 @@ def key_renew(home: Path, algorithm: str) -> None:
     """Make a new OpenPGP key of the gateway's own beside the old one. Mail to the old one can still be read."""
     from gateway import service
 
-    with _output.failing(), service.Gateway.open(home) as gateway:
-        mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
-        old = gateway.fingerprint
-        made = gateway.registry.renew_own_key(gateway.home.gnupg, mailbox, algorithm)
+    with _output.failing():
+        made = service.renew(home, algorithm)
     click.echo(f"New OpenPGP fingerprint: {made}")
-    click.echo(f"Old, can still be read:  {old}")
     click.echo("Next: restart the gateway, then give the new key (gsp key export) to everybody who writes.")
 
 

@@ -25,6 +25,7 @@ _OLDEST_GPG = (2, 2, 40)
 _KEY_LIMIT = 200_000  # octets of a key that somebody registers
 _FUTURE = timedelta(minutes=15)
 _WRITE_BUFFER = 128 * 1024  # gpg stops at --max-output up to two of its buffers early (measured)
+_NO_KEY = "the gateway has no usable OpenPGP key, or gpg-agent does not start: restore gnupg/, or run `gsp key renew`"
 _INLINE = ("text/plain", "application/pgp")
 _KEY = """%no-protection
 Key-Type: {kind}
@@ -56,6 +57,8 @@ class OpenPgp:
         self._clock = clock
         self._links: list[Path] = []
         self._engines: Queue[Engine] = Queue()
+        if not home.is_dir():
+            raise ValueError(_NO_KEY)
         for number in range(engines):
             self._engines.put(_started(self._reachable(_engine_home(home, number))))
         self._certificates = home / "certificates"
@@ -68,7 +71,7 @@ class OpenPgp:
         usable = [key for key in own if key.can_sign and key.can_encrypt]
         if not usable:
             self.close()
-            raise ValueError("the gateway has no usable OpenPGP key, or gpg-agent does not start: run `gsp init`")
+            raise ValueError(_NO_KEY)
         self.fingerprint = usable[-1].fingerprint
         self._own = tuple(key.fingerprint for key in own)
         # Mail to an older key of ours can still be read.

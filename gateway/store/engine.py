@@ -84,7 +84,20 @@ def _deferral(error: DBAPIError) -> Defer:
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the schema to this program's version. Two processes that start at once wait for each other."""
+    """Brings the schema to this program's version. Two processes that start at once wait for each other.
+
+    Raises ValueError, with what to do, where the database is away or no database.
+    """
+    try:
+        _upgrade(engine)
+    except DBAPIError as error:
+        what = type(error.orig).__name__
+        raise ValueError(
+            f"the database cannot be used ({what}): check [database] url and that its server runs, or restore the file"
+        ) from None
+
+
+def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
     with engine.begin() as connection:

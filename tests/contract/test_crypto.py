@@ -292,7 +292,7 @@ def test_a_home_with_a_long_path_works(officer: Correspondent) -> None:
 
 def test_a_home_without_a_key_says_what_to_do() -> None:
     folder = Path(tempfile.mkdtemp(prefix="gn", dir="/tmp"))
-    with pytest.raises(ValueError, match="gsp init"):
+    with pytest.raises(ValueError, match="gsp key renew"):
         openpgp.OpenPgp(folder, 1, clock)
     subprocess.run(["gpgconf", "--homedir", str(folder), "--kill", "all"], check=False, capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
