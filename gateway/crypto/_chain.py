@@ -109,23 +109,41 @@ def _chain(
     leaf: x509.Certificate, links: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate], now: datetime
 ) -> Sequence[x509.Certificate] | None:
     """The certificates from the leaf to an anchor, or None."""
-    ends = verification.ExtensionPolicy.permit_all()
-    # An issuer may be for mail only; the default would ask for TLS clients.
-    issuers = verification.ExtensionPolicy.webpki_defaults_ca().may_be_present(
-        x509.ExtendedKeyUsage, verification.Criticality.AGNOSTIC, _allows_mail
-    )
+    anything, agnostic = verification.ExtensionPolicy.permit_all(), verification.Criticality.AGNOSTIC
+    # Not the rules of the web: authorities of governments are older, and mark and name things otherwise.
+    issuers = anything.require_present(x509.BasicConstraints, agnostic, _is_authority)
+    issuers = issuers.may_be_present(x509.KeyUsage, agnostic, _signs_certificates)
+    issuers = issuers.may_be_present(x509.ExtendedKeyUsage, agnostic, _allows_mail)
     builder = verification.PolicyBuilder().store(verification.Store(list(anchors))).time(now).max_chain_depth(_DEPTH)
     try:
-        verifier = builder.extension_policies(ee_policy=ends, ca_policy=issuers).build_client_verifier()
-        return list(verifier.verify(leaf, list(links)).chain)
+        verifier = builder.extension_policies(ee_policy=anything, ca_policy=issuers).build_client_verifier()
+        chain = list(verifier.verify(leaf, list(links)).chain)
     except (verification.VerificationError, ValueError):
         return None
+    return None if any(_demands_more(certificate) for certificate in chain) else chain
+
+
+def _is_authority(_: verification.Policy, __: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+    """Raises where the certificate is not one of an authority (RFC 5280, 6.1.4 k)."""
+    if not constraints.ca:
+        raise ValueError("not an authority")
+
+
+def _signs_certificates(_: verification.Policy, __: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    """Raises where the key is not for signing certificates (RFC 5280, 6.1.4 n)."""
+    if usage is not None and not usage.key_cert_sign:
+        raise ValueError("not for certificates")
 
 
 def _allows_mail(_: verification.Policy, __: x509.Certificate, usage: x509.ExtendedKeyUsage | None) -> None:
     """Raises where an issuer may not issue for mail (RFC 5280, 4.2.1.12, as all programs read it)."""
     if usage is not None and not _bundle.MAIL & set(usage):
         raise ValueError("not for mail")
+
+
+def _demands_more(certificate: x509.Certificate) -> bool:
+    """Whether a critical extension is one that nobody here understands (RFC 5280, 4.2)."""
+    return any(one.critical and isinstance(one.value, x509.UnrecognizedExtension) for one in certificate.extensions)
 
 
 def _guessed(leaf: x509.Certificate, links: Sequence[x509.Certificate]) -> list[x509.Certificate]:
