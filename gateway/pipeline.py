@@ -7,9 +7,11 @@ changes is decided as a value and written in one transaction; only then does the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from gateway import logs
 from gateway.attachments import Attachment
@@ -59,6 +61,7 @@ from gateway.treaty import Side
 
 ATTEMPTS = 3  # runs that neither ended nor said why, before a person must look
 RACES = 3
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,14 @@ class _Unsealable(Exception):
     def __init__(self, fingerprint: str) -> None:
         super().__init__(fingerprint)
         self.fingerprint = fingerprint
+
+
+def _raced(step: Callable[[], _T]) -> _T:
+    """What a step gives, tried again where another transaction was faster."""
+    for _ in range(RACES):
+        with suppress(LostRace):
+            return step()
+    raise Defer(REASONS[301])
 
 
 class _Doubting:
@@ -182,20 +193,24 @@ class Pipeline:
     # --- encrypted mail ---------------------------------------------------------------------------
 
     def _encrypted(self, mail: EncryptedMail, now: datetime) -> Answer:
-        beginning = self._parts.ledger.begin(mail, now)
+        begin = partial(self._parts.ledger.begin, mail, now)
+        beginning = _raced(begin)
         # A refusal is not remembered against the sender: the cause may be mended (a key registered since).
         if isinstance(beginning.answer, Taken | Held):
             logs.note("repeated", arrival=mail.digest)
             return beginning.answer
         if beginning.attempts > ATTEMPTS:
             return self._hold(mail, now)
-        submission = self._open(mail, now)
-        for _ in range(RACES):
-            try:
-                return self._carry(submission, now)
-            except LostRace:
-                continue
-        raise Defer(REASONS[301])
+        try:
+            submission = self._open(mail, now)
+            return _raced(lambda: self._carry(submission, now))
+        except Refuse as refusal:
+            # The signature that was accepted before may be this very mail's: another worker, or another gateway,
+            # took it meanwhile. The sender must not hear that a mail is refused that was taken.
+            answer = _raced(begin).answer if refusal.cause is Cause.REPLAY else None
+            if isinstance(answer, Taken | Held):
+                return answer
+            raise
 
     def _open(self, mail: EncryptedMail, now: datetime) -> Submission:
         parts = self._parts
@@ -312,12 +327,14 @@ class Pipeline:
     def _report(self, report: DeliveryReport | DispositionReport, now: datetime) -> Answer:
         parts = self._parts
         decision = track.track(report, parts.view, parts.keyed, parts.policy, Moment(now))
-        if not decision.events:
-            logs.note("report on nothing we know")
+        if not decision.events and not decision.for_a_person:
+            logs.note("report on nothing we know, or nothing new")
             return Taken(form="report")
         events = " ".join(f"{event.exchange}/{event.party} {event.kind}" for event in decision.events)
+        versions = " ".join(str(version) for _, version in decision.based_on)
         try:
-            self.carry_out(decision, Moment(now), f"report {events}")
+            # By the version too: a desk that is undeliverable again, for further UIMs, is told of again.
+            self.carry_out(decision, Moment(now), f"report {events} {versions}")
         except LostRace:
             raise Defer(REASONS[301]) from None
         return Taken(form="report", exchange=decision.answer_exchange)

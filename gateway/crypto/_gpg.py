@@ -30,6 +30,9 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+_LOCALE = frozenset({"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES"})
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A run of gpg: exit status, what its status lines say, output."""
@@ -49,6 +52,9 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
 
     def __init__(self, home: Path) -> None:
         self.files: tuple[int, ...] = ()
+        # No language: nothing that gpg writes for people is read, and to load one takes time at every call.
+        self._environment = {name: value for name, value in os.environ.items() if name not in _LOCALE}
+        self._environment["LC_ALL"] = "C"
         super().__init__(gnupghome=str(home), options=list(_OPTIONS))
 
     def make_args(self, args: Sequence[str], passphrase: bool) -> list[str]:
@@ -92,7 +98,7 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
                 result.returncode = _waited(
                     subprocess.Popen(
                         self.make_args(args, False), stdin=source, stdout=target, stderr=subprocess.DEVNULL,
-                        pass_fds=(status, *self.files),
+                        pass_fds=(status, *self.files), env=self._environment,
                     )
                 )  # fmt: skip
                 result.data = _content(target)

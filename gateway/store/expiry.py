@@ -9,8 +9,7 @@ from sqlalchemy import Engine, func, or_, select
 
 from gateway.facts import Digest, EventKind, Fingerprint, PartyCode
 from gateway.store.engine import reading
-from gateway.store.ledger import table
-from gateway.store.tables import EventRow, KeyRow, PersonRow
+from gateway.store.tables import EventRow, KeyRow, PersonRow, table
 
 Ending = tuple[str, Fingerprint, PartyCode, int, datetime]  # scheme, key, Party, person, end
 

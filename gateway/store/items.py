@@ -19,8 +19,8 @@ from gateway.facts import (
     proven_ciphertext,
 )
 from gateway.store.engine import reading, writing
-from gateway.store.ledger import append, table
-from gateway.store.tables import ArrivalRow, EventRow, ItemRow, KeptRow, PartyRow, PersonRow
+from gateway.store.record import append
+from gateway.store.tables import ArrivalRow, EventRow, ItemRow, KeptRow, PartyRow, PersonRow, table
 from gateway.treaty import Side
 
 
@@ -53,7 +53,7 @@ class Items:
                 return False
             if arrival:
                 connection.execute(delete(kept).where(_held(kept), kept.c.digest == arrival))
-            append(connection, Event(EventKind.ITEM_SETTLED, count=number, digest=Digest(arrival)), now)
+            append(connection, [Event(EventKind.ITEM_SETTLED, count=number, digest=Digest(arrival))], now)
         return True
 
     def held(self, arrival: Digest) -> Keep | None:

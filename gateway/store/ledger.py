@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from gateway.facts import (
@@ -27,10 +27,10 @@ from gateway.facts import (
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
 from gateway.store.engine import writing
 from gateway.store.fold import OPEN_ANSWERS, next_state
+from gateway.store.record import append
 from gateway.store.tables import (
     ArrivalRow,
     CounterRow,
-    EventRow,
     ExchangeRow,
     ItemRow,
     KeptRow,
@@ -40,24 +40,19 @@ from gateway.store.tables import (
     ThreadRow,
     TokenRow,
     UimRow,
+    table,
 )
 from gateway.treaty import ExchangeState, ReferralState, Side, UimAnswer
 
 MAIL_LIFE = timedelta(days=2)
 _CHUNK = 5000
-_CHAIN_LOCK = 0x6753_5002
 _NONE = ExchangeNumber(0, 0)  # as stored where there is no exchange
 _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, EventKind.ESCALATED})
 
 
-def table(row: type[SQLModel]) -> Any:
-    """The SQLAlchemy table of a row type."""
-    return row.__table__  # type: ignore[attr-defined]
-
-
 _ARRIVALS, _COUNTERS, _SIGNATURES = table(ArrivalRow), table(CounterRow), table(SignatureRow)
 _EXCHANGES, _REFERRALS, _UIMS = table(ExchangeRow), table(ReferralRow), table(UimRow)
-_EVENTS, _KEPT = table(EventRow), table(KeptRow)
+_KEPT = table(KeptRow)
 
 
 def _of(rows: Any) -> Any:
@@ -70,7 +65,6 @@ def _of_party(rows: Any) -> Any:
 
 # Statements are built once: building one costs more than running it (measured). What is set beside the values
 # written here is given when a statement is run.
-_ARRIVAL = select(_ARRIVALS).where(_ARRIVALS.c.digest == bindparam("arrival"))
 _SET_ARRIVAL = update(_ARRIVALS).where(_ARRIVALS.c.digest == bindparam("arrival"))
 _UNDO_ATTEMPT = _SET_ARRIVAL.where(_ARRIVALS.c.attempts > 0).values(attempts=_ARRIVALS.c.attempts - 1)
 _DRAW = (
@@ -79,22 +73,32 @@ _DRAW = (
     .values(last=_COUNTERS.c.last + 1)
     .returning(_COUNTERS.c.last)
 )
-_SIGNATURE = select(_SIGNATURES.c.digest).where(_SIGNATURES.c.digest == bindparam("signature"))
 _TOUCH = update(_EXCHANGES).where(_of(_EXCHANGES)).values(version=_EXCHANGES.c.version + 1)
 _TOUCH_UNCHANGED = _TOUCH.where(_EXCHANGES.c.version == bindparam("based_on"))
 _REFERRAL = select(_REFERRALS).where(_of_party(_REFERRALS))
 _SET_REFERRAL = update(_REFERRALS).where(_of_party(_REFERRALS))
 _ANSWERS = select(_UIMS.c.answer, func.count()).where(_of_party(_UIMS)).group_by(_UIMS.c.answer)
 _UIM_IDS = select(_UIMS.c.digest, _UIMS.c.id).where(_of_party(_UIMS))
-_CHAIN_LOCKED = text("SELECT pg_advisory_xact_lock(:key)")
-_LAST_CHAIN = select(_EVENTS.c.chain).order_by(_EVENTS.c.id.desc()).limit(1)
 _FORGET_KEPT = delete(_KEPT).where(_of(_KEPT))
 _RELEASE = delete(_KEPT).where(
     _of_party(_KEPT), _KEPT.c.side == bindparam("of_side"), _KEPT.c.digest == bindparam("of_digest"), _KEPT.c.waiting
 )
+
+
+def _attempt(insert_: Any) -> Any:
+    new = insert_(_ARRIVALS)
+    again = {"attempts": _ARRIVALS.c.attempts + 1, "last_seen": new.excluded.last_seen}
+    return new.on_conflict_do_update(index_elements=["digest"], set_=again).returning(_ARRIVALS)
+
+
+_UPSERTS: tuple[tuple[str, Any], ...] = (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+_ATTEMPT = {name: _attempt(insert_) for name, insert_ in _UPSERTS}
+_ACCEPT = {
+    name: insert_(_SIGNATURES).on_conflict_do_nothing().returning(_SIGNATURES.c.digest) for name, insert_ in _UPSERTS
+}
 _INSERTS: dict[type[SQLModel], Any] = {
     row: insert(table(row))
-    for row in (ArrivalRow, CounterRow, EventRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
+    for row in (ArrivalRow, CounterRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
                 ThreadRow, TokenRow, UimRow)
 }  # fmt: skip
 
@@ -108,17 +112,13 @@ class Ledger:
 
     def begin(self, mail: EncryptedMail, now: datetime) -> Beginning:
         """Counts an attempt at a mail before its content is looked at; gives the answer it had, if any."""
+        first = {
+            "digest": mail.digest, "attempts": 1, "first_seen": now, "last_seen": now, "outcome": "", "reason": 0,
+            "form": "", "year": 0, "serial": 0, "parties": "",
+        }  # fmt: skip
         with writing(self._engine) as connection:
-            row = connection.execute(_ARRIVAL, {"arrival": mail.digest}).first()
-            if row is None:
-                _insert(
-                    connection, ArrivalRow, digest=mail.digest, attempts=1, first_seen=now, last_seen=now, outcome="",
-                    reason=0, form="", year=0, serial=0, parties="",
-                )  # fmt: skip
-                return Beginning(None, 1)
-            attempts = row.attempts + 1
-            connection.execute(_SET_ARRIVAL, {"arrival": mail.digest, "attempts": attempts, "last_seen": now})
-            return Beginning(_answer(row), attempts)
+            row = connection.execute(_ATTEMPT[connection.dialect.name], first).one()
+            return Beginning(_answer(row), row.attempts)
 
     def draw(self, now: datetime) -> ExchangeNumber:
         """The next exchange number of the year (UTC). Gaps are allowed: a drawn number may stay unused."""
@@ -142,9 +142,10 @@ class Ledger:
         """
         with writing(self._engine) as connection:
             self._check(connection, commit)
-            _record(connection, commit.events, commit.at)
+            append(connection, commit.events, commit.at)
+            opened = {event.exchange for event in commit.events if event.kind is EventKind.EXCHANGE_OPENED}
             for event in commit.events:
-                self._event(connection, event, commit.at)
+                self._event(connection, event, commit.at, event.exchange in opened)
             self._keep(connection, commit)
             self._outbox(connection, commit)
             for item in commit.items:
@@ -173,30 +174,30 @@ class Ledger:
             if connection.execute(_TOUCH_UNCHANGED, {**_named(number), "based_on": version}).rowcount != 1:
                 raise LostRace
         if commit.signature:
-            if connection.execute(_SIGNATURE, {"signature": commit.signature}).first():
+            accepted = {"digest": commit.signature, "at": commit.at}
+            if connection.execute(_ACCEPT[connection.dialect.name], accepted).first() is None:
                 raise Refuse(REASONS[201], Cause.REPLAY)
-            _insert(connection, SignatureRow, digest=commit.signature, at=commit.at)
 
-    def _event(self, connection: Connection, event: Event, at: datetime) -> None:
+    def _event(self, connection: Connection, event: Event, at: datetime, new: bool) -> None:
         if event.exchange is None:
             return
         if event.kind is EventKind.EXCHANGE_OPENED:
             self._open(connection, event, event.exchange, at)
             return
-        self._project(connection, event, event.exchange, at)
-        if event.message_id:
-            side = Side.ANSWERING if event.actor and event.actor == event.party else Side.ASKING
-            _insert(connection, ThreadRow, **_thread(event.exchange, event.party, side, event.message_id))
+        if not new:
+            self._touch(connection, event, event.exchange, at)
+        if event.kind in (EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING):
+            self._refer(connection, event, event.exchange, at)
+        elif event.party:
+            self._move(connection, event, event.exchange, at)
 
     def _open(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         _insert(
             connection, ExchangeRow, year=number.year, serial=number.serial, asking=event.actor, person=event.person,
             state=ExchangeState.OPEN.value, opened=at, last_activity=at, uims=event.count, version=1,
         )  # fmt: skip
-        if event.message_id:
-            _insert(connection, ThreadRow, **_thread(number, "", Side.ASKING, event.message_id))
 
-    def _project(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
+    def _touch(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         touched = _named(number)
         if event.kind not in _QUIET:
             touched["last_activity"] = at
@@ -204,10 +205,6 @@ class Ledger:
             touched["state"] = ExchangeState.CLOSED.value
             connection.execute(_FORGET_KEPT, _named(number))
         connection.execute(_TOUCH, touched)
-        if event.kind in (EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING):
-            self._refer(connection, event, number, at)
-        elif event.party:
-            self._move(connection, event, number, at)
 
     def _refer(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         state = ReferralState.SENT if event.kind is EventKind.REFERRAL_SENT else ReferralState.WAITING
@@ -259,33 +256,14 @@ class Ledger:
     def _outbox(self, connection: Connection, commit: Commit) -> None:
         _insert_all(connection, OutboxRow, [_outgoing(mail, commit.at) for mail in commit.outgoing])
         threads = [
+            _thread(event.exchange, *_conversation(event), event.message_id)
+            for event in commit.events
+            if event.exchange and event.message_id
+        ]
+        threads += [
             _thread(mail.exchange, mail.party, mail.side, mail.message_id) for mail in commit.outgoing if mail.exchange
         ]
         _insert_all(connection, ThreadRow, threads)
-
-
-def append(connection: Connection, event: Event, at: datetime) -> None:
-    """Appends an event to the record, chained to the one before."""
-    _record(connection, (event,), at)
-
-
-def _record(connection: Connection, events: Sequence[Event], at: datetime) -> None:
-    if not events:
-        return
-    if connection.dialect.name == "postgresql":  # one writer of the chain at a time, else it would fork
-        connection.execute(_CHAIN_LOCKED, {"key": _CHAIN_LOCK})
-    chain = connection.execute(_LAST_CHAIN).scalar() or ""
-    rows: list[dict[str, Any]] = []
-    for event in events:
-        number = event.exchange or _NONE
-        values = {
-            "kind": event.kind.value, "year": number.year, "serial": number.serial, "party": event.party,
-            "person": event.person, "actor": event.actor, "count": event.count, "digest": event.digest,
-        }  # fmt: skip
-        told = "\n".join([chain, at.isoformat(), *map(str, values.values())])
-        chain = hashlib.sha256(told.encode()).hexdigest()
-        rows.append({"at": at, **values, "chain": chain})
-    _insert_all(connection, EventRow, rows)
 
 
 def _insert(connection: Connection, row: type[SQLModel], **values: Any) -> None:
@@ -299,6 +277,13 @@ def _insert_all(connection: Connection, row: type[SQLModel], rows: Sequence[dict
 
 def _named(number: ExchangeNumber) -> dict[str, Any]:
     return {"of_year": number.year, "of_serial": number.serial}
+
+
+def _conversation(event: Event) -> tuple[str, Side]:
+    """The Party and the side in whose conversation the mail stands that led to an event."""
+    if event.kind is EventKind.EXCHANGE_OPENED:
+        return "", Side.ASKING
+    return event.party, Side.ANSWERING if event.actor and event.actor == event.party else Side.ASKING
 
 
 def _thread(number: ExchangeNumber, party: str, side: Side, message_id: str) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from gateway.facts import (
     same_address,
 )
 from gateway.store.engine import reading, writing
-from gateway.store.ledger import append, table
-from gateway.store.tables import ItemRow, KeyRow, PartyRow, PersonRow
+from gateway.store.record import append
+from gateway.store.tables import ItemRow, KeyRow, PartyRow, PersonRow, table
 from gateway.treaty import Role
 
 
@@ -46,10 +46,10 @@ class Members:
                 if any(known[field] != value for field, value in values.items()):
                     # Where a Party's mail goes is what a thief of it would change.
                     now_is = digest("\0".join((name, mailbox, language)).encode())
-                    append(connection, Event(EventKind.PARTY_CHANGED, party=code, digest=now_is), now)
+                    append(connection, [Event(EventKind.PARTY_CHANGED, party=code, digest=now_is)], now)
             else:
                 connection.execute(insert(self._parties).values(code=code, since=now, **values))
-                append(connection, Event(EventKind.PARTY_ADDED, party=code), now)
+                append(connection, [Event(EventKind.PARTY_ADDED, party=code)], now)
             if key is not None:
                 self._add_key(connection, key, 0, code, now)
         return known is None
@@ -81,7 +81,7 @@ class Members:
                     .values(since=now, revoked_at=None, revoked_reason="", **values)
                     .returning(self._people.c.id)
                 ).scalar_one()
-                append(connection, Event(EventKind.PERSON_ADDED, party=party, person=number), now)
+                append(connection, [Event(EventKind.PERSON_ADDED, party=party, person=number)], now)
             self._add_key(connection, key, number, party, now)
         return person is None
 
@@ -100,7 +100,7 @@ class Members:
                 .where(self._keys.c.person == number, self._keys.c.revoked_at.is_(None))
                 .values(revoked_at=now)
             )
-            append(connection, Event(EventKind.PERSON_REVOKED, party=person["party"], person=number), now)
+            append(connection, [Event(EventKind.PERSON_REVOKED, party=person["party"], person=number)], now)
 
     def parties(self) -> Sequence[Any]:
         """Rows of Parties by code."""
@@ -164,4 +164,4 @@ class Members:
                 )
             )
         mark: Digest = digest(key.fingerprint.encode())
-        append(connection, Event(EventKind.KEY_ADDED, party=party or NO_PARTY, person=person, digest=mark), now)
+        append(connection, [Event(EventKind.KEY_ADDED, party=party or NO_PARTY, person=person, digest=mark)], now)

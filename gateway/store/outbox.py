@@ -14,8 +14,7 @@ from sqlalchemy import Engine, and_, func, or_, select, update
 
 from gateway.facts import ExchangeNumber, MailKind, PartyCode
 from gateway.store.engine import reading, writing
-from gateway.store.ledger import table
-from gateway.store.tables import OutboxRow
+from gateway.store.tables import OutboxRow, table
 from gateway.treaty import Side
 
 BACK_OFF = (60, 300, 600, 1200, 2400, 3600, 7200)  # seconds after the first, second ... attempt

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from gateway.facts import EventKind
-from gateway.store.ledger import table
 from gateway.store.tables import (
     EventRow,
     ExchangeRow,
@@ -21,6 +20,7 @@ from gateway.store.tables import (
     ThreadRow,
     TokenRow,
     UimRow,
+    table,
 )
 from gateway.treaty import ExchangeState
 
@@ -69,8 +69,9 @@ OWNED_KEYS_LIKE = OWNED_KEYS.where(_LIKE)
 _ASKED = select(_REFERRALS.c.serial).where(
     _is(_REFERRALS.c.party), _REFERRALS.c.year == _EXCHANGES.c.year, _REFERRALS.c.serial == _EXCHANGES.c.serial
 )
-_BEFORE = (
-    select(_UIMS.c.digest, _UIMS.c.year, _UIMS.c.serial, _UIMS.c.party)
+# By the digests alone: told the Party too, SQLite looks through all exchanges of that Party (measured).
+BEFORE = (
+    select(_UIMS.c.digest, _UIMS.c.year, _UIMS.c.serial, _UIMS.c.party, _EXCHANGES.c.asking)
     .join(_EXCHANGES, and_(_UIMS.c.year == _EXCHANGES.c.year, _UIMS.c.serial == _EXCHANGES.c.serial))
     .where(_UIMS.c.digest.in_(bindparam("digests", expanding=True)))
     .order_by(_UIMS.c.id)
@@ -93,8 +94,6 @@ THREAD = (
     .order_by(_THREADS.c.id)
 )
 UIMS = select(_UIMS.c.digest, _UIMS.c.answer).where(_of(_UIMS), _is(_UIMS.c.party)).order_by(_UIMS.c.id)
-ASKED_BEFORE = _BEFORE.where(_is(_EXCHANGES.c.asking))
-REFERRED_BEFORE = _BEFORE.where(_is(_UIMS.c.party))
 TRAIL = select(_EVENTS).where(_of(_EVENTS)).order_by(_EVENTS.c.id)
 KEPT = select(_KEPT).where(_of(_KEPT), _is(_KEPT.c.party), _is(_KEPT.c.side)).order_by(_KEPT.c.id)
 WAITING = select(_KEPT).where(_KEPT.c.waiting, _KEPT.c.party != "").order_by(_KEPT.c.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
 from sqlalchemy import Integer as SqlInteger
@@ -10,6 +11,11 @@ from sqlmodel import Field, SQLModel
 
 # SQLite gives row ids of its own only to INTEGER; PostgreSQL wants the larger one.
 _Id = BigInteger().with_variant(SqlInteger, "sqlite")
+
+
+def table(row: type[SQLModel]) -> Any:
+    """The SQLAlchemy table of a row type."""
+    return row.__table__  # type: ignore[attr-defined]
 
 
 def _id() -> Column[int]:

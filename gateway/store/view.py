@@ -173,11 +173,11 @@ class View:
 
     def asked_before(self, party: PartyCode, digests: Sequence[Digest]) -> tuple[AskedBefore, ...]:
         """Earlier referrals in which this Party asked these UIMs."""
-        return self._before(queries.ASKED_BEFORE, digests, asking=party)
+        return tuple(_asked(row) for row in self._before(digests) if row.asking == party)
 
     def referred_before(self, party: PartyCode, digests: Sequence[Digest]) -> tuple[AskedBefore, ...]:
         """Earlier referrals in which this Party was asked these UIMs."""
-        return self._before(queries.REFERRED_BEFORE, digests, party=party)
+        return tuple(_asked(row) for row in self._before(digests) if row.party == party)
 
     def trail(self, number: ExchangeNumber) -> tuple[EventView, ...]:
         """The exchange's events in their order."""
@@ -251,12 +251,9 @@ class View:
             )  # fmt: skip
         return tuple(views)
 
-    def _before(self, query: Any, digests: Sequence[Digest], **which: Any) -> tuple[AskedBefore, ...]:
-        found: list[AskedBefore] = []
+    def _before(self, digests: Sequence[Digest]) -> Iterator[Any]:
         for start in range(0, len(digests), _CHUNK):
-            rows = self._rows(query, digests=digests[start : start + _CHUNK], **which)
-            found += [AskedBefore(Digest(row.digest), _referral_number(row)) for row in rows]
-        return tuple(found)
+            yield from self._rows(queries.BEFORE, digests=digests[start : start + _CHUNK])
 
 
 def _utc(moment: datetime) -> datetime:
@@ -303,6 +300,10 @@ def _referral(row: Any) -> ReferralView:
         _referral_number(row), ReferralState(row.state), _utc(row.asked_at), _utc(row.last_activity),
         row.reminders, row.uims, row.answered,
     )  # fmt: skip
+
+
+def _asked(row: Any) -> AskedBefore:
+    return AskedBefore(Digest(row.digest), _referral_number(row))
 
 
 def _keep(row: Any) -> Keep:

@@ -100,10 +100,10 @@ class Chain:
         """The trail of an exchange."""
         return [event["event"] for event in self.point.gateway.exchange_details(number)["trail"]]
 
-    def envelope_id(self, number: str, party: str) -> str:
-        """The identifier of the referral's mail, from the outbox."""
-        query = "SELECT envelope_id FROM outbox WHERE kind = 'referral' AND serial = ? AND party = ?"
-        return str(self._rows(query, int(number[-6:]), party)[0][0])
+    def envelope_id(self, number: str, party: str, kind: str = "referral") -> str:
+        """The identifier of a mail of the referral, from the outbox."""
+        query = "SELECT envelope_id FROM outbox WHERE kind = ? AND serial = ? AND party = ?"
+        return str(self._rows(query, kind, int(number[-6:]), party)[0][0])
 
     def written(self) -> list[tuple[object, ...]]:
         """Everything that a report could change: the record, the mails made, the items for a person, the states."""
@@ -276,6 +276,20 @@ def test_a_mail_client_that_says_displayed_makes_the_referral_read(chain: Chain,
     chain.report(client(message_id(raw)))
     chain.report(bounce("delivered", chain.envelope_id(number, "SE")))
     assert chain.written() == before
+
+
+def test_a_letter_that_does_not_reach_the_requester_is_for_a_person_and_nobody_is_written_to(chain: Chain) -> None:
+    number = chain.ask("REQUESTER-AWAY", SE_UIM)
+    chain.wait_for_state(number, "SE", "delivered")
+    said = chain.point.mail("desk.se", f"GSP MESSAGE\n\nExchange: {number}/SE\nMessage:\nWe look into it.\n")
+    chain.submit(chain.point.people["desk.se"].address, said)
+    until(lambda: "message received" in chain.events(number), "the message is not taken", SECONDS)
+    chain.quiet()
+    trail, (counts, *states) = chain.events(number), chain.written()
+    chain.report(bounce("failed", chain.envelope_id(number, "SE", "message")))
+    assert chain.items(number) == [403]
+    assert (chain.events(number), chain.written()[1:]) == (trail, states)
+    assert chain.written()[0][:2] == counts[:2]
 
 
 def _hostile(chain: Chain, request_id: str, raw: bytes) -> list[tuple[bytes, str]]:
