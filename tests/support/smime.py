@@ -116,7 +116,7 @@ def _begun(
     subject: x509.Name, issuer: x509.Name, key: object, since: int = -1, days: int = 365
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
-    public = key.public_key() if isinstance(key, Key) else key
+    public = key.public_key() if hasattr(key, "public_key") else key
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
