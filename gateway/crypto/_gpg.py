@@ -30,7 +30,7 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-_LOCALE = frozenset({"LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES"})
+_ENVIRONMENT = ("PATH", "HOME", "TMPDIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,7 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
     def __init__(self, home: Path) -> None:
         self.files: tuple[int, ...] = ()
         # No language: nothing that gpg writes for people is read, and to load one takes time at every call.
-        self._environment = {name: value for name, value in os.environ.items() if name not in _LOCALE}
-        self._environment["LC_ALL"] = "C"
+        self._environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"LC_ALL": "C"}
         super().__init__(gnupghome=str(home), options=list(_OPTIONS))
 
     def make_args(self, args: Sequence[str], passphrase: bool) -> list[str]:

@@ -53,6 +53,8 @@ def evidence(situation: Situation) -> Evidence:
 
 def evidence_of(situation: Situation, mail: Digest, number: ExchangeNumber) -> Evidence:
     """As `evidence`, of a mail that an exchange may have had before: the instant stands in its trail."""
+    if number == situation.moment.number:
+        return Evidence(situation.moment.now, mail)  # just drawn: there is no trail yet
     at = (event.at for event in situation.view.trail(number) if event.digest == mail)
     return Evidence(next(at, situation.moment.now), mail)
 
