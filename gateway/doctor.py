@@ -43,9 +43,9 @@ _Findings = Iterator[tuple[str, str]]
 
 
 def _programs(_: service.Gateway) -> _Findings:
-    for program in ("gpg", "gpg-agent", "gpgconf"):
+    for program, package in (("gpg", "gnupg"), ("gpg-agent", "gnupg"), ("gpgconf", "gnupg"), ("openssl", "openssl")):
         found = shutil.which(program)
-        yield ("right", f"{program} found") if found else ("wrong", f"{program} is missing: apt-get install gnupg")
+        yield ("right", f"{program} found") if found else ("wrong", f"{program} is missing: apt-get install {package}")
     version = subprocess.run(["gpg", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
     old = tuple(int(part) for part in version.split(".")[:3]) < (2, 2, 40)
     yield ("wrong", f"gpg {version} is older than 2.2.40: upgrade") if old else ("right", f"gpg {version}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -18,6 +17,12 @@ from gateway.crypto import _chain
 LARGEST = 32 * 1024 * 1024
 _SECONDS = 20
 _SCHEMES = ("http://", "https://")
+# HTTP and nothing else, whatever an answer redirects to.
+_HANDLERS = (
+    urllib.request.ProxyHandler, urllib.request.HTTPHandler, urllib.request.HTTPSHandler,
+    urllib.request.HTTPRedirectHandler, urllib.request.HTTPErrorProcessor, urllib.request.HTTPDefaultErrorHandler,
+    urllib.request.UnknownHandler,
+)  # fmt: skip
 
 
 def places(certificates: Iterable[x509.Certificate]) -> tuple[str, ...]:
@@ -64,19 +69,11 @@ def fetched(url: str) -> bytes:
     """The octets at an HTTP address; raises OSError or ValueError. Lists are signed: the way needs no trust."""
     if not url.lower().startswith(_SCHEMES):
         raise ValueError("not an HTTP address")
-    opener = urllib.request.build_opener(_NoOtherScheme())
+    opener = urllib.request.OpenerDirector()
+    for handler in _HANDLERS:
+        opener.add_handler(handler())
     with opener.open(url, timeout=_SECONDS) as answer:  # the time limit is of each read
         octets = answer.read(LARGEST + 1)
     if len(octets) > LARGEST:
         raise ValueError("larger than any revocation list")
     return bytes(octets)
-
-
-class _NoOtherScheme(urllib.request.HTTPRedirectHandler):
-    """Follows HTTP only: a redirection to a file or to FTP is an error."""
-
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
-        """The next request, or an error."""
-        if not newurl.lower().startswith(_SCHEMES):
-            raise urllib.error.URLError("redirected away from HTTP")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -22,6 +22,7 @@ from gateway.cli import main
 from gateway.correspondence import Correspondent
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, links
 from tests.support.sink import sink
+from tests.support.smime import Authority, new_key, pem
 
 RUN = ("README.md", "docs/operator.md", "docs/administrator.md")
 
@@ -41,6 +42,9 @@ def test_every_command_of_a_page_works(name: str, folder: Path, people: dict[str
     keys = sorted(people.values(), key=lambda person: person.address)
     for file, person in zip(("desk.asc", "officer.asc", "administrator.asc", "new.asc"), keys, strict=False):
         (folder / file).write_bytes(person.public_key)
+    authority = Authority()
+    (folder / "root.pem").write_bytes(pem(authority.certificate))
+    (folder / "desk.pem").write_bytes(pem(authority.issue("desk@tra.example", new_key())))
     script = "\n".join(["set -euo pipefail", *blocks(ROOT / name, "sh")])
     with sink() as server:
         environment = {
