@@ -69,7 +69,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A short transaction that only reads."""
     try:
-        with engine.execution_options(writes=False).connect() as connection:
+        with engine.execution_options(writes=False).connect() as connection, connection.begin():
             yield connection
     except DBAPIError as error:
         raise _deferral(error) from None

@@ -27,6 +27,7 @@ from gateway.facts import (
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
 from gateway.store.engine import writing
 from gateway.store.fold import OPEN_ANSWERS, next_state
+from gateway.store.prepared import Prepared
 from gateway.store.record import append
 from gateway.store.tables import (
     ArrivalRow,
@@ -65,39 +66,48 @@ def _of_party(rows: Any) -> Any:
 
 # Statements are built once: building one costs more than running it (measured). What is set beside the values
 # written here is given when a statement is run.
-_SET_ARRIVAL = update(_ARRIVALS).where(_ARRIVALS.c.digest == bindparam("arrival"))
-_UNDO_ATTEMPT = _SET_ARRIVAL.where(_ARRIVALS.c.attempts > 0).values(attempts=_ARRIVALS.c.attempts - 1)
-_DRAW = (
+_ARRIVED = _ARRIVALS.c.digest == bindparam("arrival")
+_SET_ARRIVAL = Prepared(update(_ARRIVALS).where(_ARRIVED))
+_UNDO_ATTEMPT = Prepared(
+    update(_ARRIVALS).where(_ARRIVED, _ARRIVALS.c.attempts > 0).values(attempts=_ARRIVALS.c.attempts - 1)
+)
+_DRAW = Prepared(
     update(_COUNTERS)
     .where(_COUNTERS.c.year == bindparam("of_year"))
     .values(last=_COUNTERS.c.last + 1)
     .returning(_COUNTERS.c.last)
 )
-_TOUCH = update(_EXCHANGES).where(_of(_EXCHANGES)).values(version=_EXCHANGES.c.version + 1)
+_TOUCH = Prepared(update(_EXCHANGES).where(_of(_EXCHANGES)).values(version=_EXCHANGES.c.version + 1))
 _TOUCH_UNCHANGED = _TOUCH.where(_EXCHANGES.c.version == bindparam("based_on"))
-_REFERRAL = select(_REFERRALS).where(_of_party(_REFERRALS))
-_SET_REFERRAL = update(_REFERRALS).where(_of_party(_REFERRALS))
-_ANSWERS = select(_UIMS.c.answer, func.count()).where(_of_party(_UIMS)).group_by(_UIMS.c.answer)
-_UIM_IDS = select(_UIMS.c.digest, _UIMS.c.id).where(_of_party(_UIMS))
-_FORGET_KEPT = delete(_KEPT).where(_of(_KEPT))
-_RELEASE = delete(_KEPT).where(
-    _of_party(_KEPT), _KEPT.c.side == bindparam("of_side"), _KEPT.c.digest == bindparam("of_digest"), _KEPT.c.waiting
+_REFERRAL = Prepared(select(_REFERRALS).where(_of_party(_REFERRALS)))
+_SET_REFERRAL = Prepared(update(_REFERRALS).where(_of_party(_REFERRALS)))
+_ANSWERS = Prepared(select(_UIMS.c.answer, func.count()).where(_of_party(_UIMS)).group_by(_UIMS.c.answer))
+_UIM_IDS = Prepared(select(_UIMS.c.digest, _UIMS.c.id).where(_of_party(_UIMS)))
+_FORGET_KEPT = Prepared(delete(_KEPT).where(_of(_KEPT)))
+_RELEASE = Prepared(
+    delete(_KEPT).where(
+        _of_party(_KEPT),
+        _KEPT.c.side == bindparam("of_side"),
+        _KEPT.c.digest == bindparam("of_digest"),
+        _KEPT.c.waiting,
+    )
 )
 
 
 def _attempt(insert_: Any) -> Any:
     new = insert_(_ARRIVALS)
     again = {"attempts": _ARRIVALS.c.attempts + 1, "last_seen": new.excluded.last_seen}
-    return new.on_conflict_do_update(index_elements=["digest"], set_=again).returning(_ARRIVALS)
+    return Prepared(new.on_conflict_do_update(index_elements=["digest"], set_=again).returning(_ARRIVALS))
 
 
 _UPSERTS: tuple[tuple[str, Any], ...] = (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
 _ATTEMPT = {name: _attempt(insert_) for name, insert_ in _UPSERTS}
 _ACCEPT = {
-    name: insert_(_SIGNATURES).on_conflict_do_nothing().returning(_SIGNATURES.c.digest) for name, insert_ in _UPSERTS
+    name: Prepared(insert_(_SIGNATURES).on_conflict_do_nothing().returning(_SIGNATURES.c.digest))
+    for name, insert_ in _UPSERTS
 }
-_INSERTS: dict[type[SQLModel], Any] = {
-    row: insert(table(row))
+_INSERTS: dict[type[SQLModel], Prepared] = {
+    row: Prepared(insert(table(row)))
     for row in (ArrivalRow, CounterRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
                 ThreadRow, TokenRow, UimRow)
 }  # fmt: skip
@@ -117,7 +127,7 @@ class Ledger:
             "form": "", "year": 0, "serial": 0, "parties": "",
         }  # fmt: skip
         with writing(self._engine) as connection:
-            row = connection.execute(_ATTEMPT[connection.dialect.name], first).one()
+            row = _ATTEMPT[connection.dialect.name].first(connection, **first)
             return Beginning(_answer(row), row.attempts)
 
     def draw(self, now: datetime) -> ExchangeNumber:
@@ -126,11 +136,10 @@ class Ledger:
         for _ in range(3):
             try:
                 with writing(self._engine) as connection:
-                    last = connection.execute(_DRAW, {"of_year": year}).scalar()
-                    if last is None:
+                    drawn = _DRAW.first(connection, of_year=year)
+                    if drawn is None:
                         _insert(connection, CounterRow, year=year, last=1)
-                        last = 1
-                    return ExchangeNumber(year, last)
+                    return ExchangeNumber(year, drawn.last if drawn else 1)
             except LostRace:
                 continue
         raise LostRace
@@ -165,17 +174,17 @@ class Ledger:
     def undo_attempt(self, arrival: Digest) -> None:
         """An attempt ended, or ended for an outside cause: it does not count."""
         with writing(self._engine) as connection:
-            connection.execute(_UNDO_ATTEMPT, {"arrival": arrival})
+            _UNDO_ATTEMPT.run(connection, arrival=arrival)
 
     # --- parts of the transaction -----------------------------------------------------------------
 
     def _check(self, connection: Connection, commit: Commit) -> None:
         for number, version in commit.based_on:
-            if connection.execute(_TOUCH_UNCHANGED, {**_named(number), "based_on": version}).rowcount != 1:
+            if _TOUCH_UNCHANGED.run(connection, **_named(number), based_on=version) != 1:
                 raise LostRace
         if commit.signature:
             accepted = {"digest": commit.signature, "at": commit.at}
-            if connection.execute(_ACCEPT[connection.dialect.name], accepted).first() is None:
+            if _ACCEPT[connection.dialect.name].first(connection, **accepted) is None:
                 raise Refuse(REASONS[201], Cause.REPLAY)
 
     def _event(self, connection: Connection, event: Event, at: datetime, new: bool) -> None:
@@ -203,8 +212,8 @@ class Ledger:
             touched["last_activity"] = at
         if event.kind is EventKind.EXCHANGE_CLOSED:
             touched["state"] = ExchangeState.CLOSED.value
-            connection.execute(_FORGET_KEPT, _named(number))
-        connection.execute(_TOUCH, touched)
+            _FORGET_KEPT.run(connection, **_named(number))
+        _TOUCH.run(connection, **touched)
 
     def _refer(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         state = ReferralState.SENT if event.kind is EventKind.REFERRAL_SENT else ReferralState.WAITING
@@ -227,7 +236,7 @@ class Ledger:
 
     def _move(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         here = {**_named(number), "of_party": event.party}
-        row = connection.execute(_REFERRAL, here).first()
+        row = _REFERRAL.first(connection, **here)
         if row is None:
             return
         if event.kind is EventKind.REFERRAL_EXTENDED:
@@ -236,7 +245,7 @@ class Ledger:
             _answer_uims(connection, event, number)
         counts: Counter[UimAnswer] = Counter()
         if event.kind in (EventKind.REFERRAL_EXTENDED, EventKind.ANSWER_RECEIVED):
-            counts.update({UimAnswer(answer): count for answer, count in connection.execute(_ANSWERS, here)})
+            counts.update({UimAnswer(answer): count for answer, count in _ANSWERS.rows(connection, **here)})
         values: dict[str, Any] = {"state": next_state(ReferralState(row.state), event.kind, counts).value}
         if counts:
             values["uims"] = sum(counts.values())
@@ -245,13 +254,13 @@ class Ledger:
             values["reminders"] = row.reminders + 1
         if event.kind not in _QUIET:
             values["last_activity"] = at
-        connection.execute(_SET_REFERRAL, here | values)
+        _SET_REFERRAL.run(connection, **here, **values)
 
     def _keep(self, connection: Connection, commit: Commit) -> None:
         _insert_all(connection, KeptRow, [_kept(keep) for keep in commit.keeps])
         for sent in commit.released:  # this mail alone: another that waits for the same key goes out by itself
             here = {"of_party": sent.party, "of_side": sent.side.value, "of_digest": sent.digest}
-            connection.execute(_RELEASE, _named(sent.exchange) | here)
+            _RELEASE.run(connection, **_named(sent.exchange), **here)
 
     def _outbox(self, connection: Connection, commit: Commit) -> None:
         _insert_all(connection, OutboxRow, [_outgoing(mail, commit.at) for mail in commit.outgoing])
@@ -267,12 +276,12 @@ class Ledger:
 
 
 def _insert(connection: Connection, row: type[SQLModel], **values: Any) -> None:
-    connection.execute(_INSERTS[row], values)
+    _INSERTS[row].run(connection, **values)
 
 
 def _insert_all(connection: Connection, row: type[SQLModel], rows: Sequence[dict[str, Any]]) -> None:
     for start in range(0, len(rows), _CHUNK):
-        connection.execute(_INSERTS[row], rows[start : start + _CHUNK])
+        _INSERTS[row].run_all(connection, rows[start : start + _CHUNK])
 
 
 def _named(number: ExchangeNumber) -> dict[str, Any]:
@@ -307,7 +316,7 @@ def _answer_uims(connection: Connection, event: Event, number: ExchangeNumber) -
     By digest PostgreSQL, without fresh statistics, compares every row with every digest (minutes).
     """
     here = {**_named(number), "of_party": event.party}
-    ids = {found: row for found, row in connection.execute(_UIM_IDS, here)}
+    ids = {found: row for found, row in _UIM_IDS.rows(connection, **here)}
     same: dict[UimAnswer, list[int]] = {}
     for fact in event.uims:
         if fact.digest in ids:
@@ -353,7 +362,7 @@ def _finish(connection: Connection, arrival: Digest, answer: Answer, now: dateti
             values |= {"outcome": "held", "reason": answer.reason.number}
         case _:
             return  # a deferral is not an ending
-    connection.execute(_SET_ARRIVAL, values | {"arrival": arrival})
+    _SET_ARRIVAL.run(connection, arrival=arrival, **values)
 
 
 def _answer(row: Any) -> Answer | None:

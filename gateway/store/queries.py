@@ -1,12 +1,14 @@
-"""Every question that the view asks the database, built once: building one costs more than running it (measured)."""
+"""Every question that the view asks the database, prepared once: building one costs more than running it (measured)."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
 from gateway.facts import EventKind
+from gateway.store.prepared import Prepared
 from gateway.store.tables import (
     EventRow,
     ExchangeRow,
@@ -44,24 +46,24 @@ def _of(rows: Any) -> Any:
 _ACTIVE = _PEOPLE.c.revoked_at.is_(None)
 _LIKE = func.lower(_PEOPLE.c.address) == bindparam("folded")  # SQLite folds the case of ASCII letters only
 _DESK = and_(_KEYS.c.person == 0, _is(_KEYS.c.party))
-_ENCRYPTING = (
+_ENCRYPTING = Prepared(
     select(_KEYS)
     .where(_KEYS.c.can_encrypt, _KEYS.c.revoked_at.is_(None))
     .order_by(_KEYS.c.registered_at.desc(), _KEYS.c.fingerprint)
 )
 
-PARTIES = select(_PARTIES).where(_PARTIES.c.until.is_(None)).order_by(_PARTIES.c.code)
+PARTIES = Prepared(select(_PARTIES).where(_PARTIES.c.until.is_(None)).order_by(_PARTIES.c.code))
 PARTY = PARTIES.where(_is(_PARTIES.c.code))
-PERSON = select(_PEOPLE).where(_PEOPLE.c.id == bindparam("person"), _ACTIVE)
-PEOPLE = select(_PEOPLE).where(_ACTIVE).order_by(_PEOPLE.c.id)
+PERSON = Prepared(select(_PEOPLE).where(_PEOPLE.c.id == bindparam("person"), _ACTIVE))
+PEOPLE = Prepared(select(_PEOPLE).where(_ACTIVE).order_by(_PEOPLE.c.id))
 PEOPLE_LIKE = PEOPLE.where(_LIKE)
 ROLE = PEOPLE.where(_is(_PEOPLE.c.role))
 ROLE_IN_PARTY = ROLE.where(_is(_PEOPLE.c.party))
-KEY = select(_KEYS).where(_is(_KEYS.c.fingerprint))
-DESK_KEYS = select(_KEYS).where(_DESK)
+KEY = Prepared(select(_KEYS).where(_is(_KEYS.c.fingerprint)))
+DESK_KEYS = Prepared(select(_KEYS).where(_DESK))
 DESK_ENCRYPTING = _ENCRYPTING.where(_DESK)
 PERSON_ENCRYPTING = _ENCRYPTING.where(_is(_KEYS.c.person))
-OWNED_KEYS = select(_KEYS, _PEOPLE.c.address).join(_PEOPLE, _PEOPLE.c.id == _KEYS.c.person)
+OWNED_KEYS = Prepared(select(_KEYS, _PEOPLE.c.address).join(_PEOPLE, _PEOPLE.c.id == _KEYS.c.person))
 OWNED_KEYS_LIKE = OWNED_KEYS.where(_LIKE)
 
 # --- exchanges --------------------------------------------------------------------------------------
@@ -70,38 +72,48 @@ _ASKED = select(_REFERRALS.c.serial).where(
     _is(_REFERRALS.c.party), _REFERRALS.c.year == _EXCHANGES.c.year, _REFERRALS.c.serial == _EXCHANGES.c.serial
 )
 # By the digests alone: told the Party too, SQLite looks through all exchanges of that Party (measured).
-BEFORE = (
+_BEFORE = Prepared(
     select(_UIMS.c.digest, _UIMS.c.year, _UIMS.c.serial, _UIMS.c.party, _EXCHANGES.c.asking)
     .join(_EXCHANGES, and_(_UIMS.c.year == _EXCHANGES.c.year, _UIMS.c.serial == _EXCHANGES.c.serial))
-    .where(_UIMS.c.digest.in_(bindparam("digests", expanding=True)))
     .order_by(_UIMS.c.id)
 )
 
-EXCHANGE = select(_EXCHANGES).where(_of(_EXCHANGES))
-NEWEST = select(_EXCHANGES).order_by(_EXCHANGES.c.year.desc(), _EXCHANGES.c.serial.desc()).limit(bindparam("limit"))
+
+@lru_cache(maxsize=128)
+def before(count: int) -> Prepared:
+    """Earlier referrals of so many UIMs: `digest0`, `digest1`, ..."""
+    return _BEFORE.where(_UIMS.c.digest.in_([bindparam(f"digest{place}") for place in range(count)]))
+
+
+EXCHANGE = Prepared(select(_EXCHANGES).where(_of(_EXCHANGES)))
+NEWEST = Prepared(
+    select(_EXCHANGES).order_by(_EXCHANGES.c.year.desc(), _EXCHANGES.c.serial.desc()).limit(bindparam("limit"))
+)
 NEWEST_OF = NEWEST.where(or_(_EXCHANGES.c.asking == bindparam("party"), _ASKED.exists()))
-OPEN = (
+OPEN = Prepared(
     select(_EXCHANGES)
     .where(_EXCHANGES.c.state == ExchangeState.OPEN.value)
     .order_by(_EXCHANGES.c.year, _EXCHANGES.c.serial)
 )
-REFERRALS = select(_REFERRALS).where(_of(_REFERRALS)).order_by(_REFERRALS.c.party)
-TOKEN = select(_TOKENS).where(_is(_TOKENS.c.digest))
-MESSAGE = select(_THREADS).where(_is(_THREADS.c.message_id), _THREADS.c.party != "").order_by(_THREADS.c.id)
-THREAD = (
+REFERRALS = Prepared(select(_REFERRALS).where(_of(_REFERRALS)).order_by(_REFERRALS.c.party))
+TOKEN = Prepared(select(_TOKENS).where(_is(_TOKENS.c.digest)))
+MESSAGE = Prepared(select(_THREADS).where(_is(_THREADS.c.message_id), _THREADS.c.party != "").order_by(_THREADS.c.id))
+THREAD = Prepared(
     select(_THREADS.c.message_id)
     .where(_of(_THREADS), _is(_THREADS.c.side), _THREADS.c.party.in_([bindparam("party"), bindparam("whole")]))
     .order_by(_THREADS.c.id)
 )
-UIMS = select(_UIMS.c.digest, _UIMS.c.answer).where(_of(_UIMS), _is(_UIMS.c.party)).order_by(_UIMS.c.id)
-TRAIL = select(_EVENTS).where(_of(_EVENTS)).order_by(_EVENTS.c.id)
-KEPT = select(_KEPT).where(_of(_KEPT), _is(_KEPT.c.party), _is(_KEPT.c.side)).order_by(_KEPT.c.id)
-WAITING = select(_KEPT).where(_KEPT.c.waiting, _KEPT.c.party != "").order_by(_KEPT.c.id)
-SIGNATURE = select(_SIGNATURES.c.digest).where(_is(_SIGNATURES.c.digest))
-ENVELOPE = select(_OUTBOX.c.year, _OUTBOX.c.serial, _OUTBOX.c.party, _OUTBOX.c.side).where(
-    _is(_OUTBOX.c.envelope_id), _OUTBOX.c.party != ""
+UIMS = Prepared(select(_UIMS.c.digest, _UIMS.c.answer).where(_of(_UIMS), _is(_UIMS.c.party)).order_by(_UIMS.c.id))
+TRAIL = Prepared(select(_EVENTS).where(_of(_EVENTS)).order_by(_EVENTS.c.id))
+KEPT = Prepared(select(_KEPT).where(_of(_KEPT), _is(_KEPT.c.party), _is(_KEPT.c.side)).order_by(_KEPT.c.id))
+WAITING = Prepared(select(_KEPT).where(_KEPT.c.waiting, _KEPT.c.party != "").order_by(_KEPT.c.id))
+SIGNATURE = Prepared(select(_SIGNATURES.c.digest).where(_is(_SIGNATURES.c.digest)))
+ENVELOPE = Prepared(
+    select(_OUTBOX.c.year, _OUTBOX.c.serial, _OUTBOX.c.party, _OUTBOX.c.side).where(
+        _is(_OUTBOX.c.envelope_id), _OUTBOX.c.party != ""
+    )
 )
-ADVISED = (
+ADVISED = Prepared(
     select(_EVENTS.c.id)
     .where(
         _EVENTS.c.kind == EventKind.ADVISED.value,
@@ -110,4 +122,4 @@ ADVISED = (
     )
     .limit(1)
 )
-LAST_EVENT = select(_EVENTS.c.at).order_by(_EVENTS.c.id.desc()).limit(1)
+LAST_EVENT = Prepared(select(_EVENTS.c.at).order_by(_EVENTS.c.id.desc()).limit(1))

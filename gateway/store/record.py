@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text
 
 from gateway.facts import Event, ExchangeNumber
+from gateway.store.prepared import Prepared
 from gateway.store.tables import EventRow, table
 
 _EVENTS = table(EventRow)
 _NONE = ExchangeNumber(0, 0)  # as stored where there is no exchange
 _LOCK = 0x6753_5002
 _LOCKED = text("SELECT pg_advisory_xact_lock(:key)")
-_LAST = select(_EVENTS.c.chain).order_by(_EVENTS.c.id.desc()).limit(1)
-_APPEND = insert(_EVENTS)
+_LAST = Prepared(select(_EVENTS.c.chain).order_by(_EVENTS.c.id.desc()).limit(1))
+_APPEND = Prepared(insert(_EVENTS))
 
 
 def append(connection: Connection, events: Sequence[Event], at: datetime) -> None:
@@ -26,7 +27,8 @@ def append(connection: Connection, events: Sequence[Event], at: datetime) -> Non
         return
     if connection.dialect.name == "postgresql":  # one writer of the chain at a time, else it would fork
         connection.execute(_LOCKED, {"key": _LOCK})
-    chain = connection.execute(_LAST).scalar() or ""
+    last = _LAST.first(connection)
+    chain = last.chain if last else ""
     rows: list[dict[str, Any]] = []
     for event in events:
         number = event.exchange or _NONE
@@ -37,4 +39,4 @@ def append(connection: Connection, events: Sequence[Event], at: datetime) -> Non
         told = "\n".join([chain, at.isoformat(), *map(str, values.values())])
         chain = hashlib.sha256(told.encode()).hexdigest()
         rows.append({"at": at, **values, "chain": chain})
-    connection.execute(_APPEND, rows)
+    _APPEND.run_all(connection, rows)

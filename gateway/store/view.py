@@ -33,6 +33,7 @@ from gateway.facts import (
 )
 from gateway.store import queries
 from gateway.store.engine import reading
+from gateway.store.prepared import Prepared
 from gateway.treaty import ExchangeState, ReferralState, Role, Side, UimAnswer
 
 _CHUNK = 500
@@ -184,7 +185,7 @@ class View:
         return tuple(
             EventView(
                 _utc(row.at), EventKind(row.kind), number, PartyCode(row.party), PartyCode(row.actor),
-                row._mapping["count"], Digest(row.digest),
+                row.count, Digest(row.digest),
             )
             for row in self._rows(queries.TRAIL, year=number.year, serial=number.serial)
         )  # fmt: skip
@@ -217,11 +218,11 @@ class View:
 
     # --- parts --------------------------------------------------------------------------------------
 
-    def _rows(self, query: Any, **values: Any) -> Sequence[Any]:
+    def _rows(self, query: Prepared, **values: Any) -> Sequence[Any]:
         if self._connection is not None:
-            return self._connection.execute(query, values).all()
+            return query.rows(self._connection, **values)
         with reading(self._engine) as connection:
-            return connection.execute(query, values).all()
+            return query.rows(connection, **values)
 
     def _like(self, everybody: Any, alike: Any, folded: str) -> Sequence[Any]:
         """The rows whose address may be this one; databases fold the case of ASCII letters only."""
@@ -253,7 +254,9 @@ class View:
 
     def _before(self, digests: Sequence[Digest]) -> Iterator[Any]:
         for start in range(0, len(digests), _CHUNK):
-            yield from self._rows(queries.BEFORE, digests=digests[start : start + _CHUNK])
+            part = digests[start : start + _CHUNK]
+            named = {f"digest{place}": found for place, found in enumerate(part)}
+            yield from self._rows(queries.before(len(part)), **named)
 
 
 def _utc(moment: datetime) -> datetime:
