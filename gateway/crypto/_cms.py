@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from asn1crypto import algos, cms, core, x509
@@ -27,6 +28,8 @@ _RSA_TRANSPORT = frozenset({"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.7"})  # 
 _STRONG_HASHES = frozenset({"sha256", "sha384", "sha512"})
 _ZLIB = "1.2.840.113549.1.9.16.3.8"
 _MOST_RECIPIENTS, _MOST_CERTIFICATES, _MOST_SIGNERS = 100, 10, 10
+_MOST_ELEMENTS = 100_000
+_OCTETS = 0x04
 # Whatever damaged octets make asn1crypto stumble over.
 _DAMAGED = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
 
@@ -45,7 +48,10 @@ class Name:
             return bool(self.key_id) and self.key_id == key_id(certificate)
         if self.serial != certificate.serial_number:
             return False
-        return bool(self.issuer == x509.Name.load(certificate.issuer.public_bytes()))
+        try:
+            return bool(self.issuer == x509.Name.load(certificate.issuer.public_bytes()))
+        except _DAMAGED:
+            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,7 @@ class Signed:
 def kind(octets: bytes) -> str:
     """The content type of a CMS object that is wholly these octets, "" where it is none."""
     info = _loaded(octets)
-    return "" if info is None else str(info["content_type"].dotted)
+    return "" if info is None else _kind(info)
 
 
 def enveloped(octets: bytes) -> Enveloped | None:
@@ -88,7 +94,7 @@ def enveloped(octets: bytes) -> Enveloped | None:
     info = _loaded(octets)
     if info is None:
         return None
-    what = info["content_type"].dotted
+    what = _kind(info)
     if what not in (ENVELOPED, AUTH_ENVELOPED):
         return None
     gcm = what == AUTH_ENVELOPED
@@ -113,13 +119,13 @@ def signed(octets: bytes) -> Signed | None:
     """A signed object; None where it is damaged or another one."""
     info = _loaded(octets)
     try:
-        if info is None or info["content_type"].dotted != SIGNED:
+        if info is None or _kind(info) != SIGNED:
             return None
         content = info["content"]
         held = content["encap_content_info"]["content"]
         signers = list(content["signer_infos"])[:_MOST_SIGNERS]
         return Signed(
-            content=bytes(held) if _is_there(held) else None,
+            content=_joined(held) if _is_there(held) else None,
             signers=tuple(_signer(one) for one in signers),
             certificates=tuple(_certificates(content["certificates"])),
         )
@@ -131,13 +137,13 @@ def decompressed(octets: bytes, limit: int) -> bytes | None:
     """What a compressed object holds (RFC 3274); None where it is damaged or larger than the limit."""
     info = _loaded(octets)
     try:
-        if info is None or info["content_type"].dotted != COMPRESSED:
+        if info is None or _kind(info) != COMPRESSED:
             return None
         content = info["content"]
         if content["compression_algorithm"]["algorithm"].dotted != _ZLIB:
             return None
         stream = zlib.decompressobj()
-        opened = stream.decompress(bytes(content["encap_content_info"]["content"]), limit + 1)
+        opened = stream.decompress(_joined(content["encap_content_info"]["content"]), limit + 1)
         return opened if stream.eof and len(opened) <= limit else None
     except (*_DAMAGED, zlib.error):
         return None
@@ -153,10 +159,46 @@ def key_id(certificate: Certificate) -> bytes:
 
 
 def _loaded(octets: bytes) -> Any:
+    if not _is_bounded(octets):
+        return None
     try:
-        return cms.ContentInfo.load(octets, strict=True)
+        info = cms.ContentInfo.load(octets, strict=True)
+        _kind(info)  # reading is put off until something is asked for
     except _DAMAGED:
         return None
+    return info
+
+
+def _kind(info: Any) -> str:
+    return str(info["content_type"].dotted)
+
+
+def _is_bounded(octets: bytes) -> bool:
+    """Whether the elements are as few as in an honest mail: asn1crypto takes 5 µs for each piece of a BER string."""
+    return sum(1 for _ in islice(_elements(octets), _MOST_ELEMENTS)) < _MOST_ELEMENTS
+
+
+def _elements(octets: bytes) -> Iterator[tuple[int, int, int]]:
+    """Every element, as (tag, begin, end of its content); one that holds others is entered (X.690, 8.1)."""
+    position = 0
+    while position + 1 < len(octets):
+        tag, length = octets[position], octets[position + 1]
+        position += 2
+        if length & 0x80:
+            count = length & 0x7F  # none: it ends where an end is marked (BER)
+            length = int.from_bytes(octets[position : position + count], "big")
+            position += count
+        yield tag, position, position + length
+        if not tag & 0x20:
+            position += length
+
+
+def _joined(held: Any) -> bytes:
+    """The octets of an OCTET STRING, in one piece or (BER) in many; asn1crypto joins them in time by the square."""
+    if not held.method:
+        return bytes(held)
+    whole = held.contents
+    return b"".join(whole[begin:end] for tag, begin, end in _elements(whole) if tag == _OCTETS)
 
 
 def _is_there(optional: Any) -> bool:
