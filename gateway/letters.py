@@ -235,6 +235,7 @@ class Status(ClearValue):
     number: ExchangeNumber | None = None
     state: ExchangeState | None = None
     trail: tuple[TrailLine, ...] = ()
+    cut: bool = False  # there are more exchanges than are listed
 
 
 @dataclass(frozen=True, slots=True, repr=False)

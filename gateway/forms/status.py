@@ -11,6 +11,8 @@ from gateway.letters import Status, StatusLine, TrailLine
 from gateway.ports import Situation
 from gateway.treaty import ExchangeState
 
+_MOST = 200  # exchanges that a list shows
+
 
 def decide(situation: Situation) -> Decision:
     """Only what the asker's own Party asks or is asked; of an exchange it is asked in, only its own part."""
@@ -31,7 +33,7 @@ def decide(situation: Situation) -> Decision:
             )
         values = _one(situation, exchange, person.party)
     else:
-        values = _all(situation.view.exchanges_of(person.party), person.party)
+        values = _all(situation.view.exchanges_of(person.party, _MOST + 1), person.party)
     letter = Letter(
         MailKind.NOTICE,
         to,
@@ -58,9 +60,10 @@ def _lines(exchange: ExchangeView, party: PartyCode) -> tuple[StatusLine, ...]:
 
 
 def _all(exchanges: tuple[ExchangeView, ...], party: PartyCode) -> Status:
-    asked = tuple(line for e in exchanges if e.asking_party == party for line in _lines(e, party))
-    to_answer = tuple(line for e in exchanges if e.asking_party != party for line in _lines(e, party))
-    return Status(asked, to_answer)
+    listed = exchanges[:_MOST]
+    asked = tuple(line for e in listed if e.asking_party == party for line in _lines(e, party))
+    to_answer = tuple(line for e in listed if e.asking_party != party for line in _lines(e, party))
+    return Status(asked, to_answer, cut=len(exchanges) > _MOST)
 
 
 def _one(situation: Situation, exchange: ExchangeView, party: PartyCode) -> Status:

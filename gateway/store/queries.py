@@ -89,7 +89,12 @@ EXCHANGE = Prepared(select(_EXCHANGES).where(_of(_EXCHANGES)))
 NEWEST = Prepared(
     select(_EXCHANGES).order_by(_EXCHANGES.c.year.desc(), _EXCHANGES.c.serial.desc()).limit(bindparam("limit"))
 )
-NEWEST_OF = NEWEST.where(or_(_EXCHANGES.c.asking == bindparam("party"), _ASKED.exists()))
+OF_PARTY = Prepared(  # open ones first
+    select(_EXCHANGES)
+    .where(or_(_EXCHANGES.c.asking == bindparam("party"), _ASKED.exists()))
+    .order_by(_EXCHANGES.c.state == ExchangeState.CLOSED.value, _EXCHANGES.c.year.desc(), _EXCHANGES.c.serial.desc())
+    .limit(bindparam("limit"))
+)
 OPEN = Prepared(
     select(_EXCHANGES)
     .where(_EXCHANGES.c.state == ExchangeState.OPEN.value)

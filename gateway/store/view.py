@@ -137,9 +137,9 @@ class View:
         rows = self._rows(queries.EXCHANGE, year=number.year, serial=number.serial)
         return self._exchanges(rows)[0] if rows else None
 
-    def exchanges_of(self, party: PartyCode) -> tuple[ExchangeView, ...]:
-        """Exchanges in which the Party asks or is asked, newest first, at most 200."""
-        return self._exchanges(self._rows(queries.NEWEST_OF, party=party, limit=_SHOWN))
+    def exchanges_of(self, party: PartyCode, limit: int) -> tuple[ExchangeView, ...]:
+        """Exchanges in which the Party asks or is asked: open ones first, then the newest, at most so many."""
+        return self._exchanges(self._rows(queries.OF_PARTY, party=party, limit=limit))
 
     def all_exchanges(self, limit: int = _SHOWN) -> tuple[ExchangeView, ...]:
         """The newest exchanges."""
@@ -239,6 +239,9 @@ class View:
         return next((key for key in keys if key.usable(now)), None)
 
     def _exchanges(self, rows: Sequence[Any]) -> tuple[ExchangeView, ...]:
+        if self._connection is None and rows:  # one transaction for all, not one for each
+            with self.snapshot() as view:
+                return view._exchanges(rows)
         views = []
         for row in rows:
             number = ExchangeNumber(row.year, row.serial)

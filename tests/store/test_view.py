@@ -119,10 +119,19 @@ def test_exchanges_of_a_party_are_those_it_asks_or_is_asked_in_newest_first(stor
     numbers = [ExchangeNumber(2026, serial) for serial in (1, 2, 3)]
     for number, asked in zip(numbers, ((SE,), (FR,), (SE, FR)), strict=True):
         write(store, *opening(number, asked=asked))
-    assert [e.number.serial for e in store.view.exchanges_of(SE)] == [3, 1]
-    assert [e.number.serial for e in store.view.exchanges_of(KE)] == [3, 2, 1]
-    shown = store.view.exchanges_of(FR)[0]
+    assert [e.number.serial for e in store.view.exchanges_of(SE, 9)] == [3, 1]
+    assert [e.number.serial for e in store.view.exchanges_of(KE, 9)] == [3, 2, 1]
+    shown = store.view.exchanges_of(FR, 9)[0]
     assert [r.number for r in shown.referrals] == [ReferralNumber(numbers[2], FR), ReferralNumber(numbers[2], SE)]
+
+
+def test_a_list_that_is_cut_keeps_the_open_exchanges(store: Store) -> None:
+    numbers = [ExchangeNumber(2026, serial) for serial in (1, 2, 3)]
+    for number in numbers:
+        write(store, *opening(number, asked=(SE,)))
+    write(store, of(EventKind.EXCHANGE_CLOSED, number=numbers[2]))
+    assert [e.number.serial for e in store.view.exchanges_of(KE, 2)] == [2, 1]
+    assert [e.number.serial for e in store.view.exchanges_of(SE, 3)] == [2, 1, 3]
 
 
 def test_a_closed_exchange_says_so(store: Store) -> None:

@@ -159,10 +159,10 @@ def _answer(remaining: int = 1, declined: bool = False) -> AnswerLetter:
     )  # fmt: skip
 
 
-def _status(whole_trail: bool = False) -> Status:
+def _status(whole_trail: bool = False, cut: bool = False) -> Status:
     line = StatusLine(REFERRAL, KE, ReferralState.PARTLY_ANSWERED, EARLIER, NOW, 20, 7)
     if not whole_trail:
-        return Status((line,), (line,))
+        return Status((line,), (line,), cut=cut)
     trail = tuple(TrailLine(NOW, kind, SE, KE, 2, DIGEST) for kind in EventKind)
     return Status(number=EXCHANGE, state=ExchangeState.OPEN, trail=trail)
 
@@ -218,6 +218,7 @@ SAMPLES: dict[str, Sample] = {
     "status": Sample(_status()),
     "status:trail": Sample(_status(True)),
     "status:empty": Sample(Status()),
+    "status:cut": Sample(_status(cut=True)),
     "lookup": Sample(Lookup(_LINES, (SE, FR), findings()), form=request_form()),
     "lookup:nothing": Sample(Lookup(_LINES[1:], ())),
     "help": Sample(Help("gsp@gsp.example.org", Role.OFFICER, _FORMS), blanks=_FORMS),
