@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509 import verification
 
 from gateway.crypto import _bundle
@@ -92,7 +92,7 @@ class Trust:
             try:
                 key = issuer.public_key()
                 self._signed[mark] = one.crl.is_signature_valid(key)  # type: ignore[arg-type]
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, UnsupportedAlgorithm):
                 self._signed[mark] = False
         return self._signed[mark]
 
@@ -118,7 +118,7 @@ def _chain(
     try:
         verifier = builder.extension_policies(ee_policy=anything, ca_policy=issuers).build_client_verifier()
         chain = list(verifier.verify(leaf, list(links)).chain)
-    except (verification.VerificationError, ValueError):
+    except (verification.VerificationError, UnsupportedAlgorithm, ValueError):
         return None
     return None if any(_demands_more(certificate) for certificate in chain) else chain
 
@@ -160,7 +160,7 @@ def _guessed(leaf: x509.Certificate, links: Sequence[x509.Certificate]) -> list[
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
 
