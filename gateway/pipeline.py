@@ -6,12 +6,13 @@ changes is decided as a value and written in one transaction; only then does the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from gateway import logs
 from gateway.attachments import Attachment
@@ -22,7 +23,6 @@ from gateway.facts import (
     NO_PARTY,
     Address,
     Commit,
-    Correspondent,
     DeliveryReport,
     Digest,
     DispositionReport,
@@ -35,7 +35,6 @@ from gateway.facts import (
     MailKind,
     Moment,
     OutgoingMail,
-    PartyCode,
     ReferralNumber,
     VisibleHeaders,
 )
@@ -44,6 +43,7 @@ from gateway.letters import Advice
 from gateway.outcome import (
     REASONS,
     Answer,
+    Beginning,
     Cause,
     Defer,
     Deferred,
@@ -57,6 +57,7 @@ from gateway.outcome import (
 )
 from gateway.ports import CryptoScheme, Keyed, Ledger, Library, Policy, Situation, View
 from gateway.stages import classify, decide, decrypt, encrypt, identify, read, track
+from gateway.stages._doubt import Unsealable, doubting
 from gateway.treaty import Side
 
 ATTEMPTS = 3  # runs that neither ended nor said why, before a person must look
@@ -86,14 +87,6 @@ class Parts:
 _CARRIES = frozenset({MailKind.REFERRAL, MailKind.ANSWER, MailKind.MESSAGE})
 
 
-class _Unsealable(Exception):
-    """The engine refuses a key that the registry thought usable."""
-
-    def __init__(self, fingerprint: str) -> None:
-        super().__init__(fingerprint)
-        self.fingerprint = fingerprint
-
-
 def _raced(step: Callable[[], _T]) -> _T:
     """What a step gives, tried again where another transaction was faster."""
     for _ in range(RACES):
@@ -102,35 +95,12 @@ def _raced(step: Callable[[], _T]) -> _T:
     raise Defer(REASONS[301])
 
 
-class _Doubting:
-    """The view, in which some keys count as unusable."""
-
-    def __init__(self, view: View, doubted: frozenset[str]) -> None:
-        self._view = view
-        self._doubted = doubted
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._view, name)
-
-    def desk(self, code: PartyCode, now: datetime) -> Correspondent | None:
-        """The desk, without a doubted key."""
-        return self._without(self._view.desk(code, now))
-
-    def correspondent(self, person: int, now: datetime) -> Correspondent | None:
-        """The person, without a doubted key."""
-        return self._without(self._view.correspondent(person, now))
-
-    def _without(self, reader: Correspondent | None) -> Correspondent | None:
-        if reader is None or reader.key is None or reader.key.fingerprint not in self._doubted:
-            return reader
-        return replace(reader, key=None)
-
-
 class Pipeline:
     """`process` for mails, `carry_out` for what the clock brings, `resume` for what waited."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._copies = tuple(threading.Lock() for _ in range(16**3))
 
     def process(self, raw: bytes, envelope: Envelope) -> Answer:
         """The answer to one mail, after everything that follows from it is committed."""
@@ -163,7 +133,7 @@ class Pipeline:
                 return False
             self.carry_out(decision, Moment(now), f"resume {keep.digest} {referral} {keep.side}")
             return True
-        except (Failure, LostRace, _Unsealable) as failure:
+        except (Failure, LostRace, Unsealable) as failure:
             cause = failure.cause if isinstance(failure, Failure) else Cause.NONE
             logs.warn("still waiting", referral=referral, cause=cause)
             return False
@@ -194,6 +164,10 @@ class Pipeline:
 
     def _encrypted(self, mail: EncryptedMail, now: datetime) -> Answer:
         begin = partial(self._parts.ledger.begin, mail, now)
+        with self._copies[int(mail.digest[:3], 16)]:  # copies at once: one works, the others hear
+            return self._begun(mail, begin, now)
+
+    def _begun(self, mail: EncryptedMail, begin: Callable[[], Beginning], now: datetime) -> Answer:
         beginning = _raced(begin)
         # A refusal is not remembered against the sender: the cause may be mended (a key registered since).
         if isinstance(beginning.answer, Taken | Held):
@@ -230,7 +204,7 @@ class Pipeline:
         while True:
             try:
                 return self._decided(submission, now, frozenset(doubted))
-            except _Unsealable as unsealable:
+            except Unsealable as unsealable:
                 doubted.add(unsealable.fingerprint)
 
     def _decided(self, submission: Submission, now: datetime, doubted: frozenset[str]) -> Answer:
@@ -241,7 +215,7 @@ class Pipeline:
         opens = form is not None and form.opens_exchange
         moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
         with parts.view.snapshot() as view:
-            seen = cast(View, _Doubting(view, doubted)) if doubted else view
+            seen = doubting(view, doubted) if doubted else view
             decision = decide.decide(self._situation(submission, reading, moment, seen), parts.vocabulary.forms)
         commit = self._consequences(decision, moment, arrival, arrival, submission.mail.signature.digest)
         answer = Taken(
@@ -291,7 +265,7 @@ class Pipeline:
         for position, letter in enumerate(decision.letters):
             mail = self._letter(letter, moment, f"{cause} {position}")
             if mail is None and letter.to.key is not None and letter.kind in _CARRIES:
-                raise _Unsealable(letter.to.key.fingerprint)
+                raise Unsealable(letter.to.key.fingerprint)
             if mail is None:
                 items.append(ForAPerson(402, letter.exchange, letter.party, arrival))
             else:

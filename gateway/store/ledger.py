@@ -252,6 +252,8 @@ class Ledger:
             values["answered"] = values["uims"] - sum(counts[answer] for answer in OPEN_ANSWERS)
         if event.kind in (EventKind.REMINDED, EventKind.ESCALATED):
             values["reminders"] = row.reminders + 1
+        elif event.kind is EventKind.REFERRAL_EXTENDED:
+            values["reminders"] = 0  # further UIMs went out: the desk is given the same time again
         if event.kind not in _QUIET:
             values["last_activity"] = at
         _SET_REFERRAL.run(connection, **here, **values)

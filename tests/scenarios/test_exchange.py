@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -161,3 +162,12 @@ def test_a_silent_desk_is_reminded_then_its_administrator_then_the_exchange_ends
     details = point.gateway.exchange_details(number)
     assert details["state"] == "closed"
     assert details["referrals"][0]["state"] == "expired"
+
+
+def test_copies_that_come_at_once_get_the_same_answer_and_none_is_held(point: FocalPoint) -> None:
+    raw = point.mail("officer", request(SE_UIM))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: point.gateway.process_file(raw), range(8)))
+    assert {answer["outcome"] for answer in answers} == {"taken"}
+    assert len({answer["exchange"] for answer in answers}) == 1
+    assert len(point.gateway.take_outbox()) == 2

@@ -287,3 +287,12 @@ def test_a_message_is_activity(store: Store) -> None:
     assert exchange is not None
     assert exchange.last_activity == exchange.referrals[0].last_activity == at(days=3)
     assert exchange.asking_party == KE
+
+
+def test_further_uims_give_the_desk_the_same_time_again(store: Store) -> None:
+    write(store, *opening())
+    write(store, of(K.REMINDED, SE), of(K.ESCALATED, SE), of(K.EXPIRED, SE))
+    write(store, of(K.REFERRAL_EXTENDED, SE, uims=facts(3)))
+    exchange = store.view.exchange(NUMBER)
+    assert exchange is not None
+    assert [referral.reminders for referral in exchange.referrals] == [0]
