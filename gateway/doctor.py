@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway import inspection, service
+from gateway.crypto import _chain
 from gateway.home import Home
 from gateway.transports import imap
 from gateway.transports.submission import Submission
@@ -139,6 +140,13 @@ def _certificates(gateway: service.Gateway) -> _Findings:
         yield "right", f"the TLS certificate {when}"
 
 
+def _anchors(gateway: service.Gateway) -> _Findings:
+    problems = _chain.Trust(gateway.home.smime, strict=False).problems()
+    yield from (("wrong", says) for says in problems)
+    if not problems:
+        yield "right", "trust anchors and revocation lists can be read"
+
+
 def _clock(gateway: service.Gateway) -> _Findings:
     last = gateway.last_event_at()
     ahead = last is not None and last > datetime.now(UTC) + timedelta(minutes=5)
@@ -176,6 +184,7 @@ _CHECKS: tuple[tuple[str, Callable[[service.Gateway], _Findings]], ...] = (
     ("outgoing mail", _outbound),
     ("mailboxes", _mailboxes),
     ("TLS", _certificates),
+    ("S/MIME", _anchors),
     ("clock", _clock),
     ("pattern library", _library),
     ("templates", _templates),

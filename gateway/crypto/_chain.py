@@ -75,6 +75,20 @@ class Trust:
             known = self._anchors[party] = (stamp, found)
         return known[1]
 
+    def problems(self) -> list[str]:
+        """What of these files cannot be read, a sentence each: while it is so, mail that they decide about waits."""
+        readers = ((ANCHORS, lambda path: list(_anchors_in(path))), (LISTS, _list))
+        found = []
+        for folder, reader in readers:
+            for name, *_ in _stamp(self._folder / folder):
+                try:
+                    reader(Path(name))
+                except OSError:
+                    found.append(f"{name} cannot be opened: check its permissions")
+                except ValueError as error:
+                    found.append(str(error))
+        return found
+
     def _revocation(self, chain: Sequence[x509.Certificate], anchored: bool, now: datetime) -> Cause:
         for certificate, issuer in pairwise(chain):
             lists = [one for one in self._known() if self._is_of(one, issuer)]

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import pkcs7
 
+from gateway import logs
 from gateway.content import MimePart
 from gateway.crypto import _bundle, _certificate, _cms, _lists, _openssl
 from gateway.crypto._chain import Trust
@@ -205,6 +206,7 @@ class Smime:
         try:
             return self._trust.verdict(key.party, leaf, links, self._clock())
         except (OSError, ValueError):
+            logs.warn("a trust anchor or revocation list cannot be read: see gsp doctor")
             raise Defer(REASONS[303]) from None
 
     # --- sealing ----------------------------------------------------------------------------------------

@@ -156,6 +156,20 @@ def test_elliptic_curves_work_in_both_directions(tmp_path: Path, authority: Auth
         assert person.open(back.body)[0] == TEXT
 
 
+def test_one_mail_to_several_recipients_with_other_keys_is_read(
+    scheme: smime.Smime, officer: SmimePerson, key: PublicKey, authority: Authority
+) -> None:
+    """Real clients encrypt to the writer too; with an elliptic curve beside RSA some programs give up."""
+    for kind in ("p256", "rsa"):
+        other = authority.issue("copy@kra.example", new_key(kind))
+        (officer.folder / "copy.pem").write_bytes(pem(other))
+        for first, second in (("gateway.pem", "copy.pem"), ("copy.pem", "gateway.pem")):
+            arguments = ("-encrypt", "-binary", "-outform", "DER", "-aes256", first, second)
+            der = officer.cms(*arguments, stdin=officer.sign(TEXT))
+            found = opened(scheme, der, key)
+            assert (found.octets, found.signatures[0].cause) == (TEXT, Cause.NONE)
+
+
 def test_a_signature_over_octets_as_they_are_stored_is_read(
     scheme: smime.Smime, officer: SmimePerson, key: PublicKey
 ) -> None:

@@ -99,6 +99,10 @@ def test_an_anchor_that_is_added_or_damaged_counts_at_once(folder: Path) -> None
     (folder / "anchors" / "KE" / "note.txt").write_bytes(b"no certificate")
     with pytest.raises(ValueError, match="holds no certificate"):
         trust.verdict(KE, leaf, (), NOW)
+    (folder / "crls" / "list.crl").write_bytes(b"no list")
+    first, second = trust.problems()
+    assert "note.txt holds no certificate" in first
+    assert "list.crl is no certificate revocation list" in second
 
 
 @pytest.mark.parametrize(
