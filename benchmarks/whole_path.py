@@ -7,7 +7,7 @@ import string
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.meter import Spent, metered
@@ -61,13 +61,16 @@ def _ratio(name: str, point: FocalPoint, people: dict[str, Correspondent]) -> li
     ]
 
 
+def _options(home: Path) -> list[str]:
+    return ["gpg", "--homedir", str(home), "--no-options", "--batch", "--no-tty", "--quiet", "--trust-model", "always",
+            "--no-auto-check-trustdb", "--no-auto-key-locate", "--no-auto-key-retrieve", "--disable-dirmngr",
+            "--lock-never", "--no-random-seed-file"]  # fmt: skip
+
+
 def _bare(point: FocalPoint, people: dict[str, Correspondent], mails: list[bytes], letters: list[bytes]) -> Spent:
     """gpg from a shell's distance: open each mail, then sign and encrypt two letters of the true size."""
-    home = point.home / "gnupg"
     ring = Path(point.home).parent / "bare.kbx"
-    gpg = ["gpg", "--homedir", str(home), "--no-options", "--batch", "--no-tty", "--quiet", "--trust-model", "always",
-           "--no-auto-check-trustdb", "--no-auto-key-locate", "--no-auto-key-retrieve", "--disable-dirmngr",
-           "--lock-never", "--no-random-seed-file"]  # fmt: skip
+    gpg = _options(point.home / "gnupg")
     keyed = [*gpg, "--keyring", str(ring)]
     if not ring.exists():
         for person in people.values():
@@ -91,22 +94,36 @@ def _armour(raw: bytes) -> bytes:
 
 
 def _scaling(name: str, point: FocalPoint) -> list[tuple[str, str, str]]:
-    rates = []
+    """What a second worker brings; beside it, what a second core of this machine brings to gpg alone."""
+    rates, bare = [], []
+    homes = [point.home / "gnupg", point.home / "gnupg" / "engine-1"]
+    ring = str(point.home / "gnupg" / "pubring.kbx")
     for workers in (1, 2):
         mails = _mails(point, MAILS, f"{name} workers {workers}")
-        started = time.perf_counter()
-        threads = [
-            threading.Thread(target=lambda part: [point.gateway.process(raw, Envelope()) for raw in part],
-                             args=(mails[number::workers],))
-            for number in range(workers)
-        ]  # fmt: skip
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        rates.append(MAILS / (time.perf_counter() - started))
+        rates.append(_rate(workers, mails, lambda _, raw: point.gateway.process(raw, Envelope())))
         point.gateway.take_outbox()
+
+        def opened(number: int, raw: bytes) -> None:
+            command = [*_options(homes[number]), "--no-default-keyring", "--keyring", ring, "--decrypt"]
+            subprocess.run(command, input=_armour(raw), check=False, capture_output=True)  # the signer is not in it
+
+        bare.append(_rate(workers, mails * 2, opened))
     return [
         (f"{name}: requests a second, one worker / two", f"{rates[0]:.0f} / {rates[1]:.0f}", ""),
         (f"{name}: two workers to one", f"{rates[1] / rates[0]:.2f}", "at least 1.7"),
+        (f"{name}: two bare gpg at once to one, on this machine", f"{bare[1] / bare[0]:.2f}", ""),
     ]
+
+
+def _rate(workers: int, mails: list[bytes], work: Callable[[int, bytes], object]) -> float:
+    """Mails a second, by so many threads."""
+    threads = [
+        threading.Thread(target=lambda own, part: [work(own, raw) for raw in part], args=(own, mails[own::workers]))
+        for own in range(workers)
+    ]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(mails) / (time.perf_counter() - started)

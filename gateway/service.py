@@ -7,6 +7,7 @@ import random
 import secrets
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -102,6 +103,8 @@ class Gateway:
         self.settings = configuration.load(home.root, os.environ)
         self._key = HomeKey(home.secret)
         self._own: tuple[PublicKey, ...] = ()
+        # A worker whose gpg has ended waits for Python that long: two bring a third more (measured).
+        sys.setswitchinterval(0.0005)
         workers = self.settings.worker_count
         self._openpgp = openpgp.OpenPgp(home.gnupg, self.settings.openpgp.engines or workers, clock)
         self._smime = smime.Smime(
