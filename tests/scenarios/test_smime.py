@@ -52,6 +52,9 @@ def test_an_exchange_crosses_from_one_scheme_to_the_other(
         assert "2025-05-19, Malmö" in answer.text
         number = str(outcome["exchange"])
         assert point.gateway.exchange_details(number)["referrals"][0]["state"] == "answered"
+        files = [path for path in point.home.rglob("*") if path.is_file()]
+        assert len(files) > 5
+        assert [path.name for path in files if SE_UIM.encode() in path.read_bytes()] == []
 
 
 def test_each_reader_gets_the_shape_of_mail_that_the_key_asks_for(
