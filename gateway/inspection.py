@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from jinja2 import FileSystemLoader, TemplateError
 from gateway import data, library
 from gateway.content import Uim
 from gateway.crypto import _certificate
+from gateway.facts import EventView, ExchangeView
 from gateway.identifiers.written import read_uim
 from gateway.language import Languages
 from gateway.outcome import Answer, Deferred, Held, Refused, Taken
@@ -40,6 +42,24 @@ def outcome_sentence(found: dict[str, Any]) -> str:
     where = f" Exchange {found['exchange']}." if found["exchange"] else ""
     referrals = f" Referred: {', '.join(found['referrals'])}." if found["referrals"] else ""
     return f"Taken (250).{where}{referrals}"
+
+
+def exchange(found: ExchangeView, events: Sequence[EventView]) -> dict[str, Any]:
+    """One exchange with its referrals and its trail, as `gsp exchange show --json` prints it."""
+    referrals = [
+        {"referral": str(r.number), "state": r.state.value, "asked": r.asked_at.isoformat(timespec="seconds"),
+         "uims": r.uims, "answered": r.answered, "reminders": r.reminders}
+        for r in found.referrals
+    ]  # fmt: skip
+    trail = [
+        {"at": e.at.isoformat(timespec="seconds"), "event": e.kind.value, "party": e.party, "by": e.actor,
+         "count": e.count}
+        for e in events
+    ]  # fmt: skip
+    return {
+        "number": str(found.number), "asking": found.asking_party, "uims": found.uims,
+        "state": "closed" if found.closed else "open", "referrals": referrals, "trail": trail,
+    }  # fmt: skip
 
 
 def lint_library(folder: Path | None) -> tuple[library.Problem, ...]:

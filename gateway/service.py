@@ -20,6 +20,7 @@ from jinja2 import FileSystemLoader
 
 from gateway import attachments, data, discovery, forms, inspection, library, logs
 from gateway import settings as configuration
+from gateway.audit import Audit
 from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
 from gateway.facts import Envelope, PublicKey, exchange_number, fingerprint, proven_ciphertext
@@ -41,7 +42,7 @@ from gateway.upkeep import Upkeep
 
 _LEASE = timedelta(minutes=10)
 OPEN_LIMIT = 25 * 1024 * 1024  # octets of a mail once opened: ten times a list of 100,000 UIMs
-DELIVER_EVERY, UPKEEP_EVERY, WARN_EVERY = 15.0, 60.0, 3600.0
+DELIVER_EVERY, UPKEEP_EVERY, WARN_EVERY, SEAL_EVERY = 15.0, 60.0, 3600.0, 3600.0
 # Convenience names; the form's title decides, whichever is used.
 _NAMES = frozenset({"request", "lookup", "reply", "message", "status", "help", "admin", "postmaster"})
 
@@ -139,6 +140,7 @@ class Gateway:
             self.store, self.pipeline, self._key, self._policy, worker, clock, lambda: jitter() / 4
         )
         self.items = Items(self.store, self.pipeline, clock)
+        self.audit = Audit(self.store.seals, self._openpgp, clock)
         self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock, self.own_keys)
 
     @classmethod
@@ -264,20 +266,7 @@ class Gateway:
         exchange = self.store.view.exchange(exchange_number(number))
         if exchange is None:
             raise ValueError(f"there is no exchange {number}")
-        referrals = [
-            {"referral": str(r.number), "state": r.state.value, "asked": r.asked_at.isoformat(timespec="seconds"),
-             "uims": r.uims, "answered": r.answered, "reminders": r.reminders}
-            for r in exchange.referrals
-        ]  # fmt: skip
-        trail = [
-            {"at": e.at.isoformat(timespec="seconds"), "event": e.kind.value, "party": e.party, "by": e.actor,
-             "count": e.count}
-            for e in self.store.view.trail(exchange.number)
-        ]  # fmt: skip
-        return {
-            "number": str(exchange.number), "asking": exchange.asking_party, "uims": exchange.uims,
-            "state": "closed" if exchange.closed else "open", "referrals": referrals, "trail": trail,
-        }  # fmt: skip
+        return inspection.exchange(exchange, self.store.view.trail(exchange.number))
 
     def open_items(self) -> list[str]:
         """What a person must look at, a sentence each."""
@@ -334,6 +323,7 @@ class Gateway:
                 by_leader=False),
             Job("upkeep", self._upkeep.run, UPKEEP_EVERY),
             Job("key warnings", self._upkeep.warn, WARN_EVERY),
+            Job("seal", lambda: _ignore(self.audit.seal()), SEAL_EVERY),
             Job("revocation lists", self._fetch_lists, WARN_EVERY, by_leader=False),
         )  # fmt: skip
 

@@ -17,7 +17,7 @@ from queue import Queue
 from gateway.content import MimePart
 from gateway.crypto import _packets, _status
 from gateway.crypto._gpg import Done, Engine
-from gateway.facts import Ciphertext, PublicKey, digest
+from gateway.facts import Ciphertext, Fingerprint, PublicKey, digest
 from gateway.outcome import REASONS, Cause, Defer, Hold, Refuse
 from gateway.ports import Opened, SignatureReport
 
@@ -168,6 +168,19 @@ class OpenPgp:
         if cause is Cause.NONE and signature.made_at > self._clock() + _FUTURE:
             cause = Cause.WRONG_TIME  # GnuPG calls a signature of 2038 good
         return SignatureReport(cause, signature.fingerprint, signature.made_at, signature.identity)
+
+    def sign(self, octets: bytes) -> bytes:
+        """A detached signature over these octets by our own key, armoured."""
+        with self._engine(()) as gpg:
+            done = gpg.run(["--armor", "--local-user", self.fingerprint, "--detach-sign"], octets)
+        if done.status or not done.output:
+            raise Defer(REASONS[303])
+        return done.output
+
+    def signed_by_us(self, octets: bytes, signature: bytes) -> Fingerprint | None:
+        """Which of our own keys, the present one or an older one, made a good signature over these octets."""
+        report = self.verify(octets, signature, ())
+        return report.fingerprint if report.cause is Cause.NONE and report.fingerprint in self._own else None
 
     # --- sealing ----------------------------------------------------------------------------------------
 

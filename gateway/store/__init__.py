@@ -13,6 +13,7 @@ from gateway.store.items import Items
 from gateway.store.ledger import Ledger
 from gateway.store.members import Members
 from gateway.store.outbox import Outbox
+from gateway.store.seals import Seals
 from gateway.store.view import View
 from gateway.treaty import Side
 
@@ -31,6 +32,7 @@ class Store:
         self.items = Items(self._engine)
         self.expiry = Expiry(self._engine)
         self.outbox = Outbox(self._engine)
+        self.seals = Seals(self._engine)
         self.is_sqlite = self._engine.dialect.name == "sqlite"
 
     def try_lead(self) -> Callable[[], None] | None:

@@ -225,7 +225,7 @@ class EventRow(SQLModel, table=True):
     """The record: appended, never changed; `chain` is SHA-256 over this event and the chain before it."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_exchange", "year", "serial"),)
+    __table_args__ = (Index("ix_event_exchange", "year", "serial"), Index("ix_event_actor", "actor", "at"))
     id: int | None = Field(default=None, sa_column=_id())
     at: datetime
     kind: str
@@ -237,3 +237,25 @@ class EventRow(SQLModel, table=True):
     count: int
     digest: str
     chain: str
+
+
+class SealRow(SQLModel, table=True):
+    """A head of the record signed by the gateway: `events` up to the one numbered `event`, their `chain`."""
+
+    __tablename__ = "seal"
+    id: int | None = Field(default=None, sa_column=_id())
+    event: int = Field(sa_column=Column(BigInteger, nullable=False))
+    events: int = Field(sa_column=Column(BigInteger, nullable=False))
+    chain: str
+    at: datetime
+    text: str
+    signature: str
+
+
+class RefusalRow(SQLModel, table=True):
+    """How many mails of unproven senders were refused in an hour, by reason."""
+
+    __tablename__ = "refusal"
+    hour: datetime = Field(primary_key=True)
+    reason: int = Field(primary_key=True)
+    count: int
