@@ -189,10 +189,11 @@ class Uim(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block(ClearValue):
-    """One repeated block of a form (one UIM of a reply): field name to value."""
+    """One repeated block of a form (one UIM of a reply): field name to value. `where`/`line` as in `Finding`."""
 
     values: Mapping[str, str]
     line: int = 0
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -269,11 +270,14 @@ class Verdict(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sheet(ClearValue):
-    """A table given to a reader as CSV and XLSX; all cells text. `stem` is the file name without ending."""
+    """A table given to a reader as CSV and XLSX; all cells text. `stem` is the file name without ending.
+
+    A cell that is a `Text` is said in the reader's language; its column holds them in every row.
+    """
 
     stem: str
     headings: tuple[Text, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | Text, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,10 +10,14 @@ from gateway.content import ClearValue, Finding, MimePart, Uim
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AttachmentReading(ClearValue):
-    """What an attachment held: UIMs, or the octets of a whole form (JSON), and findings."""
+    """What an attachment held: UIMs, or the octets of a whole form (JSON), and findings.
+
+    `table`: the rows of a table with headings, with the line on which each begins, for a form whose labels they are.
+    """
 
     uims: tuple[Uim, ...] = ()
     document: bytes = b""
+    table: tuple[tuple[int, tuple[str, ...]], ...] = ()
     findings: tuple[Finding, ...] = ()
 
 

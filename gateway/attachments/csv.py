@@ -49,14 +49,18 @@ def read(part: MimePart) -> AttachmentReading:
     heading = lines[skipped] if len(lines) > skipped else ""
     delimiter = separator[1] if separator else max(_DELIMITERS, key=heading.count)
     findings: list[Finding] = []
+    table: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    cells: Iterable[tuple[int, str]]
     if delimiter not in heading:
         cells = _single(lines, skipped)
     else:
-        cells = _column(lines, skipped, delimiter, part.filename, findings)
+        rows = [(number, row) for number, row in _rows(lines, delimiter, part.filename, findings) if number > skipped]
+        cells = _column(rows, delimiter, part.filename, findings)
+        table = tuple((number, tuple(map(_plain, row))) for number, row in rows[: _MOST + 1] if any(row))
     uims, wrong = read_uims(cells, part.filename)
     if len(uims) > _MOST:
         findings.append(Finding(_TOO_LONG, Severity.PART, part.filename))
-    return AttachmentReading(uims[:_MOST], findings=(*findings, *wrong))
+    return AttachmentReading(uims[:_MOST], findings=(*findings, *wrong), table=table)
 
 
 def _single(lines: list[str], skipped: int) -> Iterator[tuple[int, str]]:
@@ -70,12 +74,11 @@ def _single(lines: list[str], skipped: int) -> Iterator[tuple[int, str]]:
 
 
 def _column(
-    lines: list[str], skipped: int, delimiter: str, where: str, findings: list[Finding]
+    rows: Iterable[tuple[int, list[str]]], delimiter: str, where: str, findings: list[Finding]
 ) -> Iterator[tuple[int, str]]:
-    rows = _rows(lines, delimiter, where, findings)
     width, column = 0, 0
     for number, row in rows:
-        if number <= skipped or not any(row):
+        if not any(row):
             continue
         if not width:
             width = len(row)

@@ -6,9 +6,12 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 
 _BEGIN = re.compile(rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n")
 _END = b"-----END PGP MESSAGE-----"
+_CHARSET = re.compile(rb"Charset:[ \t]*([A-Za-z0-9_.:+-]{1,40})", re.IGNORECASE)
+_UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 PKESK, SKESK, SED, SEIPD, AEAD = 1, 3, 9, 18, 20
 ENCRYPTED = frozenset({SED, SEIPD, AEAD})
 _IGNORED = frozenset({10, 21})  # marker and padding packets
@@ -42,6 +45,26 @@ def armoured(octets: bytes) -> tuple[bytes, bytes, bytes] | None:
         return octets[: begin.start()], base64.b64decode(b"".join(data), validate=True), octets[end + len(_END) :]
     except (binascii.Error, ValueError):
         return None
+
+
+def with_charset(armour: bytes, octets: bytes) -> bytes:
+    """The binary content, or where the armour names another charset than UTF-8, armoured again with that one line.
+
+    So the text can still be read when the ciphertext was kept (RFC 9580, 6.2.2).
+    """
+    begin = _BEGIN.search(armour)
+    fields = takewhile(bytes.strip, armour[begin.end() : begin.end() + 2000].splitlines()) if begin else ()
+    named = next(filter(None, map(_CHARSET.fullmatch, map(bytes.strip, fields))), None)
+    if named is None or named[1].lower() in _UTF8:
+        return octets
+    lines = base64.encodebytes(octets)
+    return b"-----BEGIN PGP MESSAGE-----\nCharset: " + named[1].lower() + b"\n\n" + lines + _END + b"\n"
+
+
+def binary(octets: bytes) -> bytes:
+    """The binary message of what `with_charset` gave."""
+    found = armoured(octets) if octets.startswith(b"-----BEGIN") else None
+    return found[1] if found else octets
 
 
 def outline(octets: bytes) -> Outline | None:

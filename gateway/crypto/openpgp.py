@@ -96,7 +96,7 @@ class OpenPgp:
             return None
         if tree.children or tree.media_type not in _INLINE:
             raise Refuse(REASONS[102])
-        return self._accepted(tree.body, damaged=101)
+        return _packets.with_charset(tree.body, self._accepted(tree.body, damaged=101))
 
     def _accepted(self, body: bytes, damaged: int) -> bytes:
         found = _packets.armoured(body)
@@ -125,7 +125,7 @@ class OpenPgp:
         Raises Refuse [GSP-201], or Defer [GSP-303] where our own agent is away: that is not the sender's fault.
         """
         with self._engine(claimed) as gpg:
-            done = self._decrypted(gpg, ciphertext.octets, limit)
+            done = self._decrypted(gpg, _packets.binary(ciphertext.octets), limit)
             if not done.said.found_key and not self._listed(gpg, ["--list-secret-keys"]).keys:
                 raise Defer(REASONS[303])
         if done.status and len(done.output) + _WRITE_BUFFER > limit:

@@ -22,7 +22,7 @@ from gateway.facts import (
     UimFact,
 )
 from gateway.forms._common import digest_of, evidence_of, key_notice
-from gateway.forms._fields import ITEMS, REQUEST_FIELDS
+from gateway.forms._fields import ANSWERS, ITEMS, REQUEST_FIELDS
 from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote
 from gateway.ports import Situation
 from gateway.rules.exchange import thread, turn_letters
@@ -33,6 +33,7 @@ IN_FORM = 200  # UIMs given back in a request form; a spreadsheet has them all
 STAYS = ("ambiguous", "hints", "not_a_party", "not_a_uim", "malformed", "unknown", "own", "no_desk")
 _DETAILS = ("date_of_seizure", "place_of_seizure", "product")
 _LABELS = {field.name: field.label for field in REQUEST_FIELDS}
+_STATUS_WORDS = {choice.name: text(choice.label) for choice in ANSWERS}
 _ITEM_LABELS: dict[str, str] = {choice.name: choice.label for choice in ITEMS}
 
 
@@ -185,10 +186,10 @@ def answer_sheet(referral: ReferralNumber, answers: Iterable[AnsweredUim]) -> Sh
     """The answers as a table, in the columns of the reply."""
     listed = tuple(answers)
     items = tuple(item for item in Item if any(item == given for one in listed for given, _ in one.items))
-    rows = []
+    rows: list[tuple[str | Text, ...]] = []
     for one in listed:
         values = dict(one.items)
-        rows.append((one.uim, one.answer.value, *(values.get(item, "") for item in items), one.remarks))
+        rows.append((one.uim, _STATUS_WORDS[one.answer], *(values.get(item, "") for item in items), one.remarks))
     return Sheet(_stem(referral), _headings(items), tuple(rows))
 
 

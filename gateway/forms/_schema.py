@@ -98,5 +98,5 @@ def _filled(document: dict[str, Any], form: Form, where: str) -> tuple[FilledFor
         if isinstance(code, Text):
             findings = (*findings, Finding(code, Severity.PART, where, number, answer["uim"], "uim"))
         else:
-            blocks.append(Block({**answer, "uim": code}, number))
+            blocks.append(Block({**answer, "uim": code}, number, where))
     return FilledForm(form.name, values, ticks, uims, tuple(blocks)), findings

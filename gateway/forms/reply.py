@@ -104,6 +104,7 @@ def decide(situation: Situation) -> Decision:
     number, exchange, _ = found
     before = situation.view.uims_of(number)
     answers = read_answers(situation, situation.reading, before.keys())
+    answers = replace(answers, findings=(*answers.findings, *_beside(situation, number, answers)))
     if not answers.said and not _declines(situation.reading.form, answers):
         return _back(situation, text("Nothing was answered: no UIM has a status."), answers.findings)
     if answers.said:
@@ -130,12 +131,42 @@ def read_answers(situation: Situation, reading: Reading, asked: Collection[Diges
         mark = digest_of(situation, uim)
         status = _STATUSES.get(written)
         wrong = _wrong(status, mark in asked, mark in said)
-        if wrong and not (wrong[0] is _NO_STATUS and block.line in unread):
+        if wrong and not (wrong[0] is _NO_STATUS and (block.where, block.line) in unread):
             sentence, severity, name = wrong
-            findings.append(Finding(sentence, severity, line=block.line, got=uim, field=name))
+            findings.append(Finding(sentence, severity, block.where, block.line, uim, name))
         if status and mark in asked:
             said[mark] = AnsweredUim(uim, status, items, block.values.get("uim_remarks", ""))
     return Answers(said, tuple(findings))
+
+
+def _beside(situation: Situation, number: ReferralNumber, answers: Answers) -> tuple[Finding, ...]:
+    """Remarks on data that were not asked for (they are passed on all the same), and on a `valid` without any."""
+    given = {item for answered in answers.said.values() for item, _ in answered.items}
+    valid = [answered for answered in answers.said.values() if answered.answer is UimAnswer.VALID]
+    reading = situation.reading
+    bare = sum(not (answered.items or answered.remarks) for answered in valid)
+    asked = _asked_for(situation, number) if given else frozenset(Item)
+    findings = []
+    if given - asked:
+        listed = ", ".join(f"({item})" for item in Item if item in given - asked)
+        says = text("You gave data that was not asked for: {items}. It was passed on.", items=listed)
+        findings.append(Finding(says, Severity.NOTE))
+    if bare and not (reading.form.get("reason") or reading.form.get("remarks")):
+        says = texts(
+            "{count} UIM is “valid”, without any data. Send the data, or the reason why not, in a further reply.",
+            "{count} UIMs are “valid”, without any data. Send the data, or the reason why not, in a further reply.",
+            bare,
+        )
+        findings.append(Finding(says, Severity.NOTE))
+    return tuple(findings)
+
+
+def _asked_for(situation: Situation, number: ReferralNumber) -> frozenset[Item]:
+    """The data that the request ticks; all ten where it can no longer be opened."""
+    kept = situation.view.kept(number.exchange, NO_PARTY, Side.ASKING)
+    readings = [recalled(situation, request) for request in kept]
+    found = {item for reading in readings if reading is not None for item in ticked(reading)}
+    return frozenset(found or Item)
 
 
 def _wrong(status: UimAnswer | None, asked: bool, said: bool) -> tuple[Text, Severity, str] | None:
@@ -146,11 +177,11 @@ def _wrong(status: UimAnswer | None, asked: bool, said: bool) -> tuple[Text, Sev
     return (_TWICE, Severity.NOTE, "uim") if said else None
 
 
-def _unread(reading: Reading) -> frozenset[int]:
-    """The first lines of the blocks whose status the reader has complained of already."""
-    starts = sorted(block.line for block in reading.form.blocks)
-    lines = [finding.line for finding in reading.findings if finding.field == "status" and not finding.where]
-    return frozenset(starts[place - 1] for line in lines if (place := bisect_right(starts, line)))
+def _unread(reading: Reading) -> frozenset[tuple[str, int]]:
+    """Where the blocks begin whose status the reader has complained of already."""
+    starts = sorted((block.where, block.line) for block in reading.form.blocks)
+    places = [(finding.where, finding.line) for finding in reading.findings if finding.field == "status"]
+    return frozenset(starts[found - 1] for place in places if (found := bisect_right(starts, place)))
 
 
 _NOT_ASKED = text("This UIM was not asked in this exchange; the answer was not passed on.")

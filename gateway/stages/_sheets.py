@@ -10,14 +10,19 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
+from typing import cast
 from xml.sax.saxutils import escape
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
+
+from gateway.content import Text
+
+Rows = Sequence[Sequence[str | Text]]
 
 GROUP_SEPARATOR = "\x1d"
 SHOWN_SEPARATOR = "<GS>"
@@ -43,6 +48,15 @@ def neutral(cell: str) -> str:
     """
     shown = cell.translate(_STANDS_AS)
     return "'" + shown if shown.startswith(_FORMULA) else shown
+
+
+def said(rows: Rows, say: Callable[[Text], str]) -> Sequence[Sequence[str]]:
+    """The rows with the words that a reader's language has for them."""
+    spoken = [place for place, cell in enumerate(rows[0]) if isinstance(cell, Text)] if rows else []
+    if not spoken:
+        return cast("Sequence[Sequence[str]]", rows)
+    known = cache(say)
+    return [[known(cell) if isinstance(cell, Text) else cell for cell in row] for row in rows]
 
 
 def to_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from gateway.content import DecryptedMail, MimePart, SignatureFact
-from gateway.facts import EncryptedMail, PublicKey, digest
+from gateway.facts import Ciphertext, EncryptedMail, PublicKey, digest
 from gateway.mime import headers
 from gateway.mime.tree import parse
 from gateway.outcome import REASONS, Cause, Refuse
@@ -17,13 +17,13 @@ from gateway.ports import CryptoScheme, Opened, SignatureReport
 
 _FIELD = re.compile(rb"[A-Za-z0-9-]+:")
 _CONTENT_TYPE = re.compile(rb"(?:\A|\n)Content-Type:", re.IGNORECASE)
-_TEXT = b"Content-Type: text/plain; charset=utf-8\r\n\r\n"
+_CHARSET = re.compile(rb"-----BEGIN PGP MESSAGE-----\nCharset: ([a-z0-9_.:+-]{1,40})\n")
 
 
 def decrypt(mail: EncryptedMail, scheme: CryptoScheme, claimed: Sequence[PublicKey], limit: int) -> DecryptedMail:
     """The opened mail, signed as a whole by exactly one good signature of one of the claimed keys."""
     opened = scheme.open(mail.ciphertext, claimed, limit)
-    tree = entity(opened.octets)
+    tree = entity(opened.octets, mail.ciphertext)
     report = _signature(opened, tree, scheme, claimed)
     if report.cause is not Cause.NONE or report.fingerprint is None or report.made_at is None:
         raise Refuse(REASONS[201], report.cause if report.cause is not Cause.NONE else Cause.BAD_SIGNATURE)
@@ -40,14 +40,28 @@ def _is_encrypted(part: MimePart) -> bool:
     return part.media_type == "multipart/encrypted" or part.body.lstrip()[:27] == b"-----BEGIN PGP MESSAGE-----"
 
 
-def entity(octets: bytes) -> MimePart:
-    """The tree of opened octets: a MIME entity, or (inline OpenPGP) plain text."""
+def entity(octets: bytes, ciphertext: Ciphertext) -> MimePart:
+    """The tree of opened octets: a MIME entity, or (inline OpenPGP) plain text.
+
+    Such text is UTF-8; where it cannot be, it is in the charset that its armour names (RFC 9580, 6.2.2). Nobody has
+    signed that name: of text that is UTF-8 it changes nothing.
+    """
     head = re.split(rb"\r?\n\r?\n", octets[:65536], maxsplit=1)[0]
     is_mime = _FIELD.match(head) is not None and _CONTENT_TYPE.search(head) is not None
     try:
-        return parse(octets if is_mime else _TEXT + octets)
+        return parse(octets if is_mime else _text(octets, ciphertext) + octets)
     except Refuse:
         raise Refuse(REASONS[201], Cause.NESTING) from None
+
+
+def _text(octets: bytes, ciphertext: Ciphertext) -> bytes:
+    named = _CHARSET.match(ciphertext.octets)
+    charset = b"utf-8"
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        charset = named[1] if named else charset
+    return b"Content-Type: text/plain; charset=" + charset + b"\r\n\r\n"
 
 
 def unwrapped(tree: MimePart) -> MimePart:

@@ -72,7 +72,7 @@ def _check_inside(inside: ProtectedHeaders, tree: MimePart, sender: Sender, poli
 def reopened(keep: Keep, scheme: CryptoScheme, view: View, limit: int, moment: Moment) -> Submission:
     """Kept ciphertext opened again: who wrote it was proven when it was taken, and its digest is the proof."""
     opened = scheme.open(keep.ciphertext, (), limit)
-    tree = decrypt.unwrapped(decrypt.entity(opened.octets))
+    tree = decrypt.unwrapped(decrypt.entity(opened.octets, keep.ciphertext))
     mail = EncryptedMail(keep.scheme, keep.ciphertext, keep.digest, VisibleHeaders(), Envelope(), 0)
     fact = SignatureFact(Fingerprint(""), moment.now, keep.digest)
     decrypted = DecryptedMail(mail, tree, ProtectedHeaders(), fact)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from gateway import discovery, repairs
 from gateway.attachments import Attachment
-from gateway.content import FilledForm, Finding, MimePart, ProtectedHeaders, Reading, Severity, Uim, text
+from gateway.content import (
+    Block,
+    ClearValue,
+    FilledForm,
+    Finding,
+    MimePart,
+    ProtectedHeaders,
+    Reading,
+    Severity,
+    Uim,
+    text,
+)
 from gateway.facts import EncryptedMail
-from gateway.forms import Form
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._reading import read_form
 from gateway.forms._schema import read_document
+from gateway.forms._table import read_table
 from gateway.mime import headers
 from gateway.mime.text import attachments as attached
 from gateway.mime.text import html_lines, plain_lines
@@ -21,7 +32,8 @@ _REPAIRS = [repair for repair in discovery.find(repairs, "REPAIR").values() if r
 _HARMLESS = frozenset(
     {"application/pgp-keys", "application/pgp-signature", "text/rfc822-headers", "text/vcard", "text/x-vcard"}
 )
-# Spreadsheets are our own, going back and forth with the reply form: the form counts.
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
+_SPREADSHEET = text("The spreadsheet “{name}” was not read: save it as CSV and send that file.")
 _UNREAD = text("The attachment “{name}” was not read: send UIMs as text, .txt or .csv, one on a line.")
 
 
@@ -37,10 +49,12 @@ def read(
         tree = repair.mend(tree)
     title = vocabulary.subject(inside.subject)
     form, findings, leftover = _text(tree, vocabulary, title)
-    uims, more, document = _attachments(tree, kinds, vocabulary.forms)
-    findings = (*findings, *more)
-    if document is not None:
-        form = document
+    held = _attachments(tree, kinds, vocabulary, form.name or title)
+    uims, findings = tuple(held.uims), (*findings, *held.findings)
+    if held.document is not None:
+        form = held.document
+    elif held.blocks:
+        form = replace(form, name="reply", blocks=(*form.blocks, *held.blocks))
     elif not form.name and not leftover and not findings:
         form = FilledForm(form.name or title or ("" if uims else "help"))
     if uims:
@@ -71,27 +85,39 @@ def _richer(html: FilledForm, plain: FilledForm) -> bool:
     return len(html.uims) > len(plain.uims) or (any(html.ticks.values()) and not any(plain.ticks.values()))
 
 
-def _attachments(
-    tree: MimePart, kinds: Mapping[str, Attachment], forms: Mapping[str, Form]
-) -> tuple[tuple[Uim, ...], Sequence[Finding], FilledForm | None]:
-    uims: list[Uim] = []
-    findings: list[Finding] = []
+@dataclass(slots=True, repr=False)
+class _Held(ClearValue):
+    """What the attachments hold, together."""
+
+    uims: list[Uim] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     document: FilledForm | None = None
+
+
+def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vocabulary, name: str) -> _Held:
+    held = _Held()
     for part in attached(tree):
         kind = next((kind for kind in kinds.values() if kind.accepts(part)), None)
         if kind is None:
             if part.media_type not in _HARMLESS and part.filename and not _is_ours(part):
-                sentence = text(_UNREAD.message, name=part.filename)
-                findings.append(Finding(sentence, Severity.NOTE, part.filename))
+                unread = _SPREADSHEET if part.filename.lower().endswith(_SPREADSHEETS) else _UNREAD
+                sentence = text(unread.message, name=part.filename)
+                held.findings.append(Finding(sentence, Severity.NOTE, part.filename))
             continue
         result = kind.read(part)
-        uims += result.uims
-        findings += result.findings
+        table = read_table(result.table, vocabulary.forms["reply"], vocabulary, part.filename) if result.table else None
+        if table is not None and name in ("", "reply"):
+            held.blocks += table[0]
+            held.findings += table[1]
+            continue
+        held.uims += result.uims
+        held.findings += result.findings
         if result.document:
-            document, wrong = read_document(result.document, forms, part.filename)
-            findings += wrong
-    return tuple(uims), findings, document
+            held.document, wrong = read_document(result.document, vocabulary.forms, part.filename)
+            held.findings += wrong
+    return held
 
 
 def _is_ours(part: MimePart) -> bool:
-    return part.filename.startswith("GSP-") or part.filename.lower().startswith(("smime", "signature", "openpgp", "0x"))
+    return part.filename.lower().startswith(("smime", "signature", "openpgp", "0x"))

@@ -118,10 +118,11 @@ class Renderer:
         parts = []
         for sheet in letter.sheets:
             headings = [catalogue.say(heading) for heading in sheet.headings]
-            table = _sheets.to_csv(headings, sheet.rows)
+            rows = _sheets.said(sheet.rows, catalogue.say)
+            table = _sheets.to_csv(headings, rows)
             parts.append(_entity.attachment("text/csv; charset=utf-8", sheet.stem + ".csv", table))
             if len(sheet.rows) < _sheets.MOST_ROWS:
-                book = _sheets.to_xlsx(headings, sheet.rows, catalogue.direction == "rtl")
+                book = _sheets.to_xlsx(headings, rows, catalogue.direction == "rtl")
                 parts.append(_entity.attachment(_XLSX, sheet.stem + ".xlsx", book))
         return parts
 

@@ -18,6 +18,7 @@ from gateway.facts import (
     digest,
     proven_ciphertext,
 )  # fmt: skip
+from gateway.mime.text import decode
 from gateway.outcome import Cause, Refuse
 from gateway.ports import Opened, SignatureReport
 from gateway.stages.decrypt import decrypt
@@ -54,8 +55,8 @@ def multipart(kind: str, *parts: bytes, more: str = "") -> bytes:
     return f"Content-Type: multipart/{kind}; boundary=b{more}\r\n\r\n".encode() + body + b"--b--\r\n"
 
 
-def opened(scheme: Opens) -> DecryptedMail:
-    mail = EncryptedMail("openpgp", proven_ciphertext(b"x"), digest(b"x"), VisibleHeaders(), Envelope(), 1)
+def opened(scheme: Opens, ciphertext: bytes = b"x") -> DecryptedMail:
+    mail = EncryptedMail("openpgp", proven_ciphertext(ciphertext), digest(b"x"), VisibleHeaders(), Envelope(), 1)
     return decrypt(mail, scheme, (), 1000)  # type: ignore[arg-type]
 
 
@@ -132,3 +133,14 @@ def test_only_the_signed_part_protects_header_fields() -> None:
 def test_the_copy_of_header_fields_for_old_programs_is_left_out() -> None:
     copy = b'Content-Type: text/plain; hp="cipher"; hp-legacy-display="1"\r\n\r\nSubject: a\r\n\r\nGSP HELP'
     assert opened(Opens(copy, GOOD)).tree.body == b"GSP HELP"
+
+
+def test_inline_text_is_read_in_the_charset_of_its_armour_only_where_it_cannot_be_utf_8() -> None:
+    armour = b"-----BEGIN PGP MESSAGE-----\nCharset: koi8-r\n\n"
+    russian = opened(Opens("GSP ЗАПРОС".encode("koi8-r"), GOOD), armour).tree
+    assert decode(russian) == "GSP ЗАПРОС"
+    # Nobody has signed what the armour names: text in UTF-8 cannot be turned into another by it.
+    assert decode(opened(Opens("GSP ЗАПРОС".encode(), GOOD), armour).tree) == "GSP ЗАПРОС"
+    assert decode(opened(Opens("précis".encode("cp1252"), GOOD)).tree) == "précis"
+    mime = b"Content-Type: text/plain; charset=cp1251\r\n\r\n" + "ЗАПРОС".encode("cp1251")
+    assert decode(opened(Opens(mime, GOOD), armour).tree) == "ЗАПРОС"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.crypto import _packets
-from gateway.crypto._packets import AEAD, PKESK, SED, SEIPD, SKESK, Outline, armoured, outline
+from gateway.crypto._packets import AEAD, PKESK, SED, SEIPD, SKESK, Outline, armoured, binary, outline, with_charset
 
 KEY_ID = "0123456789ABCDEF"
 SESSION = b"\x03" + bytes.fromhex(KEY_ID) + b"\x12rest"
@@ -151,3 +151,21 @@ def test_what_is_armoured_is_read_back(octets: bytes) -> None:
     found = _packets.armoured(armour(octets))
     assert found is not None
     assert found[1] == octets
+
+
+# --- the charset that an armour names ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fields", ["", "Version: x\n", "Charset: utf-8\n", "Charset: US-ASCII\n", "Charset: x y\n"])
+def test_a_message_in_utf_8_is_kept_without_its_armour(fields: str) -> None:
+    assert with_charset(armour(CONTENT, fields), CONTENT) == CONTENT
+    assert binary(CONTENT) == CONTENT
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_another_charset_stays_with_the_message_that_is_kept(end: str) -> None:
+    kept = with_charset(armour(CONTENT, f"Version: x{end}charset:  KOI8-R {end}", end, end), CONTENT)
+    assert kept.startswith(b"-----BEGIN PGP MESSAGE-----\nCharset: koi8-r\n\n")
+    assert binary(kept) == CONTENT
+    assert with_charset(kept, CONTENT) == kept
+    assert with_charset(armour(CONTENT) + b"Charset: koi8-r\n", CONTENT) == CONTENT

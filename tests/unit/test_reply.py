@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.content import Decision, Finding, Severity, text
+from gateway.content import Decision, Finding, Severity, Text, text
 from gateway.facts import Event, ExchangeNumber, ReferralNumber
+from gateway.language import Languages
 from gateway.letters import AnswerLetter, Notice, Referral, Thanks
 from gateway.treaty import Handling, Item, NoDataReason, Side, UimAnswer
 from tests.support.world import FR, KEYED, NOW, OPENED, SE, World, readers, said, to
@@ -94,7 +95,7 @@ def test_a_uim_twice_in_one_reply_the_last_answer_counts(world: World) -> None:
 
 def test_uims_that_were_not_asked_are_not_passed_on(world: World) -> None:
     number = world.opened("SE1", "FR1")
-    decision = reply(world, number, {"SE1": "valid", "FR1": "valid", "SE9": "valid"})
+    decision = reply(world, number, {"SE1": "not valid", "FR1": "valid", "SE9": "valid"})
     assert [one.uim for one in answer_of(decision).answers] == ["SE1"]
     (thanks,) = to(decision.letters, "desk.se")
     assert isinstance(thanks.values, Thanks)
@@ -324,7 +325,10 @@ def test_more_than_fifty_answers_come_as_a_sheet_too(world: World) -> None:
     (letter,) = to(world.send("SE", "reply", {"exchange": str(number)}, blocks=blocks).letters, "officer")
     (sheet,) = letter.sheets
     assert len(sheet.headings) == 4
-    assert sheet.rows[0] == ("SE0", "valid", "Malmö", "")
+    uim, status, place, remarks = sheet.rows[0]
+    assert (uim, place, remarks) == ("SE0", "Malmö", "")
+    assert isinstance(status, Text)
+    assert status.message == "valid"
     assert len(sheet.rows) == 60
 
 
@@ -344,3 +348,35 @@ def test_an_answer_after_expiry_is_still_passed_on(world: World) -> None:
     assert world.state(number, SE) == "expired"
     assert answer_of(reply(world, number, {"SE1": "valid"})).open == 0
     assert world.state(number, SE) == "answered"
+
+
+# --- data that were not asked for, or are missing ---------------------------------------------------
+
+
+def remarks(decision: Decision) -> list[str]:
+    (thanks,) = to(decision.letters, "desk.se")
+    assert isinstance(thanks.values, Thanks)
+    english = Languages.from_texts({}).catalogue("en")
+    return [english.say(finding.text) for finding in thanks.values.findings if finding.severity is Severity.NOTE]
+
+
+def test_data_that_was_not_asked_for_is_passed_on_and_remarked(world: World) -> None:
+    number = world.send("officer", "request", OPENED, ["SE1"], ticks="ab").answer_exchange
+    block = {"uim": "SE1", "status": "valid", "a": "Malmö", "c": "Maker 3", "j": "by sea"}
+    decision = world.send("SE", "reply", {"exchange": f"{number}/SE"}, blocks=[block])
+    assert [item.value for item, _ in answer_of(decision).answers[0].items] == ["a", "c", "j"]
+    assert remarks(decision) == ["You gave data that was not asked for: (c), (j). It was passed on."]
+
+
+def test_where_nothing_was_ticked_all_ten_were_asked_for(world: World) -> None:
+    number = world.opened("SE1")
+    block = {"uim": "SE1", "status": "valid"} | dict.fromkeys("abcdefghij", "given")
+    assert remarks(world.send("SE", "reply", {"exchange": f"{number}/SE"}, blocks=[block])) == []
+
+
+def test_valid_without_any_data_is_remarked_unless_a_reason_is_given(world: World) -> None:
+    number = world.opened("SE1", "SE2", "SE3")
+    (only,) = remarks(reply(world, number, {"SE1": "valid", "SE2": "valid", "SE3": "not valid"}))
+    assert only.startswith("2 UIMs are “valid”, without any data.")
+    number = world.opened("SE4")
+    assert remarks(reply(world, number, {"SE4": "valid"}, reason="national law")) == []
