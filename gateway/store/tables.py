@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, func
 from sqlalchemy import Integer as SqlInteger
+from sqlalchemy import column as sql_column
 from sqlmodel import Field, SQLModel
 
 # SQLite gives row ids of its own only to INTEGER; PostgreSQL wants the larger one.
@@ -38,6 +39,7 @@ class PersonRow(SQLModel, table=True):
     """A registered person."""
 
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_folded", func.lower(sql_column("address"))),)
     id: int | None = Field(default=None, sa_column=_id())
     party: str = Field(index=True)
     address: str = Field(index=True)

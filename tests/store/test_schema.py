@@ -31,6 +31,8 @@ _FREE_TEXT = {("party", "name"), ("person", "name"), ("person", "revoked_reason"
 _SECRETS = ("uim_text", "subject", "body", "question", "case", "justification", "content", "clear")
 
 
+# SQLite tells nothing of an index on an expression; PostgreSQL does, and is compared.
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_migrated_schema_equals_the_declared_one(store: Store, url: str) -> None:
     engine = connect(url)
     with engine.connect() as connection:
