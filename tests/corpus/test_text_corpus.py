@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gateway import data, discovery, forms
-from gateway.content import FilledForm, Finding
+from gateway.content import FilledForm, Finding, MimePart
 from gateway.forms import Form
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import form_lines
@@ -23,6 +23,7 @@ from gateway.identifiers.written import read_uims
 from gateway.language import Languages
 from gateway.mime.text import html_lines, html_to_lines, plain_lines
 from gateway.mime.tree import parse
+from gateway.repairs import winmail
 
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
 pytestmark = [pytest.mark.corpus, pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")]
@@ -258,3 +259,19 @@ def test_no_mail_of_the_corpus_stops_the_reader(path: Path) -> None:
     kept = "".join((form.get("message") + outside).split())
     titled = any(VOCABULARY.title(line) for line in lines)
     assert kept or titled or not any(line.strip(" -") and not line.lstrip().startswith(">") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "wanted"),
+    [
+        ("body", [], "text/html"),
+        ("two-files", ["AUTHORS", "README"], ""),
+        ("unicode-mapi-attr", ["example.dat"], "text/html"),
+    ],
+)
+def test_what_outlook_wrapped_is_unwrapped(name: str, names: list[str], wanted: str) -> None:
+    octets = (CORPUS / "mimekit" / f"{name}.tnef").read_bytes()
+    part = MimePart((), "application/ms-tnef", (), "attachment", "winmail.dat", octets, (), octets)
+    found = winmail.mend(part).children
+    assert [one.filename for one in found if one.filename] == names
+    assert [one.media_type for one in found if not one.filename] == ([wanted] if wanted else [])
