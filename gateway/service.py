@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,15 +27,14 @@ from gateway.home import Home, HomeKey, create_secret
 from gateway.items import Items
 from gateway.language import Languages
 from gateway.mime.tree import parse
-from gateway.outcome import Answer, Taken
+from gateway.outcome import Answer
 from gateway.pipeline import Parts, Pipeline
 from gateway.ports import CryptoScheme, Policy
 from gateway.registry import Registry
-from gateway.schedule import FileLeader, Job, Schedule
+from gateway.schedule import Job
 from gateway.stages.render import Renderer
 from gateway.store import Store
-from gateway.transports import directory, imap, lmtp, smtp
-from gateway.transports.workers import Workers
+from gateway.transports import directory
 from gateway.upkeep import Upkeep
 
 _LEASE = timedelta(minutes=10)
@@ -282,42 +279,8 @@ class Gateway:
 
     # --- running --------------------------------------------------------------------------------------
 
-    def serve(self) -> None:
-        """Everything, until SIGTERM or SIGINT; what has begun is finished."""
-        ended = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
-        schedule = Schedule(self._jobs(), self._leader(), self.clock)
-
-        def process(raw: bytes, envelope: Envelope) -> Answer:
-            answer = self.process(raw, envelope)
-            if isinstance(answer, Taken):
-                schedule.soon("deliver")
-            return answer
-
-        workers = Workers(process, self.settings.worker_count)
-        listeners = self._listeners(workers)
-        mailboxes = [imap.Mailbox(box, process, _back_off, self.settings.smtp.max_size) for box in self.settings.imap]
-        self._release_the_dead()
-        schedule.start()
-        for door in (*listeners, *mailboxes):
-            door.start()
-        logs.note("serving", smtp=self.settings.smtp.port, lmtp=self.settings.lmtp.port, imap=len(mailboxes))
-        ended.wait()
-        for door in (*listeners, *mailboxes):
-            door.stop()
-        workers.close()
-        schedule.stop()
-        logs.note("ended")
-
-    def _release_the_dead(self) -> None:
-        """Claims of a gateway that was killed on this machine are free at once, not after their lease."""
-        for worker in self.store.outbox.workers():
-            machine, _, process = worker.rpartition("/")[0].rpartition("/")
-            if machine == socket.gethostname() and not _serves(process):
-                self.store.outbox.release(worker)
-
-    def _jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[Job, ...]:
+        """What is done at intervals while the gateway serves."""
         return (
             Job("deliver", lambda: _ignore(self._deliverer.deliver(self.settings.outbound)), DELIVER_EVERY,
                 by_leader=False),
@@ -332,26 +295,6 @@ class Gateway:
         if failed:
             logs.warn("revocation lists could not be fetched", lists=failed)
 
-    def _listeners(self, workers: Workers) -> list[Any]:
-        settings, doors = self.settings, []
-        if settings.smtp.port:
-            doors.append(smtp.listener(settings.smtp, settings.domain, workers, self.accepts))
-        if settings.lmtp.port:
-            doors.append(lmtp.listener(settings.lmtp, settings.domain, settings.smtp.max_size, workers, self.accepts))
-        return doors
-
-    def _leader(self) -> Callable[[], bool]:
-        if self.store.is_sqlite:
-            return FileLeader(self.home.leader)
-        held: list[Callable[[], None]] = []
-
-        def leads() -> bool:
-            if not held and (give_back := self.store.try_lead()):
-                held.append(give_back)
-            return bool(held)
-
-        return leads
-
     def accepts(self, recipient: str) -> bool:
         """Whether an address is one of ours (exchange.md, 2); a reply token must be one we gave."""
         local, _, domain = recipient.rpartition("@")
@@ -361,14 +304,6 @@ class Gateway:
         if name == "reply" and tag:
             return self.store.view.referral_by_token(self._key.token_digest(tag)) is not None
         return name in _NAMES or name == self.settings.mailbox.lower() or (name == "bounce" and bool(tag))
-
-
-def _serves(process: str) -> bool:
-    """Whether another gateway runs under this process number, which may have been given to some program since."""
-    try:
-        return int(process) != os.getpid() and b"\0serve\0" in Path(f"/proc/{process}/cmdline").read_bytes()
-    except OSError:
-        return False
 
 
 def _round_trip(scheme: openpgp.OpenPgp | smime.Smime) -> bool:
@@ -381,8 +316,3 @@ def _round_trip(scheme: openpgp.OpenPgp | smime.Smime) -> bool:
 
 def _ignore(_: object) -> None:
     return None
-
-
-def _back_off(attempt: int) -> float:
-    """Seconds before an IMAP server is tried again: 1, 2, 4 … 300, with jitter."""
-    return min(300.0, 2.0**attempt) * (0.75 + random.SystemRandom().random() / 2)

@@ -33,11 +33,11 @@ def process(home: Path, file: BinaryIO, as_json: bool) -> None:
 @click.option("--verbose", is_flag=True, help="Log every step, still without any content.")
 def serve(home: Path, verbose: bool) -> None:
     """Run the gateway until SIGTERM: listeners, mailboxes, delivery, scheduled work."""
-    from gateway import logs, service
+    from gateway import logs, service, serving
 
     logs.configure(verbose)
     with _output.failing(), service.Gateway.open(home) as gateway:
-        gateway.serve()
+        serving.serve(gateway)
 
 
 @click.group("outbox")

@@ -1,0 +1,92 @@
+"""`gsp serve`: listeners, mailboxes and the work at intervals, until the gateway is told to end."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gateway import logs
+from gateway.facts import Envelope
+from gateway.outcome import Answer, Taken
+from gateway.schedule import FileLeader, Schedule
+from gateway.service import Gateway
+from gateway.transports import imap, lmtp, smtp
+from gateway.transports.workers import Workers
+
+
+def serve(gateway: Gateway) -> None:
+    """Everything, until SIGTERM or SIGINT; what has begun is finished."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    schedule = Schedule(gateway.jobs(), _leader(gateway), gateway.clock)
+
+    def process(raw: bytes, envelope: Envelope) -> Answer:
+        answer = gateway.process(raw, envelope)
+        if isinstance(answer, Taken):
+            schedule.soon("deliver")
+        return answer
+
+    workers = Workers(process, gateway.settings.worker_count)
+    listeners = _listeners(gateway, workers)
+    mailboxes = [imap.Mailbox(box, process, _back_off, gateway.settings.smtp.max_size) for box in gateway.settings.imap]
+    _release_the_dead(gateway)
+    schedule.start()
+    for door in (*listeners, *mailboxes):
+        door.start()
+    logs.note("serving", smtp=gateway.settings.smtp.port, lmtp=gateway.settings.lmtp.port, imap=len(mailboxes))
+    ended.wait()
+    for door in (*listeners, *mailboxes):
+        door.stop()
+    workers.close()
+    schedule.stop()
+    logs.note("ended")
+
+
+def _release_the_dead(gateway: Gateway) -> None:
+    """Claims of a gateway that was killed on this machine are free at once, not after their lease."""
+    for worker in gateway.store.outbox.workers():
+        machine, _, process = worker.rpartition("/")[0].rpartition("/")
+        if machine == socket.gethostname() and not _serves(process):
+            gateway.store.outbox.release(worker)
+
+
+def _listeners(gateway: Gateway, workers: Workers) -> list[Any]:
+    settings, doors = gateway.settings, []
+    if settings.smtp.port:
+        doors.append(smtp.listener(settings.smtp, settings.domain, workers, gateway.accepts))
+    if settings.lmtp.port:
+        doors.append(lmtp.listener(settings.lmtp, settings.domain, settings.smtp.max_size, workers, gateway.accepts))
+    return doors
+
+
+def _leader(gateway: Gateway) -> Callable[[], bool]:
+    if gateway.store.is_sqlite:
+        return FileLeader(gateway.home.leader)
+    held: list[Callable[[], None]] = []
+
+    def leads() -> bool:
+        if not held and (give_back := gateway.store.try_lead()):
+            held.append(give_back)
+        return bool(held)
+
+    return leads
+
+
+def _serves(process: str) -> bool:
+    """Whether another gateway runs under this process number, which may have been given to some program since."""
+    try:
+        return int(process) != os.getpid() and b"\0serve\0" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _back_off(attempt: int) -> float:
+    """Seconds before an IMAP server is tried again: 1, 2, 4 … 300, with jitter."""
+    return min(300.0, 2.0**attempt) * (0.75 + random.SystemRandom().random() / 2)
