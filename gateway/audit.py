@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway import logs
-from gateway.facts import Fingerprint
+from gateway.facts import EventKind, Fingerprint, digest
+from gateway.store.limits import Limits
 from gateway.store.seals import Link, Seal, Seals
 
 _TEXT = re.compile(
@@ -75,13 +76,21 @@ class Report:
 class Audit:
     """Seals the record, verifies it, and writes it out for auditors."""
 
-    def __init__(self, seals: Seals, signer: Signer, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, seals: Seals, limits: Limits, signer: Signer, library: Mapping[str, str], clock: Callable[[], datetime]
+    ) -> None:
         self._seals = seals
+        self._limits = limits
+        self._library = (
+            digest("".join(f"{name}\0{library[name]}\0" for name in sorted(library)).encode()),
+            len(library),
+        )
         self._signer = signer
         self._clock = clock
 
     def seal(self) -> Seal | None:
-        """Signs the head, if the record has grown since the last seal."""
+        """Signs the head, if the record has grown since the last seal; notes another pattern library before."""
+        self._seals.note_library(*self._library, self._clock())
         event, events, chain = self._seals.head()
         last = self._seals.last()
         if not events or (last is not None and last.event == event):
@@ -113,12 +122,15 @@ class Audit:
         wanted = {seal.event: None for seal in seals}
         places: dict[int, tuple[int, str]] = {}  # of sealed events: which one from the first, and the head there
         witnessed = not head
+        refusals = {mark for _, _, mark in self._limits.refusals()}
         for link in self._seals.links():
             if not link.follows(report.head):
                 report.add(_broken(link), link.id)
             report.events += 1
             report.head = link.chain
             witnessed = witnessed or link.chain == head.lower()
+            if link.fields["kind"] == EventKind.REFUSALS.value and link.fields["digest"] not in refusals:
+                report.add(f"event {link.id}: the counts of refused mails of that hour were changed", link.id)
             if link.id in wanted:
                 places[link.id] = (report.events, link.chain)
         self._check_seals(seals, places, report)
@@ -153,11 +165,15 @@ class Audit:
             yield "there were more or fewer events when it was sealed: some were removed or put in"
 
     def export(self) -> Iterator[str]:
-        """The record as lines of JSON: every event, then every seal."""
+        """The record as lines of JSON: every event, every seal, and how many mails were refused each hour."""
         for link in self._seals.links():
             yield json.dumps({"event": link.id, **link.fields, "told": link.told, "chain": link.chain})
         for seal in self._seals.all():
             yield json.dumps({"seal": seal.id, "event": seal.event, "text": seal.text, "signature": seal.signature})
+        for hour, counts, mark in self._limits.refusals():
+            yield json.dumps(
+                {"hour": hour.isoformat(), "refused": {f"GSP-{n}": c for n, c in counts.items()}, "digest": mark}
+            )
 
 
 def _digest(seal: Seal) -> str:

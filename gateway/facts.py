@@ -312,7 +312,10 @@ class EventKind(StrEnum):
     KEY_WARNED = "key warned"
     MAIL_HELD = "mail held"  # `digest`: the arrival; `person`, `actor`: whose address stood in From, if known
     ITEM_SETTLED = "item settled"  # `count`: the number of the item
-    REFUSED = "refused"
+    REFUSED = "refused"  # a mail with a registered person's good signature; `count`: number of the reason
+    REFUSALS = "refusals"  # of all others in an hour; `digest`: of the counts by reason (`store.limits.proof`)
+    LIBRARY_CHANGED = "library changed"  # the pattern library in use; `digest`: of its texts, `count`: of them
+    LIMITED = "limited"  # told to wait so many minutes: `count`
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.facts import ExchangeNumber, ReferralNumber
+from gateway.facts import ExchangeNumber, Person, ReferralNumber
 
 
 class Scope(StrEnum):
@@ -157,12 +157,13 @@ class Cause(StrEnum):
 
 
 class Failure(Exception):
-    """A reason and nothing else: no text, no value, no cause chain."""
+    """A reason and nothing else: no text, no value, no cause chain. `person`: who was proven to have signed."""
 
-    def __init__(self, reason: Reason, cause: Cause = Cause.NONE) -> None:
+    def __init__(self, reason: Reason, cause: Cause = Cause.NONE, person: Person | None = None) -> None:
         super().__init__(reason.number)
         self.reason = reason
         self.cause = cause
+        self.person = person
 
 
 class Refuse(Failure):

@@ -55,7 +55,7 @@ from gateway.outcome import (
     Refused,
     Taken,
 )
-from gateway.ports import CryptoScheme, Keyed, Ledger, Library, Policy, Situation, View
+from gateway.ports import CryptoScheme, Guard, Keyed, Ledger, Library, Policy, Situation, View
 from gateway.stages import classify, decide, decrypt, encrypt, identify, read, track
 from gateway.stages._doubt import Unsealable, doubting
 from gateway.treaty import Side
@@ -72,6 +72,7 @@ class Parts:
     schemes: Mapping[str, CryptoScheme]
     view: View
     ledger: Ledger
+    guard: Guard
     keyed: Keyed
     library: Library
     vocabulary: Vocabulary
@@ -177,6 +178,7 @@ class Pipeline:
             return self._hold(mail, now)
         try:
             submission = self._open(mail, now)
+            self._parts.guard.admit(submission.sender.person, 0, now)
             return _raced(lambda: self._carry(submission, now))
         except Refuse as refusal:
             # The signature that was accepted before may be this very mail's: another worker, or another gateway,
@@ -211,6 +213,8 @@ class Pipeline:
         parts = self._parts
         arrival = submission.mail.mail.digest
         reading = self._read(submission)
+        if reading.form.uims:
+            parts.guard.admit(submission.sender.person, len(reading.form.uims), now)
         form = parts.vocabulary.forms.get(reading.form.name)
         opens = form is not None and form.opens_exchange
         moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
@@ -340,6 +344,7 @@ class Pipeline:
             if arrival:
                 ledger.undo_attempt(arrival)
                 ledger.finish(arrival, Refused(failure.reason), now)
+            self._parts.guard.refused(failure, arrival, now)
             self._advise(failure, raw, envelope, now)
         except Failure as second:
             return Deferred(second.reason)

@@ -35,7 +35,7 @@ from gateway.facts import (
     Sender,
     Token,
 )
-from gateway.outcome import Answer, Beginning, Cause
+from gateway.outcome import Answer, Beginning, Cause, Failure
 from gateway.treaty import Side, UimAnswer
 
 
@@ -161,6 +161,18 @@ class Ledger(Protocol):
         ...
 
 
+class Guard(Protocol):
+    """Abuse limits, and which refusals are put on record."""
+
+    def admit(self, person: Person, uims: int, now: datetime) -> None:
+        """Asked before a proven sender's mail is read, and again with the number of its UIMs; may raise `Defer`."""
+        ...
+
+    def refused(self, failure: Failure, arrival: Digest, now: datetime) -> None:
+        """A mail was refused."""
+        ...
+
+
 class Keyed(Protocol):
     """Digests under the home's key: what is kept of UIMs, and unguessable tokens."""
 
@@ -191,6 +203,7 @@ class Policy:
     reminder_days: tuple[int, ...] = (7, 14)
     expire_days: int = 60
     close_days: int = 60
+    uims_per_request: int = 0  # 0: no limit
     authserv_id: str = ""  # whose Authentication-Results are believed (RFC 8601); "" nobody's
 
 

@@ -8,6 +8,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,14 +24,16 @@ from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
 from gateway.facts import Envelope, PublicKey, exchange_number, fingerprint, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
+from gateway.guard import Guard
 from gateway.home import Home, HomeKey, create_secret
 from gateway.items import Items
 from gateway.language import Languages
 from gateway.mime.tree import parse
-from gateway.outcome import Answer
+from gateway.outcome import Answer, Failure
 from gateway.pipeline import Parts, Pipeline
 from gateway.ports import CryptoScheme, Policy
 from gateway.registry import Registry
+from gateway.rules.limits import Allowance
 from gateway.schedule import Job
 from gateway.stages.render import Renderer
 from gateway.store import Store
@@ -114,12 +117,15 @@ class Gateway:
         self._languages = Languages.from_texts(data.catalogues())
         self._forms = discovery.find(forms, "FORM")
         self._policy = self._make_policy()
+        allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
+        self._guard = Guard(self.store.limits, self.store.view, allowance, clock)
         templates = FileSystemLoader(data.folder("templates"))
         self.pipeline = Pipeline(
             Parts(
                 schemes=schemes,
                 view=self.store.view,
                 ledger=self.store.ledger,
+                guard=self._guard,
                 keyed=self._key,
                 library=library.load(data.pattern_texts()),
                 vocabulary=Vocabulary(self._forms, self._languages),
@@ -137,7 +143,7 @@ class Gateway:
             self.store, self.pipeline, self._key, self._policy, worker, clock, lambda: jitter() / 4
         )
         self.items = Items(self.store, self.pipeline, clock)
-        self.audit = Audit(self.store.seals, self._openpgp, clock)
+        self.audit = Audit(self.store.seals, self.store.limits, self._openpgp, data.pattern_texts(), clock)
         self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock, self.own_keys)
 
     @classmethod
@@ -154,6 +160,7 @@ class Gateway:
             reminder_days=tuple(settings.reminders.days),
             expire_days=settings.reminders.expire_days,
             close_days=settings.reminders.close_days,
+            uims_per_request=settings.limits.uims_per_request,
             authserv_id=settings.border.authserv_id,
         )
 
@@ -164,7 +171,9 @@ class Gateway:
         self.close()
 
     def close(self) -> None:
-        """Closes database and agents."""
+        """Closes database and agents; what was counted is written down."""
+        with suppress(Failure):
+            self._guard.flush()
         self.store.close()
         self._openpgp.close()
 
@@ -182,6 +191,7 @@ class Gateway:
         """Everything that is due now."""
         self._upkeep.run()
         self._upkeep.warn()
+        self._guard.tick(self.pipeline)
 
     def flush(self, folder: Path | None = None) -> tuple[int, int]:
         """Delivers everything now, or writes it out as files; gives (sent, failed)."""
@@ -285,6 +295,7 @@ class Gateway:
             Job("deliver", lambda: _ignore(self._deliverer.deliver(self.settings.outbound)), DELIVER_EVERY,
                 by_leader=False),
             Job("upkeep", self._upkeep.run, UPKEEP_EVERY),
+            Job("limits", lambda: self._guard.tick(self.pipeline), UPKEEP_EVERY, by_leader=False),
             Job("key warnings", self._upkeep.warn, WARN_EVERY),
             Job("seal", lambda: _ignore(self.audit.seal()), SEAL_EVERY),
             Job("revocation lists", self._fetch_lists, WARN_EVERY, by_leader=False),

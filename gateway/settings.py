@@ -195,6 +195,16 @@ class Reminders(_Section):
         return self
 
 
+class Limits(_Section):
+    """How much one person and one Party may send; 0: as much as they like."""
+
+    person_per_hour: Annotated[int, Field(ge=0)] = 240
+    party_per_hour: Annotated[int, Field(ge=0)] = 1200
+    uims_per_request: Annotated[int, Field(ge=0)] = 100_000
+    person_uims_per_day: Annotated[int, Field(ge=0)] = 300_000
+    party_uims_per_day: Annotated[int, Field(ge=0)] = 1_000_000
+
+
 class Border(_Section):
     """`authserv_id`: whose Authentication-Results field (RFC 8601) is believed; empty: nobody's."""
 
@@ -217,6 +227,7 @@ class Settings(_Section):
     smime: Smime = Field(default_factory=Smime)
     digest: Digest = Field(default_factory=Digest)
     reminders: Reminders = Field(default_factory=Reminders)
+    limits: Limits = Field(default_factory=Limits)
     border: Border = Field(default_factory=Border)
 
     @property

@@ -108,6 +108,19 @@ def notice(
     return Decision(events=(event,), letters=(letter,))
 
 
+def too_many(situation: Situation) -> tuple[Finding, ...]:
+    """The finding on a list that is longer than one mail may bring."""
+    count, most = len(situation.reading.form.uims), situation.policy.uims_per_request
+    if not most or count <= most:
+        return ()
+    sentence = text(
+        "This mail brings {count} UIMs; at most {most} are taken at once. Split the list into several mails.",
+        count=count,
+        most=most,
+    )
+    return (Finding(sentence, Severity.BLOCKS, field="uims"),)
+
+
 def weighed(
     fields: Iterable[Field], form: FilledForm, findings: Sequence[Finding], decisive: frozenset[str] = frozenset()
 ) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from itertools import islice
 from gateway.content import Decision, FilledForm, Letter, Sheet, Text, Verdict, VerdictKind, text
 from gateway.facts import Event, EventKind, MailKind, PartyCode
 from gateway.forms import Form
-from gateway.forms._common import ASKERS, EVERYBODY, blocks, marked, notice, own_thread, sender, weighed
+from gateway.forms._common import ASKERS, EVERYBODY, blocks, marked, notice, own_thread, sender, too_many, weighed
 from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._refer import IN_FORM, SHOWN
 from gateway.letters import Lookup, LookupLine
@@ -31,7 +31,7 @@ _SENTENCES: dict[VerdictKind, Text] = {
 def decide(situation: Situation) -> Decision:
     """One line a UIM: what it is, who answers for it, and why."""
     form, person = situation.reading.form, situation.submission.sender.person
-    findings = weighed(LOOKUP_FIELDS, form, situation.reading.findings)
+    findings = weighed(LOOKUP_FIELDS, form, (*situation.reading.findings, *too_many(situation)))
     if blocks(findings):
         return notice(
             situation,

@@ -30,6 +30,7 @@ from gateway.forms._common import (
     notice,
     own_thread,
     sender,
+    too_many,
     uims_among,
     weighed,
 )
@@ -88,7 +89,7 @@ def _continued(situation: Situation) -> ExchangeView | None:
 
 
 def _blocking(situation: Situation, exchange: ExchangeView | None) -> tuple[Finding, ...]:
-    form, found = situation.reading.form, []
+    form, found = situation.reading.form, [*too_many(situation)]
     if form.get("exchange") and exchange is None:
         sentence = text("Your Party has no open exchange with this number. Leave the line empty to ask anew.")
         found.append(Finding(sentence, Severity.BLOCKS, got=form.get("exchange"), field="exchange"))

@@ -79,4 +79,7 @@ EVENT = {
     EventKind.MAIL_HELD: N_("mail held for a person to look at"),
     EventKind.ITEM_SETTLED: N_("settled by the operator"),
     EventKind.REFUSED: N_("mail refused"),
+    EventKind.REFUSALS: N_("mails of strangers refused"),
+    EventKind.LIBRARY_CHANGED: N_("pattern library changed"),
+    EventKind.LIMITED: N_("sender told to wait: too many mails"),
 }

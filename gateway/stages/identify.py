@@ -46,12 +46,20 @@ def identify(mail: DecryptedMail, view: View, moment: Moment, policy: Policy) ->
         raise Refuse(REASONS[201], Cause.UNKNOWN_KEY)
     if not same_address(sender.person.address, written):
         raise Refuse(REASONS[201], Cause.FROM_OF_ANOTHER)
+    try:
+        _check(mail, sender, view, policy)
+    except Refuse as refusal:
+        raise Refuse(refusal.reason, refusal.cause, sender.person) from None
+    return Submission(mail, sender)
+
+
+def _check(mail: DecryptedMail, sender: Sender, view: View, policy: Policy) -> None:
+    """What a mail may be refused for although its sender is proven: it goes on record under the sender's name."""
     _check_inside(mail.headers, mail.tree, sender, policy)
-    if visible.auto_submitted or headers.is_automatic(mail.tree):
+    if mail.mail.visible.auto_submitted or headers.is_automatic(mail.tree):
         raise Refuse(REASONS[201], Cause.AUTOMATIC)
     if view.signature_seen(mail.signature.digest):
         raise Refuse(REASONS[201], Cause.REPLAY)
-    return Submission(mail, sender)
 
 
 def _check_inside(inside: ProtectedHeaders, tree: MimePart, sender: Sender, policy: Policy) -> None:

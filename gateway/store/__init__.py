@@ -11,6 +11,7 @@ from gateway.store.engine import connect, upgrade
 from gateway.store.expiry import Expiry
 from gateway.store.items import Items
 from gateway.store.ledger import Ledger
+from gateway.store.limits import Limits
 from gateway.store.members import Members
 from gateway.store.outbox import Outbox
 from gateway.store.seals import Seals
@@ -33,6 +34,7 @@ class Store:
         self.expiry = Expiry(self._engine)
         self.outbox = Outbox(self._engine)
         self.seals = Seals(self._engine)
+        self.limits = Limits(self._engine)
         self.is_sqlite = self._engine.dialect.name == "sqlite"
 
     def try_lead(self) -> Callable[[], None] | None:

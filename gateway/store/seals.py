@@ -1,4 +1,4 @@
-"""The record read anew, link by link, and the seals on it: what an audit needs, and nothing that writes an event."""
+"""The record read anew, link by link, and the seals on it; and which pattern library is in use, on record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine, String, func, insert, select, type_coerce
 
+from gateway.facts import Digest, Event, EventKind
 from gateway.store.engine import reading, writing
+from gateway.store.record import append
 from gateway.store.tables import EventRow, SealRow, table
 
 _EVENTS, _SEALS = table(EventRow), table(SealRow)
@@ -106,6 +108,19 @@ class Seals:
         }  # fmt: skip
         with writing(self._engine) as connection:
             connection.execute(insert(_SEALS).values(**values))
+
+    def note_library(self, mark: Digest, schemes: int, now: datetime) -> None:
+        """Puts on record that another pattern library is in use than before."""
+        kind = EventKind.LIBRARY_CHANGED
+        last = (
+            select(_EVENTS.c.digest)
+            .where(_EVENTS.c.actor == "", _EVENTS.c.kind == kind.value)
+            .order_by(_EVENTS.c.id.desc())
+            .limit(1)
+        )
+        with writing(self._engine) as connection:
+            if connection.execute(last).scalar() != mark:
+                append(connection, [Event(kind, count=schemes, digest=mark)], now)
 
 
 def _instant(at: Any) -> str:

@@ -51,7 +51,8 @@ def traces(gate: FocalPoint) -> tuple[object, ...]:
     """Everything that a mail which was taken would change."""
     made = gate.gateway
     return (
-        made.outbox_rows(), made.exchange_rows(), made.store.view.waiting(), made.open_items(), made.last_event_at(),
+        made.outbox_rows(), made.exchange_rows(), made.store.view.waiting(), made.open_items(),
+        [link.told for link in made.store.seals.links() if "\nrefused\n" not in link.told],
     )  # fmt: skip
 
 

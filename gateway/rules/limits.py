@@ -1,0 +1,43 @@
+"""How much one person and one Party may send: when the next mail, or so many further UIMs, may come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Mails an hour and UIMs a day; 0: as many as they like."""
+
+    person_per_hour: int
+    party_per_hour: int
+    person_uims_per_day: int
+    party_uims_per_day: int
+
+
+def next_mail(times: Sequence[datetime], most: int, now: datetime) -> datetime | None:
+    """When one mail more may come, by the times of those before, newest first; None: now."""
+    if not most or len(times) < most:
+        return None
+    free = times[most - 1] + HOUR
+    return free if free > now else None
+
+
+def next_uims(used: Iterable[tuple[datetime, int]], wanted: int, most: int, now: datetime) -> datetime | None:
+    """When `wanted` UIMs more may come, by those of each mail before, newest first; None: now.
+
+    A single list is never too long here, however long it is: the limit of a request is another rule.
+    """
+    if not most or not wanted:
+        return None
+    room = max(most - wanted, 0)
+    for at, count in used:
+        room -= count
+        if room < 0:
+            free = at + DAY
+            return free if free > now else None
+    return None

@@ -1,0 +1,124 @@
+"""What each person and Party sent of late, as the record has it, and how many mails of strangers were refused."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.facts import Digest, Event, EventKind, PartyCode, digest
+from gateway.store.engine import reading, writing
+from gateway.store.record import append
+from gateway.store.tables import EventRow, RefusalRow, table
+
+_EVENTS, _REFUSALS = table(EventRow), table(RefusalRow)
+_HOUR = timedelta(hours=1)
+_GRACE = timedelta(minutes=5)  # another gateway on the same database may still add to the hour that is over
+# Events that name a person whose mail did not cause them.
+_NOT_SENT = (EventKind.ADVISED.value, EventKind.MAIL_HELD.value, EventKind.LIMITED.value, EventKind.KEY_WARNED.value)
+_COUNTED = (EventKind.EXCHANGE_OPENED.value, EventKind.REFERRAL_EXTENDED.value, EventKind.LOOKUP_MADE.value)
+
+_OF_PARTY = _EVENTS.c.actor == bindparam("party"), _EVENTS.c.at > bindparam("since")
+# What follows from one mail is written at one instant: mails are counted, not events.
+_MAILS = (
+    select(_EVENTS.c.at, _EVENTS.c.person)
+    .where(*_OF_PARTY, _EVENTS.c.kind.not_in(_NOT_SENT))
+    .distinct()
+    .order_by(_EVENTS.c.at.desc(), _EVENTS.c.person)
+)
+_UIMS = (
+    select(_EVENTS.c.at, _EVENTS.c.person, _EVENTS.c["count"].label("uims"))
+    .where(*_OF_PARTY, _EVENTS.c.kind.in_(_COUNTED), _EVENTS.c["count"] > 0)
+    .order_by(_EVENTS.c.id.desc())
+)
+_OF_KIND = select(func.count()).where(
+    *_OF_PARTY, _EVENTS.c.kind == bindparam("kind"), _EVENTS.c.person == bindparam("person")
+)
+_COUNTS = select(_REFUSALS.c.hour, _REFUSALS.c.reason, _REFUSALS.c["count"].label("mails")).order_by(
+    _REFUSALS.c.hour, _REFUSALS.c.reason
+)
+_INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+class Limits:
+    """The record is what is counted, so that a restart forgets nothing and forgives nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def mails(self, party: PartyCode, since: datetime) -> list[tuple[datetime, int]]:
+        """(time, person) of each mail of a Party's people and desk (person 0), newest first."""
+        with reading(self._engine) as connection:
+            return [(row.at, row.person) for row in connection.execute(_MAILS, {"party": party, "since": since})]
+
+    def uims(self, party: PartyCode, since: datetime) -> list[tuple[datetime, int, int]]:
+        """(time, person, UIMs) of each list that a Party asked about, newest first."""
+        with reading(self._engine) as connection:
+            found = connection.execute(_UIMS, {"party": party, "since": since})
+            return [(row.at, row.person, row.uims) for row in found]
+
+    def events_of(self, kind: EventKind, party: PartyCode, person: int, since: datetime) -> int:
+        """How many events of a kind the record has of a person since then."""
+        values = {"kind": kind.value, "party": party, "person": person, "since": since}
+        with reading(self._engine) as connection:
+            return int(connection.execute(_OF_KIND, values).scalar_one())
+
+    def note(self, event: Event, now: datetime) -> None:
+        """Appends one event."""
+        with writing(self._engine) as connection:
+            append(connection, [event], now)
+
+    def add_refusals(self, counts: Mapping[int, int], now: datetime) -> None:
+        """Adds to the counts of the present hour, by the number of the reason."""
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        with writing(self._engine) as connection:
+            new = _INSERTS[connection.dialect.name](_REFUSALS)
+            add = new.on_conflict_do_update(
+                index_elements=["hour", "reason"], set_={"count": _REFUSALS.c["count"] + new.excluded["count"]}
+            )
+            for reason, count in sorted(counts.items()):
+                connection.execute(add, {"hour": hour, "reason": reason, "count": count})
+
+    def record_refusals(self, now: datetime) -> None:
+        """Puts the counts of each hour that is over on record, once: their sum, and a digest that proves them."""
+        with writing(self._engine) as connection:
+            since = now - timedelta(days=7)
+            told = {
+                row.digest
+                for row in connection.execute(
+                    select(_EVENTS.c.digest).where(
+                        _EVENTS.c.actor == "", _EVENTS.c.at > since, _EVENTS.c.kind == EventKind.REFUSALS.value
+                    )
+                )
+            }
+            rows = connection.execute(
+                _COUNTS.where(_REFUSALS.c.hour > since, _REFUSALS.c.hour <= now - _HOUR - _GRACE)
+            ).all()
+            hours: dict[datetime, Counter[int]] = {}
+            for row in rows:
+                hours.setdefault(row.hour, Counter())[row.reason] = row.mails
+            proofs = [(proof(hour, counts), counts) for hour, counts in sorted(hours.items())]
+            events = [
+                Event(EventKind.REFUSALS, count=counts.total(), digest=mark)
+                for mark, counts in proofs
+                if mark not in told
+            ]
+            append(connection, events, now)
+
+    def refusals(self) -> list[tuple[datetime, dict[int, int], Digest]]:
+        """(hour, number of refusals by reason, the digest that the record has of them), oldest first."""
+        hours: dict[datetime, dict[int, int]] = {}
+        with reading(self._engine) as connection:
+            for row in connection.execute(_COUNTS):
+                hours.setdefault(row.hour, {})[row.reason] = row.mails
+        return [(hour, counts, proof(hour, counts)) for hour, counts in hours.items()]
+
+
+def proof(hour: datetime, counts: Mapping[int, int]) -> Digest:
+    """SHA-256 of the hour and, by reason, the counts, a line each: `101 5`."""
+    lines = [hour.isoformat(), *(f"{reason} {count}" for reason, count in sorted(counts.items()))]
+    return digest("".join(f"{line}\n" for line in lines).encode())
