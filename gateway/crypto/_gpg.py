@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import io
 import os
-import select
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,9 @@ from typing import Any
 import gnupg
 
 from gateway.crypto import _status
+from gateway.crypto._process import content, memory, waited
 from gateway.outcome import REASONS, Defer
 
-LIMIT_SECONDS = 100
 # Deterministic, no network, trust decided by us (libraries.md 1.3).
 _OPTIONS = (
     "--no-options", "--quiet", "--trust-model", "always", "--no-auto-check-trustdb", "--no-auto-key-locate",
@@ -69,7 +67,7 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
 
     def verify_detached(self, signed: bytes, signature: bytes) -> Done:
         """Checks a signature over octets; neither is in a file with a name."""
-        with _memory(signature) as file:
+        with memory(signature) as file:
             self.files = (file,)
             try:
                 done: Done = self.verify_data(f"/proc/self/fd/{file}", signed).done
@@ -92,52 +90,18 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
     ) -> Any:
         """python-gnupg's one place that runs gpg: feeds and collects. Raises Defer when gpg cannot be run."""
         try:
-            with _memory(fileobj_or_path.read()) as source, _memory(b"") as target, _memory(b"") as status:
+            with memory(fileobj_or_path.read()) as source, memory(b"") as target, memory(b"") as status:
                 self._descriptor = status
-                result.returncode = _waited(
+                result.returncode = waited(
                     subprocess.Popen(
                         self.make_args(args, False), stdin=source, stdout=target, stderr=subprocess.DEVNULL,
                         pass_fds=(status, *self.files), env=self._environment,
                     )
                 )  # fmt: skip
-                result.data = _content(target)
-                result.done = Done(result.returncode, _status.read(_content(status)), result.data)
+                result.data = content(target)
+                result.done = Done(result.returncode, _status.read(content(status)), result.data)
         except OSError:
             raise Defer(REASONS[303]) from None
         finally:
             self._descriptor = 2
         return result
-
-
-def _waited(process: subprocess.Popen[bytes]) -> int:
-    """The exit status. Waits in one system call; Popen's own timeout polls, up to 50 ms late."""
-    descriptor = os.pidfd_open(process.pid)
-    try:
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        if not poll.poll(LIMIT_SECONDS * 1000):
-            process.kill()
-            process.wait()
-            raise Defer(REASONS[303])
-        return process.wait()
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _memory(octets: bytes) -> Iterator[int]:
-    """A file in memory that has no name, holding these octets, read from its beginning."""
-    file = os.memfd_create("gsp", os.MFD_CLOEXEC)
-    try:
-        view = memoryview(octets)
-        while view:
-            view = view[os.write(file, view) :]
-        os.lseek(file, 0, os.SEEK_SET)
-        yield file
-    finally:
-        os.close(file)
-
-
-def _content(file: int) -> bytes:
-    size = os.fstat(file).st_size
-    return os.pread(file, size, 0) if size else b""

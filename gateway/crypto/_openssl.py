@@ -6,16 +6,15 @@ All content goes through memory files without a name: nothing is on disk. Measur
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+from gateway.crypto._process import content, memory, waited
 from gateway.outcome import REASONS, Defer
 
-LIMIT_SECONDS = 100
 # No configuration of this machine decides what is accepted; no trust store of this machine is asked.
 _ENVIRONMENT = {"PATH": os.defpath, "OPENSSL_CONF": "/dev/null", "LC_ALL": "C"}
 
@@ -60,48 +59,14 @@ def _run(arguments: Sequence[str], octets: bytes, files: Sequence[bytes]) -> byt
     """
     try:
         with ExitStack() as stack:
-            source, target = stack.enter_context(_memory(octets)), stack.enter_context(_memory(b""))
-            names = [stack.enter_context(_memory(file)) for file in files]
+            source, target = stack.enter_context(memory(octets)), stack.enter_context(memory(b""))
+            names = [stack.enter_context(memory(file)) for file in files]
             paths = iter(f"/proc/self/fd/{name}" for name in names)
             filled = [next(paths) if argument == "{}" else argument for argument in arguments]
             process = subprocess.Popen(
                 ["openssl", "cms", *filled, *paths], stdin=source, stdout=target, stderr=subprocess.DEVNULL,
                 pass_fds=names, env=_ENVIRONMENT,
             )  # fmt: skip
-            return _content(target) if _waited(process) == 0 else None
+            return content(target) if waited(process) == 0 else None
     except OSError:
         raise Defer(REASONS[303]) from None
-
-
-def _waited(process: subprocess.Popen[bytes]) -> int:
-    """The exit status. Waits in one system call; Popen's own timeout polls, up to 50 ms late."""
-    descriptor = os.pidfd_open(process.pid)
-    try:
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        if not poll.poll(LIMIT_SECONDS * 1000):
-            process.kill()
-            process.wait()
-            raise Defer(REASONS[303])
-        return process.wait()
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _memory(octets: bytes) -> Iterator[int]:
-    """A file in memory that has no name, holding these octets, read from its beginning."""
-    file = os.memfd_create("gsp", os.MFD_CLOEXEC)
-    try:
-        view = memoryview(octets)
-        while view:
-            view = view[os.write(file, view) :]
-        os.lseek(file, 0, os.SEEK_SET)
-        yield file
-    finally:
-        os.close(file)
-
-
-def _content(file: int) -> bytes:
-    size = os.fstat(file).st_size
-    return os.pread(file, size, 0) if size else b""
