@@ -198,8 +198,8 @@ class Reminders(_Section):
 class Limits(_Section):
     """How much one person and one Party may send; 0: as much as they like."""
 
-    person_per_hour: Annotated[int, Field(ge=0)] = 240
-    party_per_hour: Annotated[int, Field(ge=0)] = 1200
+    person_per_hour: Annotated[int, Field(ge=0)] = 600
+    party_per_hour: Annotated[int, Field(ge=0)] = 3000
     uims_per_request: Annotated[int, Field(ge=0)] = 100_000
     person_uims_per_day: Annotated[int, Field(ge=0)] = 300_000
     party_uims_per_day: Annotated[int, Field(ge=0)] = 1_000_000
