@@ -93,3 +93,10 @@ def _exists(words: list[str]) -> bool:
 def test_nothing_of_one_machine_is_on_a_page(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert re.findall(r"/work/|/home/\w|/root/|/opt/pypi|localhost:\d{4}|\bpypi\b", text) == []
+
+
+def test_what_needs_root_is_marked_as_not_run() -> None:
+    page = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
+    roots = page.count("```console\n#")
+    assert roots > 3
+    assert page.count("*As root, not run by a test:*\n\n```console\n#") == roots
