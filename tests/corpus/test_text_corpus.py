@@ -24,9 +24,9 @@ from gateway.language import Languages
 from gateway.mime.text import html_lines, html_to_lines, plain_lines
 from gateway.mime.tree import parse
 from gateway.repairs import winmail
+from tests.corpus.places import CORPUS, whole
 
-CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
-pytestmark = [pytest.mark.corpus, pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")]
+pytestmark = pytest.mark.corpus
 FORMS: dict[str, Form] = discovery.find(forms, "FORM")
 VOCABULARY = Vocabulary(FORMS, Languages.from_texts(data.catalogues()))
 ONE = "010460123456789021ABC+DEF"
@@ -190,6 +190,7 @@ def test_typographic_quotes_are_no_part_of_a_code() -> None:
     assert tick("• (a)") is None
 
 
+@whole
 @pytest.mark.parametrize(
     ("name", "own", "earlier"),
     [
@@ -211,6 +212,7 @@ def test_an_earlier_mail_below_is_not_the_answer(name: str, own: str, earlier: s
     assert earlier in "\n".join(outside) or earlier in "\n".join(line for line in _lines(name) if line.startswith(">"))
 
 
+@whole
 def test_answers_between_quotations_stay_together() -> None:
     lines = _lines("crisp/email_tricky_18_inline_reply.txt")
     form, findings, _ = _form("GSP MESSAGE", ["Message:", *lines])
@@ -221,6 +223,7 @@ def test_answers_between_quotations_stay_together() -> None:
     assert findings == ()
 
 
+@whole
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -237,6 +240,7 @@ def test_the_text_of_a_mail_is_seen(name: str, wanted: str) -> None:
     assert wanted in [line.strip() for line in (*plain_lines(tree), *html_lines(tree))]
 
 
+@whole
 def test_flowed_paragraphs_are_one_line() -> None:
     lines = [line for line in _lines("thunderbird/format-flowed.eml") if line.strip()]
     assert lines[0].startswith("first first")
@@ -261,6 +265,7 @@ def test_no_mail_of_the_corpus_stops_the_reader(path: Path) -> None:
     assert kept or titled or not any(line.strip(" -") and not line.lstrip().startswith(">") for line in lines)
 
 
+@whole
 @pytest.mark.parametrize(
     ("name", "names", "wanted"),
     [
