@@ -83,7 +83,7 @@ EXACTLY = {
     "selfmade/pgp-efail-tampered-mdc.eml": "201 no integrity protection",
     "selfmade/pgp-encrypted-not-signed.eml": "201 no signature inside",
     "selfmade/pgp-i1-from-officer-signed-by-mallory.eml": "201 signed by a key that is not registered",
-    "selfmade/pgp-i1-from-unequal-signer.eml": "201 From is not the signer's address",
+    "selfmade/pgp-i1-from-unequal-signer.eml": "201 signed by a key that is not registered",
     "selfmade/pgp-i2-from-two-addresses.eml": "201 signed by a key that is not registered",
     "selfmade/pgp-i3-sender-header-is-signer.eml": "201 signed by a key that is not registered",
     "selfmade/pgp-m1-unsigned-text-before-signed-part-encrypted.eml": "201 only a part is signed",
