@@ -15,7 +15,7 @@ _UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 PKESK, SKESK, SED, SEIPD, AEAD = 1, 3, 9, 18, 20
 ENCRYPTED = frozenset({SED, SEIPD, AEAD})
 _IGNORED = frozenset({10, 21})  # marker and padding packets
-_MOST_PACKETS, _MOST_CHUNKS = 200, 100_000  # GnuPG tries our key on every packet that hides its key id
+_MOST_PACKETS, _MOST_CHUNKS = 50, 100_000  # GnuPG tries our keys on every packet that hides its key id
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ _PREFIX = "[GNUPG:] "
 _WEAK_HASHES = frozenset({"1", "2", "3"})  # MD5, SHA-1, RIPEMD-160
 _OVER_DATA = frozenset({"00", "01"})  # of a document, not of a key (RFC 9580, 5.2.1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST = 8192  # bits
 _RSA, _STRONG = frozenset({"1", "2", "3"}), frozenset({"18", "19", "22"})
 
 
@@ -22,7 +23,6 @@ class Signature:
     cause: Cause
     fingerprint: Fingerprint | None
     made_at: datetime
-    identity: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class ListedKey:
     can_encrypt: bool
     can_sign: bool
     weak: bool
+    costly: bool  # so long that every mail of its owner would keep a processor busy
     revoked: bool
     usable_until: datetime | None
 
@@ -107,14 +108,13 @@ def _signature(block: list[list[str]]) -> Signature:
     cause = next((cause for word, cause in _CAUSES if word in said), Cause.NONE)
     valid = said.get("VALIDSIG")
     if valid is None or len(valid) < 11 or "GOODSIG" not in said:
-        return Signature(cause if cause is not Cause.NONE else Cause.BAD_SIGNATURE, None, _EPOCH, b"")
+        return Signature(cause if cause is not Cause.NONE else Cause.BAD_SIGNATURE, None, _EPOCH)
     if valid[8] in _WEAK_HASHES:
         cause = Cause.WEAK_ALGORITHM
     if valid[9] not in _OVER_DATA:
         cause = Cause.BAD_SIGNATURE
     made_at = datetime.fromtimestamp(int(valid[3]), UTC)
-    identity = " ".join(said.get("SIG_ID", valid)).encode()
-    return Signature(cause, fingerprint(valid[10]), made_at, identity)
+    return Signature(cause, fingerprint(valid[10]), made_at)
 
 
 def listing(octets: bytes, now: datetime) -> Listing:
@@ -149,6 +149,7 @@ def _key(lines: list[list[str]], now: datetime) -> ListedKey:
         can_encrypt=alive and bool(encrypting),
         can_sign=alive and bool(signing),
         weak=any(_weak(line) for line in (main, *encrypting, *signing)),
+        costly=any(int(line[2] or 0) > _LONGEST for line in lines if line[0] in ("sub", "ssb", "pub", "sec")),
         revoked=main[1] == "r",
         usable_until=until,
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Queue
 
 from gateway.content import MimePart
-from gateway.crypto import _packets, _status
+from gateway.crypto import _keyblock, _packets, _status
 from gateway.crypto._gpg import Done, Engine
 from gateway.facts import Ciphertext, Fingerprint, PublicKey, digest
 from gateway.outcome import REASONS, Cause, Defer, Hold, Refuse
@@ -23,9 +23,11 @@ from gateway.ports import Opened, SignatureReport
 
 _OLDEST_GPG = (2, 2, 40)
 _KEY_LIMIT = 200_000  # octets of a key that somebody registers
+_CLEAN_LIMIT = 30_000  # octets of it that are its owner's own: names, pictures, subkeys
 _FUTURE = timedelta(minutes=15)
 _WRITE_BUFFER = 128 * 1024  # gpg stops at --max-output up to two of its buffers early (measured)
 _NO_KEY = "the gateway has no usable OpenPGP key, or gpg-agent does not start: restore gnupg/, or run `gsp key renew`"
+_ONE_KEY = "exactly one OpenPGP public key (version 4) is needed in the file"
 _INLINE = ("text/plain", "application/pgp")
 _KEY = """%no-protection
 Key-Type: {kind}
@@ -133,7 +135,7 @@ class OpenPgp:
         if not done.said.opened:
             cause = Cause.NO_INTEGRITY if done.said.found_key and done.said.failed else Cause.CANNOT_DECRYPT
             raise Refuse(REASONS[201], cause)
-        reports = tuple(self._judge(signature) for signature in done.said.signatures)
+        reports = tuple(self._judge(signature, done.output) for signature in done.said.signatures)
         if done.status and all(report.cause is Cause.NONE for report in reports):
             raise Refuse(REASONS[201], Cause.CANNOT_DECRYPT)
         return Opened(done.output, reports)
@@ -155,7 +157,7 @@ class OpenPgp:
         """Judges a detached signature over exactly these octets (RFC 3156, 5)."""
         with self._engine(claimed) as gpg:
             done = gpg.verify_detached(signed, signature)
-        reports = [self._judge(one) for one in done.said.signatures]
+        reports = [self._judge(one, signed) for one in done.said.signatures]
         if len(reports) != 1:
             cause = Cause.SEVERAL_SIGNATURES if reports else Cause.BAD_SIGNATURE
             return SignatureReport(cause, None, None, b"")
@@ -163,11 +165,11 @@ class OpenPgp:
             return SignatureReport(Cause.BAD_SIGNATURE, None, None, b"")
         return reports[0]
 
-    def _judge(self, signature: _status.Signature) -> SignatureReport:
+    def _judge(self, signature: _status.Signature, content: bytes) -> SignatureReport:
         cause = signature.cause
         if cause is Cause.NONE and signature.made_at > self._clock() + _FUTURE:
             cause = Cause.WRONG_TIME  # GnuPG calls a signature of 2038 good
-        return SignatureReport(cause, signature.fingerprint, signature.made_at, signature.identity)
+        return SignatureReport(cause, signature.fingerprint, signature.made_at, _identity(signature, content))
 
     def sign(self, octets: bytes) -> bytes:
         """A detached signature over these octets by our own key, armoured."""
@@ -228,14 +230,17 @@ class OpenPgp:
         if len(octets) > _KEY_LIMIT:
             raise ValueError("the key is too large: export it without signatures of others")
         with self._engine(()) as gpg:
+            octets = _unflooded(octets if octets[:1] >= b"\x80" else gpg.run(["--dearmor"], octets).output)
             found = self._listed(gpg, ["--import-options", "show-only", "--import"], octets)
         if found.secret:
             raise ValueError("this is a secret key: never send it to anybody, revoke it, and make a new one")
         if len(found.keys) != 1:
-            raise ValueError("exactly one OpenPGP public key (version 4) is needed in the file")
+            raise ValueError(_ONE_KEY)
         key = found.keys[0]
         if key.weak:
             raise ValueError("the key's algorithm is too weak: use Curve25519, or RSA with at least 2048 bits")
+        if key.costly:
+            raise ValueError("the key is longer than 8192 bits: use Curve25519, or RSA with 3072 or 4096 bits")
         if key.revoked:
             raise ValueError("the key is revoked")
         if not key.can_sign:
@@ -244,6 +249,8 @@ class OpenPgp:
             gpg.keyring = [str(Path(folder) / "k.kbx")]
             gpg.import_keys(octets, extra_args=["--import-options", "import-minimal"])
             cleaned = gpg.run(["--export-options", "export-minimal", "--export"]).output
+        if len(cleaned) > _CLEAN_LIMIT:
+            raise ValueError("the key has too many names, pictures or subkeys: remove those that are not needed")
         return PublicKey(
             self.name, key.fingerprint, cleaned, key.can_encrypt, key.can_sign, key.usable_until, key.revoked
         )
@@ -312,6 +319,27 @@ class OpenPgp:
 
     def _listed(self, gpg: Engine, arguments: Sequence[str], octets: bytes = b"") -> _status.Listing:
         return _status.listing(gpg.run(arguments, octets).output, self._clock())
+
+
+def _unflooded(octets: bytes) -> bytes:
+    """A binary key as it came; raises ValueError where GnuPG should not even begin to read it."""
+    try:
+        flooded = _keyblock.flooded(octets)
+    except IndexError:
+        raise ValueError(_ONE_KEY) from None
+    if flooded:
+        raise ValueError("too much is on the key: export it without signatures of others, and with few names")
+    return octets
+
+
+def _identity(signature: _status.Signature, content: bytes) -> bytes:
+    """Who signed what when, for replay protection; white space apart, of which a text signature leaves some open.
+
+    Not GnuPG's SIG_ID, which is made of the signature's numbers: from one signature by ECDSA or EdDSA anybody can
+    compute another that is as good (n - s; s + L), with another SIG_ID (measured with GnuPG 2.2.40).
+    """
+    said = digest(content.translate(None, b" \t\r\n\v\f"))
+    return "\0".join((str(signature.fingerprint), said, signature.made_at.isoformat())).encode()
 
 
 def create(home: Path, address: str, kind: str = "curve25519", beside: bool = False) -> None:

@@ -1,0 +1,28 @@
+"""A key that somebody sends, looked at before GnuPG is: how many packets of each kind (RFC 9580, 10.1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gateway.crypto._packets import _packet
+
+_SIGNATURE, _NAMES, _SUBKEYS = 2, frozenset({13, 17}), frozenset({7, 14})
+_MOST_SIGNATURES, _MOST_NAMES, _MOST_SUBKEYS = 200, 20, 20
+
+
+def flooded(octets: bytes) -> bool:
+    """Whether a binary key has more on it than its owner needs.
+
+    Anybody can put signatures and names on a key. GnuPG takes minutes for 500 of each (measured with 2.2.40), by the
+    square of their number (CVE-2019-13050 is of this family). Raises IndexError where the packets do not parse.
+    """
+    counts: Counter[int] = Counter()
+    position = 0
+    while position < len(octets):
+        tag, _, position = _packet(octets, position)
+        counts[tag] += 1
+    return (
+        counts[_SIGNATURE] > _MOST_SIGNATURES
+        or sum(counts[tag] for tag in _NAMES) > _MOST_NAMES
+        or sum(counts[tag] for tag in _SUBKEYS) > _MOST_SUBKEYS
+    )
