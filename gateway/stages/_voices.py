@@ -41,6 +41,7 @@ _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _NUMBER = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?")
 _WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
 _WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _MISSING = object()
 _OPEN = (ClearValue, TemplateModule, LoopContext)  # what a template may look into without further checks
 _LABELS: dict[str, Choice] = {choice.name: choice for choice in ITEMS}
@@ -101,6 +102,13 @@ def quoted(value: str) -> str:
     """A person's words, each line marked with a bar: nobody can take them for the gateway's own."""
     lines = [line for own in words(value).strip("\n").split("\n") for line in wrapped(own).split("\n")]
     return "\n".join(["| " + line if line else "|" for line in lines])
+
+
+def _turned(line: str) -> Markup:
+    label, colon, value = line.partition(": ")
+    if _RIGHT_TO_LEFT.search(label):
+        return escape(label + colon) + (Markup("<bdi>{}</bdi>").format(value) if value else "")
+    return Markup("<bdi>{}</bdi>").format(line) if line else Markup("")
 
 
 def isolated(value: object) -> Markup:
@@ -189,6 +197,7 @@ class Voice:
             "reason_words": self._join([self.gettext(choice.label) for choice in REASONS_FOR_NO_DATA]),
             "language": self._catalogue.language,
             "direction": self._catalogue.direction,
+            "formed": self.formed,
             "medium": "medium/html.j2" if self._html else "medium/text.j2",
             "most": MOST,
         }
@@ -212,6 +221,15 @@ class Voice:
         if not self._html:
             return spoken
         return Markup(_NUMBER.sub(r'<bdi dir="ltr">\g<0></bdi>', str(escape(spoken))))  # noqa: S704 - escaped
+
+    def formed(self, written: str) -> str:
+        """A form in HTML: from right to left its labels give the direction of a line, and its values stand isolated.
+
+        Left to each line's first letter, `(a)` before an Arabic label would turn the line around.
+        """
+        if self._catalogue.direction == "ltr":
+            return written
+        return Markup("\n").join(map(_turned, written.split("\n")))
 
     def party(self, code: PartyCode) -> str:
         """A Party's name in this language, its code where the name is not known."""

@@ -6,6 +6,7 @@ import email.policy
 import re
 from dataclasses import replace
 from email.message import EmailMessage
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -254,3 +255,14 @@ def test_a_status_list_names_the_other_party() -> None:
     assert "Kenya" in asked
     assert "Sweden" in to_answer
     assert "Kenya" not in to_answer
+
+
+@pytest.mark.parametrize("name", ["referral", "notice", "help"])
+def test_a_form_from_right_to_left_has_its_letters_at_the_label_and_its_values_isolated(name: str) -> None:
+    mail = seen(name, "ar")
+    for form in re.findall(r'<pre dir="rtl">(.*?)</pre>', mail.html, re.DOTALL):
+        assert unescape(re.sub("</?bdi>", "", form)).strip("\n") in mail.text
+        for line in form.strip("\n").split("\n"):
+            assert re.fullmatch(r"(?:[^<>]*[\u0600-\u06ff][^<>]*)?(?:<bdi>[^<>]+</bdi>)?", line), line
+            assert not re.search(r"<bdi>[^<]*\([a-j]\)[^<]*[\u0600-\u06ff]", line)
+    assert '<pre dir="auto">' in seen(name, "fr").html
