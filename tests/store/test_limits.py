@@ -1,0 +1,71 @@
+"""What of late was sent is read from the record; refusals of strangers are counted by the hour and proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.facts import Digest, Event, EventKind, PartyCode
+from gateway.store import Store
+from gateway.store.limits import proof
+from tests.store.made import KE, NOW, SE, at, rows, with_parties, write
+
+
+def by(kind: EventKind, party: PartyCode = KE, person: int = 7, count: int = 0) -> Event:
+    """An event that a mail of somebody caused."""
+    return Event(kind, person=person, actor=party, count=count)
+
+
+def test_mails_are_counted_by_person_and_party_and_what_others_caused_is_not(store: Store) -> None:
+    with_parties(store)
+    write(store, by(EventKind.LOOKUP_MADE), by(EventKind.NOTICE_SENT), when=at(minutes=1))  # one mail
+    write(store, by(EventKind.HELP_ASKED), when=at(minutes=2))
+    write(store, by(EventKind.ANSWER_RECEIVED, person=0), when=at(minutes=3))
+    write(store, by(EventKind.HELP_ASKED, SE), when=at(minutes=4))
+    for kind in (EventKind.ADVISED, EventKind.MAIL_HELD, EventKind.LIMITED, EventKind.KEY_WARNED):
+        write(store, by(kind), when=at(minutes=5))
+    assert store.limits.mails(KE, NOW) == [(at(minutes=3), 0), (at(minutes=2), 7), (at(minutes=1), 7)]
+    assert store.limits.mails(KE, at(minutes=2)) == [(at(minutes=3), 0)]
+    assert len(store.limits.mails(SE, NOW)) == 1
+
+
+def test_uims_are_counted_that_were_asked_about(store: Store) -> None:
+    with_parties(store)
+    write(store, by(EventKind.LOOKUP_MADE, count=5), when=at(minutes=1))
+    write(store, by(EventKind.LOOKUP_MADE, person=8, count=2), when=at(minutes=2))
+    write(store, by(EventKind.ANSWER_RECEIVED, count=9), when=at(minutes=3))
+    assert store.limits.uims(KE, NOW) == [(at(minutes=2), 8, 2), (at(minutes=1), 7, 5)]
+
+
+def test_a_restart_forgets_nothing(opened: Callable[[], Store]) -> None:
+    first = opened()
+    write(first, by(EventKind.HELP_ASKED), when=at(minutes=1))
+    first.close()
+    assert opened().limits.mails(KE, NOW) == [(at(minutes=1), 7)]
+
+
+def test_refusals_of_an_hour_are_one_event_whatever_their_number(opened: Callable[[], Store], url: str) -> None:
+    one, other = opened(), opened()
+    one.limits.add_refusals({101: 70_000, 201: 3}, NOW)
+    other.limits.add_refusals({101: 5}, at(minutes=59))
+    one.limits.record_refusals(at(minutes=62))
+    assert rows(url, "SELECT count(*) FROM event")[0][0] == 0  # another gateway may still add to it
+    for store in (one, other, one):
+        store.limits.record_refusals(at(minutes=65))
+    one.limits.add_refusals({104: 1}, at(minutes=61))
+    one.limits.record_refusals(at(minutes=130))
+    recorded = rows(url, "SELECT kind, count, digest, actor, person FROM event ORDER BY id")
+    assert [tuple(row) for row in recorded] == [
+        ("refusals", 70_008, proof(NOW, {101: 70_005, 201: 3}), "", 0),
+        ("refusals", 1, proof(at(hours=1), {104: 1}), "", 0),
+    ]
+    assert one.limits.refusals() == [
+        (NOW, {101: 70_005, 201: 3}, Digest(recorded[0].digest)),
+        (at(hours=1), {104: 1}, Digest(recorded[1].digest)),
+    ]
+
+
+def test_the_events_of_one_person_and_kind_are_counted(store: Store) -> None:
+    write(store, by(EventKind.REFUSED), by(EventKind.REFUSED), by(EventKind.HELP_ASKED), when=at(minutes=1))
+    write(store, by(EventKind.REFUSED, person=8), when=at(minutes=1))
+    assert store.limits.events_of(EventKind.REFUSED, KE, 7, NOW) == 2
+    assert store.limits.events_of(EventKind.REFUSED, KE, 7, at(minutes=1)) == 0
