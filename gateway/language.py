@@ -160,7 +160,7 @@ def _messages(code: Language, texts: Iterable[bytes]) -> _Messages:
             catalogue = read_po(BytesIO(text), locale=str(code), abort_invalid=True)
         except PoFileError:
             raise ValueError(f"a catalogue of the language {code} is broken") from None
-        plural_form = c2py(str(catalogue.plural_expr).strip("()"))
+        own_form = c2py(str(catalogue.plural_expr).strip("()"))
         for message in catalogue:
             if not message.id or message.fuzzy:
                 continue
@@ -168,6 +168,7 @@ def _messages(code: Language, texts: Iterable[bytes]) -> _Messages:
                 read_as[str(message.id)] = tuple(part.strip() for part in str(message.string).split("|"))
             elif isinstance(message.id, (tuple, list)):
                 plural[message.id[0]] = tuple(str(form) for form in message.string or ())
+                plural_form = own_form  # the labels' catalogue has no plurals: what its head says must not count
             else:
                 singular[message.id] = str(message.string)
     return _Messages(singular, plural, read_as, plural_form)

@@ -151,3 +151,25 @@ def test_only_arabic_runs_from_right_to_left() -> None:
 def test_a_broken_catalogue_is_an_error_at_the_start() -> None:
     with pytest.raises(ValueError, match="catalogue of the language fr"):
         Languages.from_texts({"fr": [b"this is no catalogue\n"]})
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("ar", (0, 1, 2, 3, 3, 5, 5, 4, 3, 5)),
+        ("ru", (2, 0, 1, 1, 2, 2, 2, 2, 1, 2)),
+        ("fr", (0, 0, *(1,) * 8)),
+        ("zh", (0,) * 10),
+    ],
+)
+def test_a_number_takes_the_plural_form_of_the_catalogue_that_holds_the_sentence(
+    language: str, forms: tuple[int, ...]
+) -> None:
+    catalogue = Languages.from_texts(data.catalogues()).catalogue(language)
+    assert tuple(map(catalogue._messages.plural_form, (0, 1, 2, 3, 10, 11, 14, 100, 103, 111))) == forms
+
+
+def test_fourteen_days_in_arabic() -> None:
+    catalogue = Languages.from_texts(data.catalogues()).catalogue("ar")
+    said = catalogue.ngettext("No mail was exchanged for {count} day.", "No mail was exchanged for {count} days.", 14)
+    assert said.endswith("{count} يوماً.")
