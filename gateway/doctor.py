@@ -153,6 +153,16 @@ def _clock(gateway: service.Gateway) -> _Findings:
     yield ("wrong", "the clock is behind the record's last event: check NTP") if ahead else ("right", "plausible")
 
 
+def _record(gateway: service.Gateway) -> _Findings:
+    sealed, since = gateway.audit.last()
+    if sealed is None:
+        yield "note", f"{since} event(s), never sealed: gsp serve seals them every hour, gsp audit seal at once"
+        return
+    says = f"last sealed at {sealed.isoformat(timespec='minutes')}, {since} event(s) since"
+    late = since and datetime.now(UTC) - sealed > timedelta(days=1)
+    yield ("wrong", f"{says}: does gsp serve run? gsp audit seal") if late else ("right", says)
+
+
 def _library(_: service.Gateway) -> _Findings:
     problems = inspection.lint_library(None)
     yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint") if problems else ("right", "clean")
@@ -186,6 +196,7 @@ _CHECKS: tuple[tuple[str, Callable[[service.Gateway], _Findings]], ...] = (
     ("TLS", _certificates),
     ("S/MIME", _anchors),
     ("clock", _clock),
+    ("record", _record),
     ("pattern library", _library),
     ("templates", _templates),
     ("languages", _languages),

@@ -198,6 +198,19 @@ def test_a_clock_behind_the_record_is_wrong(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("mail_server")
+def test_a_record_that_was_never_sealed_is_noted_and_one_not_sealed_for_a_day_is_wrong(home: Path) -> None:
+    assert examined(home)["record"][0][0] == "note"
+    with service.Gateway.open(home, lambda: NOW - timedelta(days=2)) as gateway:
+        gateway.audit.seal()
+    assert examined(home)["record"][0][0] == "right"
+    with service.Gateway.open(home) as gateway:
+        gateway.store.ledger.commit(Commit(NOW, (Event(EventKind.REMINDED),)), None)
+    ((mark, says),) = examined(home)["record"]
+    assert (mark, "gsp audit seal" in says) == ("wrong", True)
+    assert gsp("audit", "seal", home=home).status == 0
+    assert examined(home)["record"][0][0] == "right"
+
+
 def test_what_waits_for_a_person_is_noted(home: Path) -> None:
     with service.Gateway.open(home) as gateway:
         gateway.store.ledger.commit(Commit(NOW, items=(ForAPerson(405, party=PartyCode("KE")),)), None)

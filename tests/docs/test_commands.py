@@ -24,7 +24,7 @@ from tests.docs.pages import PAGES, ROOT, anchors, blocks, links
 from tests.support.sink import sink
 from tests.support.smime import Authority, new_key, pem
 
-RUN = ("README.md", "docs/operator.md", "docs/administrator.md")
+RUN = ("README.md", "docs/operator.md", "docs/administrator.md", "docs/audit.md")
 
 
 @pytest.fixture
