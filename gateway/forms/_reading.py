@@ -23,7 +23,7 @@ _CODE = re.compile(r"[!-9;-~]++")  # without a colon: never a label
 _SHORT_LABEL = re.compile(r"[!-~]{1,2}:[!-~]++")  # in a list, "A:12" is a code and not Spanish for "To: 12"
 _DIGIT = re.compile("[0-9]")
 _WORD = re.compile(r"\w")
-_NUMBER = re.compile(r"GSP\s?-?\s?\d{4}\s?-?\s?\d{6,9}(?:\s?/\s?[A-Za-z]{2})?", re.IGNORECASE)
+_NUMBER = re.compile(r"GSP\s?-?\s?(\d{4})\s?-?\s?(\d{6,9})(?:\s?/\s?([A-Z]{2}))?", re.IGNORECASE | re.ASCII)
 _LINE_KINDS = frozenset({FieldKind.LINE, FieldKind.CHOICE, FieldKind.DATE, FieldKind.EXCHANGE, FieldKind.PARTY})
 _BLOCK_KINDS = frozenset({FieldKind.TEXT, FieldKind.UIMS, FieldKind.TICKS})
 _GIVEN = frozenset({"exchange", "handling"})  # stand in a form that nobody has completed yet
@@ -293,10 +293,10 @@ class _Reader:
             sentence = text("“{got}” is not the name or code of a Party.", got=flat)
             return party or self._wrong(taken, flat, sentence, Severity.BLOCKS)
         number = _NUMBER.search(unicodedata.normalize("NFKC", flat))
-        if number is None:
+        if number is None or not int(number[2]):
             sentence = text("“{got}” is not the number of an exchange, such as GSP-2026-000042/KE.", got=flat)
             return self._wrong(taken, flat, sentence, Severity.BLOCKS)
-        return _exchange(number[0])
+        return _exchange(number)
 
     def _date(self, taken: _Taken, flat: str) -> str:
         read = read_date(flat)
@@ -342,11 +342,9 @@ def _trimmed(line: str) -> str:
     return line.strip() if line.isascii() else line.strip(_EDGES)
 
 
-def _exchange(written: str) -> str:
-    try:
-        return str(referral_number(written))
-    except ValueError:
-        return str(exchange_number(written))
+def _exchange(found: re.Match[str]) -> str:
+    number = f"GSP-{found[1]}-{found[2]}"
+    return str(referral_number(f"{number}/{found[3]}")) if found[3] else str(exchange_number(number))
 
 
 def _first(taken: _Taken) -> int:

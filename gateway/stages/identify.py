@@ -80,10 +80,10 @@ def _check_inside(inside: ProtectedHeaders, tree: MimePart, sender: Sender, poli
 def reopened(keep: Keep, scheme: CryptoScheme, view: View, limit: int, moment: Moment) -> Submission:
     """Kept ciphertext opened again: who wrote it was proven when it was taken, and its digest is the proof."""
     opened = scheme.open(keep.ciphertext, (), limit)
-    tree = decrypt.unwrapped(decrypt.entity(opened.octets, keep.ciphertext))
+    tree = headers.without_legacy_display(decrypt.unwrapped(decrypt.entity(opened.octets, keep.ciphertext)))
     mail = EncryptedMail(keep.scheme, keep.ciphertext, keep.digest, VisibleHeaders(), Envelope(), 0)
     fact = SignatureFact(Fingerprint(""), moment.now, keep.digest)
-    decrypted = DecryptedMail(mail, tree, ProtectedHeaders(), fact)
+    decrypted = DecryptedMail(mail, tree, headers.protected(tree), fact)
     return Submission(decrypted, Sender(_writer(keep, view, moment), fact.fingerprint))
 
 
@@ -93,7 +93,8 @@ def _writer(keep: Keep, view: View, moment: Moment) -> Person:
         raise Defer(REASONS[303])
     desk_wrote = keep.side is Side.ANSWERING or exchange.person == 0
     party = keep.party if keep.side is Side.ANSWERING else exchange.asking_party
-    reader = view.desk(party, moment.now) if desk_wrote else view.correspondent(exchange.person, moment.now)
+    person = None if desk_wrote else view.correspondent(exchange.person, moment.now)
+    reader = person or view.desk(party, moment.now)  # who has left wrote for his Party all the same
     if reader is None:
         raise Defer(REASONS[303])
     return Person(reader.person, reader.party, reader.address, "", reader.role, reader.language)

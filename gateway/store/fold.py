@@ -10,8 +10,8 @@ _OPEN = frozenset({_S.SENT, _S.DELIVERED, _S.READ, _S.PARTLY_ANSWERED})
 
 # A late delivery or disposition report never takes a state backwards.
 _MOVES: dict[EventKind, tuple[frozenset[ReferralState], ReferralState]] = {
-    # What waited goes out as a new mail, also where the notice that it waits had come back.
-    EventKind.REFERRAL_RELEASED: (frozenset({_S.WAITING, _S.UNDELIVERABLE}), _S.SENT),
+    # What waited goes out as a new mail, also where the notice that it waits had come back, or its time had run out.
+    EventKind.REFERRAL_RELEASED: (frozenset({_S.WAITING, _S.UNDELIVERABLE, _S.EXPIRED}), _S.SENT),
     EventKind.DELIVERED: (frozenset({_S.SENT}), _S.DELIVERED),
     EventKind.READ: (frozenset({_S.SENT, _S.DELIVERED}), _S.READ),
     # Also after a first mail was read: the next one (further UIMs, a message, a reminder) has not reached the desk.

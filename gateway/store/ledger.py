@@ -254,7 +254,8 @@ class Ledger:
             values["reminders"] = row.reminders + 1
         elif event.kind is EventKind.REFERRAL_EXTENDED:
             values["reminders"] = 0  # further UIMs went out: the desk is given the same time again
-        if event.kind not in _QUIET:
+        # What the requester writes does not give the desk more time.
+        if event.kind not in _QUIET and not (event.kind is EventKind.MESSAGE_RECEIVED and event.actor != event.party):
             values["last_activity"] = at
         _SET_REFERRAL.run(connection, **here, **values)
 

@@ -171,3 +171,27 @@ def test_copies_that_come_at_once_get_the_same_answer_and_none_is_held(point: Fo
     assert {answer["outcome"] for answer in answers} == {"taken"}
     assert len({answer["exchange"] for answer in answers}) == 1
     assert len(point.gateway.take_outbox()) == 2
+
+
+def test_replies_are_taken_after_the_officer_who_asked_has_left(point: FocalPoint) -> None:
+    number = point.send("officer", request(SE_UIM, SE_UIM_2))["exchange"]
+    point.delivered()
+    point.gateway.registry.revoke(point.people["officer"].address, "left")
+    for uim, said in ((SE_UIM, "valid\n(a) Malmö"), (SE_UIM_2, "not ours")):
+        reply = f"GSP REPLY\n\nExchange: {number}/SE\n\nUIM: {uim}\nStatus: {said}\n"
+        assert point.send("desk.se", reply)["outcome"] == "taken"
+    told = point.delivered()["desk.ke"]
+    assert any("Malmö" in mail.text for mail in told)
+
+
+@pytest.mark.parametrize("written", ["GSP 2026 {}", "GSP-2026 {}", "GSP - 2026 - {}", "gsp-2026-{} / se"])
+def test_the_number_of_an_exchange_is_read_however_it_is_spaced(point: FocalPoint, written: str) -> None:
+    number = str(point.send("officer", request(SE_UIM))["exchange"])
+    point.delivered()
+    point.send("officer", f"GSP STATUS\n\nExchange: {written.format(number[-6:])}\n")
+    assert f"the whole trail of {number}" in " ".join(point.delivered()["officer"][0].text.split())
+
+
+def test_a_number_that_cannot_be_is_told(point: FocalPoint) -> None:
+    point.send("officer", "GSP STATUS\n\nExchange: GSP-2026-000000\n")
+    assert "is not the number of an exchange" in point.delivered()["officer"][0].text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import email.policy
 import time
 from dataclasses import replace
+from email.message import EmailMessage
 
 from sqlalchemy import text
 
@@ -98,3 +100,19 @@ def test_a_registered_person_who_wrote_in_clear_is_told_once_a_day(point: FocalP
     stranger = head.replace(b"officer@party", b"stranger@party")
     assert isinstance(pipeline.process(stranger, replace(envelope, mail_from="stranger@party.example")), Refused)
     assert point.gateway.take_outbox() == []
+
+
+def test_a_request_whose_title_is_its_protected_subject_goes_out_when_the_key_comes(point: FocalPoint) -> None:
+    without_key(point, "SE")
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail.set_content(request(SE_UIM).removeprefix("GSP REQUEST\n\n"))
+    mail.replace_header("Content-Type", 'text/plain; charset="utf-8"; protected-headers="v1"')
+    mail["Subject"] = "GSP REQUEST"
+    number = point.send("officer", mail)["exchange"]  # type: ignore[arg-type]
+    assert states(point, number) == ["waiting"]
+    point.gateway.take_outbox()
+    with point.gateway.store._engine.begin() as connection:
+        connection.execute(text("UPDATE key SET can_encrypt = 1 WHERE party = 'SE' AND person = 0"))
+    point.gateway.tick()
+    assert SE_UIM in point.delivered()["desk.se"][0].text
+    assert states(point, number) == ["sent"]

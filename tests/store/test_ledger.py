@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 
@@ -296,3 +297,20 @@ def test_further_uims_give_the_desk_the_same_time_again(store: Store) -> None:
     exchange = store.view.exchange(NUMBER)
     assert exchange is not None
     assert [referral.reminders for referral in exchange.referrals] == [0]
+
+
+def test_what_waited_until_its_time_ran_out_is_sent_when_it_goes_out(store: Store) -> None:
+    write(store, *opening(kind=K.REFERRAL_WAITING))
+    write(store, of(K.EXPIRED, SE))
+    write(store, of(K.REFERRAL_RELEASED, SE))
+    assert state(store) is S.SENT
+
+
+def test_what_the_requester_writes_gives_the_desk_no_more_time(store: Store) -> None:
+    write(store, *opening())
+    for days, actor in ((3, KE), (5, SE)):
+        write(store, of(K.MESSAGE_RECEIVED, SE, actor=actor), when=NOW + timedelta(days=days))
+        exchange = store.view.exchange(NUMBER)
+        assert exchange is not None
+        assert exchange.last_activity == NOW + timedelta(days=days)
+        assert exchange.referrals[0].last_activity == (NOW if actor == KE else NOW + timedelta(days=5))
