@@ -44,26 +44,19 @@ class Guard:
         raise Defer(REASONS[305])
 
     def _mail_free_at(self, person: Person, now: datetime) -> datetime | None:
-        allowed = self._allowance
-        if not (allowed.person_per_hour or allowed.party_per_hour):
-            return None
-        sent = self._limits.mails(person.party, now - HOUR)
-        own = [at for at, who in sent if who == person.id]
-        return _later(
-            next_mail(own, allowed.person_per_hour, now),
-            next_mail([at for at, _ in sent], allowed.party_per_hour, now),
-        )
+        allowed, until = self._allowance, None
+        for most, who in ((allowed.person_per_hour, person.id), (allowed.party_per_hour, None)):
+            if most:
+                last_but = self._limits.last_mail_but(most - 1, person.party, who, now - HOUR)
+                until = _later(until, next_mail(last_but, now))
+        return until
 
     def _uims_free_at(self, person: Person, uims: int, now: datetime) -> datetime | None:
-        allowed = self._allowance
-        if not (allowed.person_uims_per_day or allowed.party_uims_per_day):
-            return None
-        used = self._limits.uims(person.party, now - DAY)
-        own = ((at, count) for at, who, count in used if who == person.id)
-        return _later(
-            next_uims(own, uims, allowed.person_uims_per_day, now),
-            next_uims(((at, count) for at, _, count in used), uims, allowed.party_uims_per_day, now),
-        )
+        allowed, until, since = self._allowance, None, now - DAY
+        for most, who in ((allowed.person_uims_per_day, person.id), (allowed.party_uims_per_day, None)):
+            if most and self._limits.uims(person.party, who, since) + uims > most:
+                until = _later(until, next_uims(self._limits.lists(person.party, who, since), uims, most, now))
+        return until
 
     def refused(self, failure: Failure, arrival: Digest, now: datetime) -> None:
         """Notes a refusal: at once where a registered person's signature was good, else in the count of the hour."""

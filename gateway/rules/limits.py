@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,12 +19,11 @@ class Allowance:
     party_uims_per_day: int
 
 
-def next_mail(times: Sequence[datetime], most: int, now: datetime) -> datetime | None:
-    """When one mail more may come, by the times of those before, newest first; None: now."""
-    if not most or len(times) < most:
+def next_mail(last_but: datetime | None, now: datetime) -> datetime | None:
+    """When one mail more may come; None: now. `last_but`: when the last came but as many as are allowed less one."""
+    if last_but is None or last_but + HOUR <= now:
         return None
-    free = times[most - 1] + HOUR
-    return free if free > now else None
+    return last_but + HOUR
 
 
 def next_uims(used: Iterable[tuple[datetime, int]], wanted: int, most: int, now: datetime) -> datetime | None:

@@ -25,19 +25,24 @@ _COUNTED = (EventKind.EXCHANGE_OPENED.value, EventKind.REFERRAL_EXTENDED.value, 
 _OF_PARTY = _EVENTS.c.actor == bindparam("party"), _EVENTS.c.at > bindparam("since")
 # What follows from one mail is written at one instant: mails are counted, not events.
 _MAILS = (
-    select(_EVENTS.c.at, _EVENTS.c.person)
+    select(_EVENTS.c.at)
     .where(*_OF_PARTY, _EVENTS.c.kind.not_in(_NOT_SENT))
     .distinct()
-    .order_by(_EVENTS.c.at.desc(), _EVENTS.c.person)
+    .order_by(_EVENTS.c.at.desc())
+    .limit(1)
+    .offset(bindparam("before"))
 )
+_OF_PERSON = _EVENTS.c.person == bindparam("person")
+_MAILS_OF_PERSON = _MAILS.where(_OF_PERSON)
 _UIMS = (
-    select(_EVENTS.c.at, _EVENTS.c.person, _EVENTS.c["count"].label("uims"))
+    select(_EVENTS.c.at, _EVENTS.c["count"].label("uims"))
     .where(*_OF_PARTY, _EVENTS.c.kind.in_(_COUNTED), _EVENTS.c["count"] > 0)
     .order_by(_EVENTS.c.id.desc())
 )
-_OF_KIND = select(func.count()).where(
-    *_OF_PARTY, _EVENTS.c.kind == bindparam("kind"), _EVENTS.c.person == bindparam("person")
-)
+_SUM = select(func.coalesce(func.sum(_EVENTS.c["count"]), 0)).where(*_OF_PARTY, _EVENTS.c.kind.in_(_COUNTED))
+_SUM_OF_PERSON = _SUM.where(_OF_PERSON)
+_UIMS_OF_PERSON = _UIMS.where(_OF_PERSON)
+_OF_KIND = select(func.count()).where(*_OF_PARTY, _EVENTS.c.kind == bindparam("kind"), _OF_PERSON)
 _COUNTS = select(_REFUSALS.c.hour, _REFUSALS.c.reason, _REFUSALS.c["count"].label("mails")).order_by(
     _REFUSALS.c.hour, _REFUSALS.c.reason
 )
@@ -50,16 +55,29 @@ class Limits:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def mails(self, party: PartyCode, since: datetime) -> list[tuple[datetime, int]]:
-        """(time, person) of each mail of a Party's people and desk (person 0), newest first."""
+    def last_mail_but(self, before: int, party: PartyCode, person: int | None, since: datetime) -> datetime | None:
+        """When the last mail but so many came, of a person (0: the desk), or (None) of the whole Party; None: none."""
+        values: dict[str, Any] = {"party": party, "since": since, "before": before}
         with reading(self._engine) as connection:
-            return [(row.at, row.person) for row in connection.execute(_MAILS, {"party": party, "since": since})]
+            if person is None:
+                return connection.execute(_MAILS, values).scalar()
+            return connection.execute(_MAILS_OF_PERSON, {**values, "person": person}).scalar()
 
-    def uims(self, party: PartyCode, since: datetime) -> list[tuple[datetime, int, int]]:
-        """(time, person, UIMs) of each list that a Party asked about, newest first."""
+    def uims(self, party: PartyCode, person: int | None, since: datetime) -> int:
+        """How many UIMs a person, or (None) the whole Party, asked about."""
+        values: dict[str, Any] = {"party": party, "since": since}
         with reading(self._engine) as connection:
-            found = connection.execute(_UIMS, {"party": party, "since": since})
-            return [(row.at, row.person, row.uims) for row in found]
+            if person is None:
+                return int(connection.execute(_SUM, values).scalar_one())
+            return int(connection.execute(_SUM_OF_PERSON, {**values, "person": person}).scalar_one())
+
+    def lists(self, party: PartyCode, person: int | None, since: datetime) -> list[tuple[datetime, int]]:
+        """(time, UIMs) of each list that they asked about, newest first."""
+        values: dict[str, Any] = {"party": party, "since": since}
+        with reading(self._engine) as connection:
+            query = _UIMS if person is None else _UIMS_OF_PERSON
+            found = connection.execute(query, values if person is None else {**values, "person": person})
+            return [(row.at, row.uims) for row in found]
 
     def events_of(self, kind: EventKind, party: PartyCode, person: int, since: datetime) -> int:
         """How many events of a kind the record has of a person since then."""

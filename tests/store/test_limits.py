@@ -23,9 +23,12 @@ def test_mails_are_counted_by_person_and_party_and_what_others_caused_is_not(sto
     write(store, by(EventKind.HELP_ASKED, SE), when=at(minutes=4))
     for kind in (EventKind.ADVISED, EventKind.MAIL_HELD, EventKind.LIMITED, EventKind.KEY_WARNED):
         write(store, by(kind), when=at(minutes=5))
-    assert store.limits.mails(KE, NOW) == [(at(minutes=3), 0), (at(minutes=2), 7), (at(minutes=1), 7)]
-    assert store.limits.mails(KE, at(minutes=2)) == [(at(minutes=3), 0)]
-    assert len(store.limits.mails(SE, NOW)) == 1
+    last_but = store.limits.last_mail_but
+    assert [last_but(n, KE, None, NOW) for n in range(4)] == [at(minutes=3), at(minutes=2), at(minutes=1), None]
+    assert [last_but(n, KE, 7, NOW) for n in range(3)] == [at(minutes=2), at(minutes=1), None]
+    assert [last_but(n, KE, 0, NOW) for n in range(2)] == [at(minutes=3), None]
+    assert [last_but(n, SE, None, NOW) for n in range(2)] == [at(minutes=4), None]
+    assert last_but(1, KE, None, at(minutes=2)) is None
 
 
 def test_uims_are_counted_that_were_asked_about(store: Store) -> None:
@@ -33,14 +36,20 @@ def test_uims_are_counted_that_were_asked_about(store: Store) -> None:
     write(store, by(EventKind.LOOKUP_MADE, count=5), when=at(minutes=1))
     write(store, by(EventKind.LOOKUP_MADE, person=8, count=2), when=at(minutes=2))
     write(store, by(EventKind.ANSWER_RECEIVED, count=9), when=at(minutes=3))
-    assert store.limits.uims(KE, NOW) == [(at(minutes=2), 8, 2), (at(minutes=1), 7, 5)]
+    assert store.limits.lists(KE, None, NOW) == [(at(minutes=2), 2), (at(minutes=1), 5)]
+    assert store.limits.lists(KE, 7, NOW) == [(at(minutes=1), 5)]
+    assert (store.limits.uims(KE, None, NOW), store.limits.uims(KE, 8, NOW), store.limits.uims(SE, None, NOW)) == (
+        7,
+        2,
+        0,
+    )
 
 
 def test_a_restart_forgets_nothing(opened: Callable[[], Store]) -> None:
     first = opened()
     write(first, by(EventKind.HELP_ASKED), when=at(minutes=1))
     first.close()
-    assert opened().limits.mails(KE, NOW) == [(at(minutes=1), 7)]
+    assert opened().limits.last_mail_but(0, KE, 7, NOW) == at(minutes=1)
 
 
 def test_refusals_of_an_hour_are_one_event_whatever_their_number(opened: Callable[[], Store], url: str) -> None:
