@@ -74,6 +74,7 @@ class Receipt(ClearValue):
     repeated: tuple[UimNote, ...] = ()  # asked before by the officer's own Party
     doubled: int = 0
     findings: tuple[Finding, ...] = ()
+    asked_already: bool = False  # nothing new went out: the Parties that could be asked have these UIMs
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -26,10 +26,12 @@ from gateway.forms._fields import ANSWERS, ITEMS, REQUEST_FIELDS
 from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote
 from gateway.ports import Situation
 from gateway.rules.exchange import thread, turn_letters
-from gateway.treaty import Handling, Item, ReferralState, Side
+from gateway.treaty import Handling, Item, ReferralState, Side, UimAnswer
 
 SHOWN = 50  # above so many UIMs the letter holds the first few, the spreadsheet all
 IN_FORM = 200  # UIMs given back in a request form; a spreadsheet has them all
+OPEN = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
+_LOST = frozenset({ReferralState.UNDELIVERABLE, ReferralState.EXPIRED})  # nothing comes any more, unless asked again
 STAYS = ("ambiguous", "hints", "not_a_party", "not_a_uim", "malformed", "unknown", "own", "no_desk")
 _DETAILS = ("date_of_seizure", "place_of_seizure", "product")
 _LABELS = {field.name: field.label for field in REQUEST_FIELDS}
@@ -63,25 +65,29 @@ def refer(
 ) -> Referred | None:
     """Refers these UIMs to a Party, for the first time or as further ones of a referral; None: it has them all.
 
+    Where the Party's referral is undeliverable or expired, those that it has not answered go out once more.
     `request` is the ciphertext that holds them, in case the desk's key cannot be used now. `exchange`
     None: it is opened by the same decision. `again`: the same decision referred others to this Party.
     """
     referral = ReferralNumber(number, party)
-    before = again or (exchange is not None and exchange.referral(party) is not None)
+    earlier = exchange.referral(party) if exchange is not None else None
+    before = again or earlier is not None
     known = situation.view.uims_of(referral) if before else {}
     marks = {digest_of(situation, uim.text): uim for uim in uims}
-    fresh = {mark: uim for mark, uim in marks.items() if mark not in known}
+    lost = earlier is not None and earlier.state in _LOST
+    going = {mark: uim for mark, uim in marks.items() if mark not in known or (lost and known[mark] in OPEN)}
     desk = situation.view.desk(party, situation.moment.now)
-    if desk is None or not fresh:
+    if desk is None or not going:
         return None
     kind = EventKind.REFERRAL_EXTENDED if before else _first(desk)
-    facts = tuple(UimFact(mark) for mark in fresh)
-    event = Event(kind, number, party, actor=asking, count=len(fresh), digest=request.digest, uims=facts)
-    part = ReferredPart(referral, len(fresh), schemes, waiting=desk.key is None, chosen=chosen)
+    facts = tuple(UimFact(mark) for mark in going if mark not in known)  # the ledger has each once
+    event = Event(kind, number, party, actor=asking, count=len(going), digest=request.digest, uims=facts)
+    part = ReferredPart(referral, len(going), schemes, waiting=desk.key is None, chosen=chosen)
     if desk.key is None:
         return _waiting(situation, part, event, desk, request)
     shown = evidence_of(situation, request.digest, number)
-    letter = referral_letter(situation, reading, referral, asking, desk, tuple(fresh.values()), shown, before)
+    further = before and len(facts) == len(going)
+    letter = referral_letter(situation, reading, referral, asking, desk, tuple(going.values()), shown, further)
     return Referred(part, (event,), (letter,))
 
 

@@ -190,6 +190,7 @@ SAMPLES: dict[str, Sample] = {
     "receipt:all sent": Sample(Receipt(EXCHANGE, "", EVIDENCE, 2, (ReferredPart(REFERRAL, 2, ("eu",), chosen=True),)),
                                MailKind.RECEIPT),
     "receipt:nothing sent": Sample(_receipt(True), MailKind.RECEIPT, request_form()),
+    "receipt:nothing new": Sample(Receipt(EXCHANGE, "", EVIDENCE, 1, asked_already=True), MailKind.RECEIPT),
     "receipt:nothing to do": Sample(Receipt(None, "", EVIDENCE, 1, not_a_party=(note(),)), MailKind.RECEIPT),
     "referral": Sample(referral(), MailKind.REFERRAL, reply_form(), (sheet(),)),
     "referral:extended": Sample(referral(60, True), MailKind.REFERRAL, reply_form(), (sheet(60),)),

@@ -266,3 +266,10 @@ def test_a_form_from_right_to_left_has_its_letters_at_the_label_and_its_values_i
             assert re.fullmatch(r"(?:[^<>]*[\u0600-\u06ff][^<>]*)?(?:<bdi>[^<>]+</bdi>)?", line), line
             assert not re.search(r"<bdi>[^<]*\([a-j]\)[^<]*[\u0600-\u06ff]", line)
     assert '<pre dir="auto">' in seen(name, "fr").html
+
+
+@pytest.mark.parametrize("name", ["receipt:nothing new", "receipt:nothing sent", "receipt:nothing to do"])
+def test_where_nothing_went_out_the_receipt_does_not_say_that_it_is_on_its_way(name: str) -> None:
+    text = seen(name).text
+    assert text.startswith("Nothing ")
+    assert "on its way" not in text
