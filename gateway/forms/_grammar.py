@@ -146,12 +146,17 @@ def written(uim: str) -> str:
 def _hint(field: Field, filled: FilledForm, catalogue: Catalogue) -> str:
     said = filled.hints.get(field.name)
     choices = " / ".join(catalogue.gettext(choice.label) for choice in field.choices)
-    if said is None and field.kind is FieldKind.CHOICE and field.required and not filled.get(field.name):
+    if said is None and field.kind is FieldKind.CHOICE and _offered(field) and not filled.get(field.name):
         return _broken(choices)
     if said is None:
         return ""
     more = f" ({choices})" if field.kind is FieldKind.CHOICE else ""
     return _broken(f"{catalogue.say(said)}{more}")
+
+
+def _offered(field: Field) -> bool:
+    """Whether a blank line names what can be chosen."""
+    return field.required or field.name == "handling"
 
 
 def _broken(hint: str) -> str:

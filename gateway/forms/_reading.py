@@ -14,7 +14,7 @@ from gateway.forms import Field, FieldKind, Form
 from gateway.forms._grammar import Vocabulary, is_item, without_hint
 from gateway.forms._lines import Line, form_lines, own_lines, visible
 from gateway.forms._rejoin import rejoined
-from gateway.forms._values import COLON, LONG, letters, read_date, tick
+from gateway.forms._values import COLON, LONG, handling, letters, read_date, tick
 from gateway.identifiers.written import looks_like_code, read_uim, read_uims
 from gateway.language import normalise
 
@@ -32,6 +32,7 @@ _MARKS = "*_•·"  # bold and underlined text as mail clients write it, and bul
 
 _NOT_UNDERSTOOD = text("This line was not understood. Begin it with one of the labels of the form.")
 _NOT_AN_ITEM = text("This line is not one of the data of Article 8.4.1, (a) to (j).")
+_ONLY_THE_CODE = text("Of this line only “{code}” was passed on. Write conditions into the text of the form.")
 _TWICE = text("This is said twice, differently; “{got}” was taken.")
 
 
@@ -283,6 +284,8 @@ class _Reader:
             name = self._vocabulary.choice(found, flat)
             if name:
                 return name
+            if found.name == "handling" and (code := handling(flat)):
+                return self._handling(taken, *code)
             sentence = text("“{got}” was not understood here. Write one of the words of the form.", got=flat)
             severity = Severity.BLOCKS if found.required else Severity.PART
             return self._wrong(taken, flat, sentence, severity)
@@ -297,6 +300,14 @@ class _Reader:
             sentence = text("“{got}” is not the number of an exchange, such as GSP-2026-000042/KE.", got=flat)
             return self._wrong(taken, flat, sentence, Severity.BLOCKS)
         return _exchange(number)
+
+    def _handling(self, taken: _Taken, code: str, words: str) -> str:
+        """The code; of words behind it the writer is told that they went nowhere."""
+        if words:
+            sentence = text(_ONLY_THE_CODE.message, code=code)
+            found = Finding(sentence, Severity.NOTE, line=_first(taken), got=words, field=taken.field.name)
+            self._findings.append(found)
+        return code
 
     def _date(self, taken: _Taken, flat: str) -> str:
         read = read_date(flat)

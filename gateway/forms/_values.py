@@ -19,6 +19,9 @@ _TICK = re.compile(
     r"(?P<sign>[☑☒✓✔✅🗹🗵√])|(?P<bare>[xX×✗✘])(?=\s*[(（]\s*[a-jA-J]\s*[)）])|"
     r"(?P<blank>[\[（(［][\s_]*[\]）)］]|[☐□▢⬜]))\s*(?P<rest>.*)"
 )
+_HANDLING = re.compile(r"\W*H\s?([0-3])(?![0-9A-Za-z_])\W*(.*)", re.IGNORECASE | re.DOTALL)
+_CODES = re.compile(r"(?<![0-9A-Za-z_])H\s?[0-9]", re.IGNORECASE)
+_OFFERED = re.compile(r"\W*H0\W+H1\W+H2\W+H3\W*", re.IGNORECASE)
 _LETTER = r"[(（]?\s*[a-j]\s*[)）]?"
 _LETTERS = re.compile(rf"{_LETTER}(?:\s*[,;،、/&+\s]\s*{_LETTER})*\s*\.?", re.IGNORECASE)
 _RANGE = re.compile(rf"({_LETTER})\s*[-–—]\s*({_LETTER})\s*\.?", re.IGNORECASE)
@@ -42,6 +45,18 @@ def letters(written: str) -> frozenset[str]:
         first, last = (re.sub("[^a-j]", "", end) for end in ends.groups())
         return frozenset(chr(code) for code in range(ord(first), ord(last) + 1))
     return frozenset(re.findall("[a-j]", text)) if _LETTERS.fullmatch(text) else frozenset()
+
+
+def handling(written: str) -> tuple[str, str] | None:
+    """(code H0 to H3, words behind it) of a Handling line that begins with one code and names no other; else None.
+
+    ("", "") where it holds the choice that the form offers, whose sign a client has lost: nothing was chosen.
+    """
+    line = unicodedata.normalize("NFKC", written)
+    if _OFFERED.fullmatch(line):
+        return "", ""
+    found = _HANDLING.fullmatch(line)
+    return None if found is None or _CODES.search(found[2]) else (f"H{found[1]}", found[2].strip())
 
 
 @cache

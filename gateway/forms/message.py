@@ -28,6 +28,10 @@ from gateway.ports import Situation
 from gateway.rules.exchange import requester, thread
 from gateway.treaty import Side
 
+_DECISIVE = frozenset({"exchange", "handling"})
+_WRITE = text("Write the message below “Message” and reply to this mail.")
+_COMPLETE = text("Complete the lines marked with an arrow in the form below and reply to this mail.")
+
 
 def decide(situation: Situation) -> Decision:
     """Carries the text to the other side; one mail in is one mail out.
@@ -36,9 +40,9 @@ def decide(situation: Situation) -> Decision:
     """
     reading = situation.reading
     found = find_referral(situation)
-    findings = weighed(MESSAGE_FIELDS, reading.form, reading.findings, frozenset({"exchange"}))
+    findings = weighed(MESSAGE_FIELDS, reading.form, reading.findings, _DECISIVE)
     if isinstance(found, Text) or blocks(findings):
-        says = found if isinstance(found, Text) else text("Write the message below “Message” and reply to this mail.")
+        says = found if isinstance(found, Text) else _COMPLETE if reading.form.get("message") else _WRITE
         form = replace(marked(reading.form, findings), name="message")
         return notice(situation, text("Your message was not passed on"), says, findings, form)
     number, exchange, side = found

@@ -36,16 +36,19 @@ from gateway.facts import (
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,
+    blocks,
     digest_of,
     evidence,
     evidence_of,
     find_referral,
     keep,
     key_notice,
+    marked,
     notice,
     recalled,
     sender,
     uims_among,
+    weighed,
 )
 from gateway.forms._fields import ANSWERS, REPLY_FIELDS, REPLY_GROUP
 from gateway.forms._pass import Passed, pass_on
@@ -101,6 +104,8 @@ def decide(situation: Situation) -> Decision:
     if isinstance(found, Text) or found[2] is Side.ASKING:
         says = found if isinstance(found, Text) else text("Your Party asks in this exchange; the other side answers.")
         return _back(situation, says, situation.reading.findings)
+    if unclear := _unclear(situation):
+        return _back(situation, _COMPLETE, unclear)
     number, exchange, _ = found
     before = situation.view.uims_of(number)
     answers = read_answers(situation, situation.reading, before.keys())
@@ -116,6 +121,13 @@ def decide(situation: Situation) -> Decision:
                 and before[mark] is not UimAnswer.NOT_OURS}  # fmt: skip
     recorded = Recorded(number, exchange, answers, before, after, facts)
     return _decision(situation, recorded, pass_on(situation, exchange, not_ours))
+
+
+def _unclear(situation: Situation) -> tuple[Finding, ...]:
+    """The findings, where one of them blocks. Of a wrong number one does not: which referral it is, is found above."""
+    reading = situation.reading
+    findings = weighed(REPLY_FIELDS, reading.form, reading.findings, frozenset({"handling"}))
+    return findings if blocks(finding for finding in findings if finding.field != "exchange") else ()
 
 
 def read_answers(situation: Situation, reading: Reading, asked: Collection[Digest]) -> Answers:
@@ -184,6 +196,7 @@ def _unread(reading: Reading) -> frozenset[tuple[str, int]]:
     return frozenset(starts[found - 1] for place in places if (found := bisect_right(starts, place)))
 
 
+_COMPLETE = text("Complete the lines marked with an arrow in the form below and reply to this mail.")
 _NOT_ASKED = text("This UIM was not asked in this exchange; the answer was not passed on.")
 _NO_STATUS = text("Data is given, but no status. Write “valid” after “Status” if the UIM is valid.")
 _TWICE = text("This UIM is answered twice; the last answer counts.")
@@ -243,7 +256,8 @@ def answer_letter(
 
 
 def _back(situation: Situation, says: Text, findings: Sequence[Finding]) -> Decision:
-    form = replace(situation.reading.form, name="reply")
+    blocking = (finding for finding in findings if finding.severity is Severity.BLOCKS)
+    form = replace(marked(situation.reading.form, blocking), name="reply")
     return notice(situation, text("Your reply was not passed on"), says, findings, form)
 
 

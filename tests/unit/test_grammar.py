@@ -13,7 +13,8 @@ from gateway.forms import Form
 from gateway.forms._grammar import Vocabulary, write
 from gateway.forms._reading import read_form
 from gateway.forms._values import letters, read_date, tick
-from gateway.language import LANGUAGES, Languages
+from gateway.language import LANGUAGES, Language, Languages
+from gateway.stages._words import HANDLING
 
 KNOWN = Languages.from_texts(data.catalogues())
 FORMS: dict[str, Form] = discovery.find(forms, "FORM")
@@ -122,6 +123,42 @@ def test_a_fixed_value_that_is_not_understood_is_told(written: str, severity: Se
     assert [(finding.line, finding.severity, finding.got) for finding in findings] == [
         (3, severity, written.split(": ")[1])
     ]
+
+
+@pytest.mark.parametrize("written", ["H2", "h2", "H 2", "Ｈ２", "*H2*", "H2."])
+def test_a_handling_code_is_read_however_it_is_typed(written: str) -> None:
+    form, findings, _ = read(f"GSP MESSAGE\n\nHandling: {written}\nMessage: Hello\n")
+    assert (form.get("handling"), findings) == ("H2", ())
+
+
+@pytest.mark.parametrize("written", ["H2 - not passed on", "H2, see text", "H2：不得转交", "（Ｈ２）not passed on"])
+def test_words_behind_a_handling_code_do_not_weaken_it_and_are_told(written: str) -> None:
+    form, findings, _ = read(f"GSP REPLY\n\nHandling: {written}\n")
+    assert form.get("handling") == "H2"
+    assert [(finding.severity, finding.field) for finding in findings] == [(Severity.NOTE, "handling")]
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_our_own_letters_line_of_handling_is_read_back_in_every_language(language: Language) -> None:
+    for handling, sentence in HANDLING.items():
+        line = KNOWN.catalogue(language).gettext(sentence)
+        form, findings, _ = read(f"GSP REQUEST\nHandling: {line}\n")
+        assert form.get("handling") == handling.value
+        assert {finding.severity for finding in findings} == {Severity.NOTE}
+
+
+@pytest.mark.parametrize("written", ["Confidential", "H4", "H22", "H1 or H2", "H2/H3", "not H2", "2"])
+def test_a_handling_that_names_no_single_code_is_told(written: str) -> None:
+    form, findings, _ = read(f"GSP REQUEST\n\nHandling: {written}\n")
+    assert form.get("handling") == ""
+    assert [(finding.severity, finding.got) for finding in findings] == [(Severity.PART, written)]
+
+
+def test_the_offer_of_codes_without_its_sign_is_no_choice() -> None:
+    form, findings, _ = read("GSP MESSAGE\n\nHandling: ? H0 / H1 / H2 / H3\nMessage: Hello\n")
+    assert (form.get("handling"), findings) == ("", ())
+    _, findings, _ = read("GSP MESSAGE\n\nHandling: H2 ? H0 / H1 / H2 / H3\nMessage: Hello\n")
+    assert [finding.field for finding in findings] == ["handling"]
 
 
 def test_a_long_line_that_a_client_broke_is_one_value() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.content import Finding, Severity, text
 from gateway.facts import ReferralNumber
 from gateway.letters import MessageLetter, Notice, Thanks
 from gateway.treaty import Handling, Side
@@ -106,3 +107,13 @@ def test_a_message_waits_for_a_usable_key_and_then_goes_out(world: World) -> Non
     (letter,) = world.resume(message).letters
     assert letter.values.message == HELLO["message"]  # type: ignore[attr-defined]
     assert world.view.waiting() == ()
+
+
+def test_a_message_whose_handling_is_not_understood_comes_back_and_goes_nowhere(world: World) -> None:
+    number = world.opened("SE1")
+    unclear = Finding(text("unclear"), Severity.PART, line=3, got="Confidential", field="handling")
+    decision = world.send("officer", "message", HELLO | {"exchange": f"{number}/SE"}, findings=[unclear])
+    (letter,) = decision.letters
+    assert readers(decision.letters) == ["officer notice"]
+    assert letter.form is not None
+    assert (letter.form.get("message"), list(letter.form.hints)) == (HELLO["message"], ["handling"])

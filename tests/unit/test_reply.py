@@ -380,3 +380,16 @@ def test_valid_without_any_data_is_remarked_unless_a_reason_is_given(world: Worl
     assert only.startswith("2 UIMs are “valid”, without any data.")
     number = world.opened("SE4")
     assert remarks(reply(world, number, {"SE4": "valid"}, reason="national law")) == []
+
+
+def test_an_answer_whose_handling_is_not_understood_comes_back_and_changes_nothing(world: World) -> None:
+    number = world.opened("SE1")
+    unclear = Finding(text("unclear"), Severity.PART, line=3, got="Confidential", field="handling")
+    block = {"uim": "SE1", "status": "valid", "a": "Malmö"}
+    decision = world.send("SE", "reply", {"exchange": f"{number}/SE"}, blocks=[block], findings=[unclear])
+    assert readers(decision.letters) == ["desk.se notice"]
+    assert kinds(decision.events) == ["notice sent"]
+    (letter,) = decision.letters
+    assert letter.form is not None
+    assert list(letter.form.hints) == ["handling"]
+    assert letter.form.blocks[0].values["a"] == "Malmö"
