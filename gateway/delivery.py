@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from gateway import logs
 from gateway.content import Decision
-from gateway.facts import ForAPerson, MailKind, Moment
+from gateway.facts import Address, ForAPerson, MailKind, Moment
 from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Keyed, Policy
 from gateway.rules.exchange import undeliverable
+from gateway.rules.unreached import CARRIES, unreached
 from gateway.store import Store
 from gateway.store.outbox import Waiting
 from gateway.transports.submission import Delivery, OutboundSettings, Submission, Verdict
@@ -88,7 +89,7 @@ class Deliverer:
         logs.warn("undeliverable", kind=mail.kind, message=mail.envelope_id, reply=result.reply)
         # Told first: killed between the two, it is told again under the same Message-IDs, which exist already.
         self._tell(mail)
-        outbox.given_up(mail.id, result.reply)
+        outbox.given_up(mail.id, result.reply, kept=mail.kind in CARRIES)
 
     def _tell(self, mail: Waiting) -> None:
         now = self._clock()
@@ -96,6 +97,9 @@ class Deliverer:
             exchange = self._store.view.exchange(mail.exchange) if mail.exchange else None
             if exchange is not None and mail.side is Side.ANSWERING and mail.kind not in _TO_A_PERSON:
                 decision = undeliverable(self._store.view, self._keyed, self._policy, exchange, mail.party, now)
+            elif exchange is not None and mail.kind in CARRIES:
+                reader = Address(mail.rcpt_to)
+                decision = unreached(self._store.view, self._policy, exchange, mail.party, mail.side, reader, now)
             else:
                 decision = Decision(for_a_person=(ForAPerson(403, mail.exchange, mail.party),))
             try:

@@ -10,6 +10,7 @@ from gateway.facts import Digest, ExchangeNumber, ReferralNumber
 from gateway.outcome import REASONS, Answer, Taken
 from gateway.pipeline import Pipeline
 from gateway.store import Store
+from gateway.store.outbox import Waiting
 from gateway.treaty import ReferralState
 
 # Nobody needs to act on a referral any more.
@@ -22,6 +23,7 @@ class Items:
     def __init__(self, store: Store, pipeline: Pipeline, clock: Callable[[], datetime]) -> None:
         self._items = store.items
         self._view = store.view
+        self._outbox = store.outbox
         self._pipeline = pipeline
         self._clock = clock
 
@@ -104,7 +106,17 @@ class Items:
                     "Get a new public key and register it (a desk: `gsp party add`; a person: `gsp user add`): "
                     "what waits goes out within a minute. Then settle the item."
                 )
-            case 403 | 405 if state in _ENDED:
+            case 403 if kept := self._kept(row):
+                return (
+                    f"An answer or message to {' and to '.join(sorted({mail.rcpt_to for mail in kept}))} is kept: see "
+                    "that mail arrives there, then `gsp outbox retry`. Then settle the item."
+                )
+            case 403 if state in _ENDED:
+                return (
+                    f"The referral is {state} meanwhile. If it was the answer that did not arrive, ask the desk to "
+                    "send its reply again. Then settle the item."
+                )
+            case 405 if state in _ENDED:
                 return f"The referral is {state} meanwhile: settle the item."
             case 403:
                 return (
@@ -119,6 +131,11 @@ class Items:
         """Whether something of the referral waits for a usable key."""
         number = ExchangeNumber(row["year"], row["serial"])
         return any(keep.exchange == number and keep.party == row["party"] for keep in self._view.waiting())
+
+    def _kept(self, row: Any) -> list[Waiting]:
+        """What was given up in the referral and can be sent once more."""
+        number = ExchangeNumber(row["year"], row["serial"])
+        return [mail for mail in self._outbox.kept() if mail.exchange == number and mail.party == row["party"]]
 
     def _state(self, row: Any) -> ReferralState | None:
         exchange = self._view.exchange(ExchangeNumber(row["year"], row["serial"])) if row["year"] else None

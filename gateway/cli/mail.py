@@ -76,4 +76,19 @@ def outbox_flush(home: Path, to_directory: Path | None, as_json: bool) -> None:
         raise _output.Failed("some mails could not be delivered now; they stay in the outbox and are tried again")
 
 
+@outbox.command("retry")
+@_output.home_option
+@_output.json_option
+def outbox_retry(home: Path, as_json: bool) -> None:
+    """Send once more what could not be delivered and is kept: answers and messages."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        again = gateway.store.outbox.once_more(gateway.clock())
+    if as_json:
+        _output.print_json({"again": again})
+    else:
+        click.echo(f"{again} mail(s) are sent once more: at the next delivery, or now with `gsp outbox flush`.")
+
+
 COMMANDS = (process, serve, outbox)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
@@ -27,6 +27,7 @@ from gateway.facts import (
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
 from gateway.store.engine import writing
 from gateway.store.fold import OPEN_ANSWERS, next_state
+from gateway.store.outbox import MAIL_LIFE
 from gateway.store.prepared import Prepared
 from gateway.store.record import append
 from gateway.store.tables import (
@@ -45,7 +46,6 @@ from gateway.store.tables import (
 )
 from gateway.treaty import ExchangeState, ReferralState, Side, UimAnswer
 
-MAIL_LIFE = timedelta(days=2)
 _CHUNK = 5000
 _NONE = ExchangeNumber(0, 0)  # as stored where there is no exchange
 _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, EventKind.ESCALATED})
@@ -53,7 +53,7 @@ _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, Eve
 
 _ARRIVALS, _COUNTERS, _SIGNATURES = table(ArrivalRow), table(CounterRow), table(SignatureRow)
 _EXCHANGES, _REFERRALS, _UIMS = table(ExchangeRow), table(ReferralRow), table(UimRow)
-_KEPT = table(KeptRow)
+_KEPT, _OUTBOX = table(KeptRow), table(OutboxRow)
 
 
 def _of(rows: Any) -> Any:
@@ -84,6 +84,7 @@ _SET_REFERRAL = Prepared(update(_REFERRALS).where(_of_party(_REFERRALS)))
 _ANSWERS = Prepared(select(_UIMS.c.answer, func.count()).where(_of_party(_UIMS)).group_by(_UIMS.c.answer))
 _UIM_IDS = Prepared(select(_UIMS.c.digest, _UIMS.c.id).where(_of_party(_UIMS)))
 _FORGET_KEPT = Prepared(delete(_KEPT).where(_of(_KEPT)))
+_FORGET_FAILED = Prepared(update(_OUTBOX).where(_of(_OUTBOX), _OUTBOX.c.state == "failed").values(octets=b""))
 _RELEASE = Prepared(
     delete(_KEPT).where(
         _of_party(_KEPT),
@@ -213,6 +214,7 @@ class Ledger:
         if event.kind is EventKind.EXCHANGE_CLOSED:
             touched["state"] = ExchangeState.CLOSED.value
             _FORGET_KEPT.run(connection, **_named(number))
+            _FORGET_FAILED.run(connection, **_named(number))
         _TOUCH.run(connection, **touched)
 
     def _refer(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:

@@ -17,6 +17,7 @@ from gateway.store.engine import reading, writing
 from gateway.store.tables import OutboxRow, table
 from gateway.treaty import Side
 
+MAIL_LIFE = timedelta(days=2)
 BACK_OFF = (60, 300, 600, 1200, 2400, 3600, 7200)  # seconds after the first, second ... attempt
 
 
@@ -98,9 +99,27 @@ class Outbox:
         """
         self._end(mail, "delivered", reply)
 
-    def given_up(self, mail: int, reply: str) -> None:
-        """It will never be delivered; says nothing against a delivery that another worker reported."""
-        self._end(mail, "failed", reply)
+    def given_up(self, mail: int, reply: str, kept: bool = False) -> None:
+        """It will not be delivered; says nothing against a delivery that another worker reported.
+
+        `kept`: its octets stay, until it is sent once more or the exchange closes.
+        """
+        self._end(mail, "failed", reply, kept)
+
+    def kept(self) -> tuple[Waiting, ...]:
+        """What was given up and is kept, oldest first."""
+        rows = self._rows
+        with reading(self._engine) as connection:
+            query = select(rows).where(rows.c.state == "failed", func.length(rows.c.octets) > 0).order_by(rows.c.id)
+            return tuple(_waiting(row) for row in connection.execute(query).mappings())
+
+    def once_more(self, now: datetime) -> int:
+        """Puts everything that was given up and is kept among what waits; how many mails."""
+        rows = self._rows
+        with writing(self._engine) as connection:
+            again = update(rows).where(rows.c.state == "failed", func.length(rows.c.octets) > 0)
+            values = {"state": "pending", "attempts": 0, "next_attempt": now, "expires": now + MAIL_LIFE}
+            return int(connection.execute(again.values(values)).rowcount)
 
     def postponed(self, mail: Waiting, reply: str, now: datetime, jitter: float) -> bool:
         """Try later: 1, 5, 10 ... minutes, times 1 + jitter. False when its time is over: give it up."""
@@ -140,16 +159,15 @@ class Outbox:
             rows.c.claimed_until == mail.claimed_until,
         )
 
-    def _end(self, mail: int, state: str, reply: str) -> None:
+    def _end(self, mail: int, state: str, reply: str, kept: bool = False) -> None:
+        rows = self._rows
+        values = {
+            "state": state, "attempts": rows.c.attempts + 1, "claimed_by": "", "claimed_until": None, "reply": reply
+        }  # fmt: skip
+        if not kept:
+            values["octets"] = b""
         with writing(self._engine) as connection:
-            connection.execute(
-                update(self._rows)
-                .where(self._rows.c.id == mail, self._rows.c.state != "delivered")
-                .values(
-                    state=state, octets=b"", attempts=self._rows.c.attempts + 1, claimed_by="", claimed_until=None,
-                    reply=reply,
-                )
-            )  # fmt: skip
+            connection.execute(update(rows).where(rows.c.id == mail, rows.c.state != "delivered").values(values))
 
 
 def _waiting(row: Any) -> Waiting:

@@ -1,0 +1,41 @@
+"""An answer or a message that does not reach its reader: it is kept, and those who can mend it are told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.content import Decision, Letter, text
+from gateway.facts import Address, ExchangeView, ForAPerson, MailKind, PartyCode, ReferralNumber
+from gateway.letters import Notice
+from gateway.ports import Policy, View
+from gateway.rules.exchange import apart
+from gateway.treaty import Side
+
+CARRIES = frozenset({MailKind.ANSWER, MailKind.MESSAGE})  # what somebody wrote, which nobody else has
+
+_HEADLINE = text("A mail with an answer could not be delivered")
+
+
+def unreached(
+    view: View, policy: Policy, exchange: ExchangeView, party: PartyCode, side: Side, reader: Address, now: datetime
+) -> Decision:
+    """What follows when the mail to this address was given up: its Party's desk and administrators, and the
+    Secretariat, are told, none of them at the address that failed; nothing of the case is said.
+    """
+    number = ReferralNumber(exchange.number, party)
+    own = exchange.asking_party if side is Side.ASKING else party
+    desk = view.desk(own, now)
+    told = {one.address: one for one in (desk, *view.administrators(own, now), *view.secretariat(now)) if one}
+    told.pop(reader, None)
+    step = text(
+        "Please see that mail reaches {address} again. The mail in {number} is kept; then the operator of the focal "
+        "point can send it once more.",
+        address=str(reader),
+        number=str(number),
+    )
+    letters = tuple(
+        Letter(MailKind.NOTICE, one, _HEADLINE, Notice(_HEADLINE, step), thread=apart(policy, exchange.number))
+        for one in told.values()
+        if one.key is not None
+    )
+    return Decision(letters=letters, for_a_person=(ForAPerson(403, exchange.number, party),))
