@@ -170,6 +170,7 @@ def _receipt(
         **{name: tuple(map(routing.note, getattr(routed, name))) for name in STAYS},
         repeated=_repeated(situation, routed),
         doubled=doubled,
+        asked_already=bool(routed.to_send) and not referred,
         findings=situation.reading.findings,
     )
     if number:

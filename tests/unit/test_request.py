@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from gateway.content import Finding, Severity, text
-from gateway.facts import Event, EventKind, ReferralNumber
+from gateway.content import Decision, Finding, Severity, text
+from gateway.facts import Event, EventKind, ExchangeNumber, ReferralNumber
 from gateway.letters import Notice, Receipt, Referral
 from gateway.outcome import Hold
 from gateway.treaty import Handling, Item, Side
@@ -131,6 +133,56 @@ def test_a_list_that_the_party_has_already_is_not_sent_twice(world: World) -> No
     assert isinstance(receipt, Receipt)
     assert receipt.sent == ()
     assert [str(before) for before in receipt.repeated[0].before] == [f"{number}/SE"]
+
+
+def asked_again(world: World, number: ExchangeNumber, *uims: str) -> Decision:
+    """The same officer asks in the same exchange."""
+    return world.send("officer", "request", OPENED | {"exchange": str(number)}, uims)
+
+
+@pytest.mark.parametrize("lost", [EventKind.UNDELIVERABLE, EventKind.EXPIRED])
+def test_what_did_not_reach_the_party_or_got_no_answer_goes_out_once_more_when_it_is_asked_again(
+    world: World, lost: EventKind
+) -> None:
+    number = world.opened("SE1", "SE2")
+    answer = [{"uim": "SE2", "status": "valid"}]
+    world.send("SE", "reply", {"exchange": f"{number}/SE"}, blocks=answer)
+    world.commit(Decision(events=(Event(lost, number, SE),)))
+    decision = asked_again(world, number, "SE1", "SE2", "??1")
+    (again,) = to(decision.letters, "desk.se")
+    assert isinstance(again.values, Referral)
+    assert [note.uim.text for note in again.values.uims] == ["SE1"]
+    assert not again.values.extended
+    assert again.form is not None
+    assert [block.values["uim"] for block in again.form.blocks] == ["SE1"]
+    receipt = to(decision.letters, "officer")[0].values
+    assert isinstance(receipt, Receipt)
+    assert [part.count for part in receipt.sent] == [1]
+    referral = world.exchange(number).referral(SE)
+    assert referral is not None
+    assert (referral.state.value, referral.uims, referral.answered) == ("partly answered", 2, 1)
+
+
+def test_asked_again_the_clock_runs_anew(world: World) -> None:
+    number = world.opened("SE1")
+    world.now = NOW + timedelta(days=61)
+    world.tick()
+    assert world.state(number, SE) == "expired"
+    asked_again(world, number, "SE1")
+    assert world.state(number, SE) == "sent"
+    world.now += timedelta(days=7)
+    assert readers(world.tick()) == ["desk.se reminder"]
+
+
+def test_the_receipt_says_that_nothing_new_went_out(world: World) -> None:
+    number = world.opened("SE1")
+    known = asked_again(world, number, "SE1").letters[0].values
+    assert isinstance(known, Receipt)
+    assert known.asked_already
+    own = asked_again(world, number, "KE1").letters[0].values
+    assert isinstance(own, Receipt)
+    assert not own.asked_already
+    assert not own.sent
 
 
 @pytest.mark.parametrize("missing", ["purpose", "justification"])
