@@ -81,7 +81,9 @@ def refer(
         return None
     kind = EventKind.REFERRAL_EXTENDED if before else _first(desk)
     facts = tuple(UimFact(mark) for mark in going if mark not in known)  # the ledger has each once
-    event = Event(kind, number, party, actor=asking, count=len(going), digest=request.digest, uims=facts)
+    writer = situation.submission.sender.person
+    asker = writer.id if writer.party == asking else 0  # 0: another Party's reply passed them on
+    event = Event(kind, number, party, asker, asking, len(going), request.digest, facts)
     part = ReferredPart(referral, len(going), schemes, waiting=desk.key is None, chosen=chosen)
     if desk.key is None:
         return _waiting(situation, part, event, desk, request)

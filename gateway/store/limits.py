@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, bindparam, func, select
+from sqlalchemy import Engine, and_, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.facts import Digest, Event, EventKind, PartyCode, digest
@@ -18,28 +18,39 @@ from gateway.store.tables import EventRow, RefusalRow, table
 _EVENTS, _REFUSALS = table(EventRow), table(RefusalRow)
 _HOUR = timedelta(hours=1)
 _GRACE = timedelta(minutes=5)  # another gateway on the same database may still add to the hour that is over
-# Events that name a person whose mail did not cause them.
-_NOT_SENT = (EventKind.ADVISED.value, EventKind.MAIL_HELD.value, EventKind.LIMITED.value, EventKind.KEY_WARNED.value)
-_COUNTED = (EventKind.EXCHANGE_OPENED.value, EventKind.REFERRAL_EXTENDED.value, EventKind.LOOKUP_MADE.value)
+# What a mail of the person (0: the desk) who is named writes, whatever it asks for.
+_SENT = tuple(
+    kind.value
+    for kind in (
+        EventKind.EXCHANGE_OPENED, EventKind.ANSWER_RECEIVED, EventKind.MESSAGE_RECEIVED, EventKind.LOOKUP_MADE,
+        EventKind.STATUS_ASKED, EventKind.HELP_ASKED, EventKind.NOTICE_SENT, EventKind.REFUSED,
+    )
+)  # fmt: skip
+# Further UIMs in an open exchange write only these; with nobody's name on them another Party's reply passed them on.
+_REFERRED = (EventKind.REFERRAL_SENT.value, EventKind.REFERRAL_WAITING.value, EventKind.REFERRAL_EXTENDED.value)
 
 _OF_PARTY = _EVENTS.c.actor == bindparam("party"), _EVENTS.c.at > bindparam("since")
 # What follows from one mail is written at one instant: mails are counted, not events.
 _MAILS = (
     select(_EVENTS.c.at)
-    .where(*_OF_PARTY, _EVENTS.c.kind.not_in(_NOT_SENT))
+    .where(*_OF_PARTY, or_(_EVENTS.c.kind.in_(_SENT), and_(_EVENTS.c.kind.in_(_REFERRED), _EVENTS.c.person > 0)))
     .distinct()
     .order_by(_EVENTS.c.at.desc())
     .limit(1)
     .offset(bindparam("before"))
 )
+_COUNTED = or_(
+    _EVENTS.c.kind.in_((EventKind.EXCHANGE_OPENED.value, EventKind.LOOKUP_MADE.value)),
+    and_(_EVENTS.c.kind == EventKind.REFERRAL_EXTENDED.value, _EVENTS.c.person > 0),
+)
 _OF_PERSON = _EVENTS.c.person == bindparam("person")
 _MAILS_OF_PERSON = _MAILS.where(_OF_PERSON)
 _UIMS = (
     select(_EVENTS.c.at, _EVENTS.c["count"].label("uims"))
-    .where(*_OF_PARTY, _EVENTS.c.kind.in_(_COUNTED), _EVENTS.c["count"] > 0)
+    .where(*_OF_PARTY, _COUNTED, _EVENTS.c["count"] > 0)
     .order_by(_EVENTS.c.id.desc())
 )
-_SUM = select(func.coalesce(func.sum(_EVENTS.c["count"]), 0)).where(*_OF_PARTY, _EVENTS.c.kind.in_(_COUNTED))
+_SUM = select(func.coalesce(func.sum(_EVENTS.c["count"]), 0)).where(*_OF_PARTY, _COUNTED)
 _SUM_OF_PERSON = _SUM.where(_OF_PERSON)
 _UIMS_OF_PERSON = _UIMS.where(_OF_PERSON)
 _OF_KIND = select(func.count()).where(*_OF_PARTY, _EVENTS.c.kind == bindparam("kind"), _OF_PERSON)

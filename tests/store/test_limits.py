@@ -31,6 +31,23 @@ def test_mails_are_counted_by_person_and_party_and_what_others_caused_is_not(sto
     assert last_but(1, KE, None, at(minutes=2)) is None
 
 
+def test_what_follows_from_an_officers_mail_is_no_mail_of_his_desk(store: Store) -> None:
+    with_parties(store)
+    opened, sent = by(EventKind.EXCHANGE_OPENED, count=2), by(EventKind.REFERRAL_SENT, count=2)
+    write(store, opened, sent, when=at(minutes=1))
+    write(store, by(EventKind.REFERRAL_EXTENDED, count=3), when=at(minutes=2))
+    passed_on = by(EventKind.REFERRAL_EXTENDED, person=0, count=1)
+    write(store, by(EventKind.ANSWER_RECEIVED, SE), passed_on, when=at(minutes=3))
+    for kind in (EventKind.EXCHANGE_CLOSED, EventKind.REMINDED, EventKind.DELIVERED, EventKind.ANSWERED):
+        write(store, by(kind, person=0), when=at(minutes=4))
+    last_but = store.limits.last_mail_but
+    assert last_but(0, KE, 0, NOW) is None
+    for who in (7, None):
+        assert [last_but(n, KE, who, NOW) for n in range(3)] == [at(minutes=2), at(minutes=1), None]
+        assert store.limits.uims(KE, who, NOW) == 5
+    assert store.limits.uims(KE, 0, NOW) == 0
+
+
 def test_uims_are_counted_that_were_asked_about(store: Store) -> None:
     with_parties(store)
     write(store, by(EventKind.LOOKUP_MADE, count=5), when=at(minutes=1))

@@ -337,3 +337,11 @@ def test_a_request_whose_handling_is_not_understood_comes_back_and_goes_nowhere(
     (letter,) = decision.letters
     assert letter.form is not None
     assert "handling" in letter.form.hints
+
+
+def test_a_referral_is_of_the_person_who_asked_and_of_nobody_where_a_reply_passed_it_on(world: World) -> None:
+    asked = world.send("officer", "request", OPENED, ["SE1", "FR1"])
+    officer = world.people["officer"].id
+    assert {event.person for event in asked.events} == {officer}
+    more = world.send("officer", "request", OPENED | {"exchange": str(asked.answer_exchange)}, ["SE2"])
+    assert {event.person for event in more.events} == {officer}
