@@ -284,6 +284,7 @@ class EventKind(StrEnum):
     PARTY_CHANGED = "party changed"  # name, mailbox or language; `digest`: of the three as they are now
     PERSON_ADDED = "person added"
     PERSON_REVOKED = "person revoked"
+    REVOCATION_ORDERED = "revocation ordered"  # `person`, `digest`: by whom, in which mail
     KEY_ADDED = "key added"
     EXCHANGE_OPENED = "exchange opened"
     REFERRAL_SENT = "referral sent"

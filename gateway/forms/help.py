@@ -9,6 +9,7 @@ from gateway.forms._common import ASKERS, EVERYBODY, own_thread, sender
 from gateway.forms._fields import HELP_FIELDS
 from gateway.letters import Help
 from gateway.ports import Situation
+from gateway.rules import rights
 
 _FOR_ALL = ("lookup", "status")
 _FOR_ASKERS = ("request", "lookup", "message", "status")
@@ -21,6 +22,8 @@ def decide(situation: Situation) -> Decision:
     if to is None:
         return Decision()
     blanks = _FOR_ASKERS if person.role in ASKERS else _FOR_ALL
+    if person.role in rights.actors(rights.Act.REVOKE):
+        blanks = (*blanks, "revoke")
     letter = Letter(
         MailKind.NOTICE,
         to,

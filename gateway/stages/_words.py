@@ -49,6 +49,7 @@ EVENT = {
     EventKind.PARTY_ADDED: N_("Party registered"),
     EventKind.PARTY_CHANGED: N_("Party or its desk's mailbox changed"),
     EventKind.PERSON_ADDED: N_("person registered"),
+    EventKind.REVOCATION_ORDERED: N_("withdrawal of a registration ordered"),
     EventKind.PERSON_REVOKED: N_("person's registration withdrawn"),
     EventKind.KEY_ADDED: N_("key registered"),
     EventKind.EXCHANGE_OPENED: N_("exchange opened"),

@@ -25,6 +25,7 @@ from gateway.facts import (
     ReferralNumber,
 )
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
+from gateway.store import registrations
 from gateway.store.engine import writing
 from gateway.store.fold import OPEN_ANSWERS, next_state
 from gateway.store.outbox import MAIL_LIFE
@@ -190,6 +191,7 @@ class Ledger:
 
     def _event(self, connection: Connection, event: Event, at: datetime, new: bool) -> None:
         if event.exchange is None:
+            registrations.carry_out(connection, event, at)
             return
         if event.kind is EventKind.EXCHANGE_OPENED:
             self._open(connection, event, event.exchange, at)

@@ -22,6 +22,7 @@ from gateway.facts import (
 )
 from gateway.store.engine import reading, writing
 from gateway.store.record import append
+from gateway.store.registrations import withdraw
 from gateway.store.tables import ItemRow, KeyRow, PartyRow, PersonRow, table
 from gateway.treaty import Role
 
@@ -92,14 +93,7 @@ class Members:
             if person is None:
                 raise ValueError("no active person has this address: see `gsp user list`")
             number = person["id"]
-            connection.execute(
-                update(self._people).where(self._people.c.id == number).values(revoked_at=now, revoked_reason=reason)
-            )
-            connection.execute(
-                update(self._keys)
-                .where(self._keys.c.person == number, self._keys.c.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
+            withdraw(connection, number, reason, now)
             append(connection, [Event(EventKind.PERSON_REVOKED, party=person["party"], person=number)], now)
 
     def parties(self) -> Sequence[Any]:

@@ -1,0 +1,55 @@
+"""Who may do what to whom in the registry by mail (R1): one table, printed into `docs/administrator.md`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.facts import Person
+from gateway.treaty import Role
+
+
+class Act(StrEnum):
+    """What is done to a registered person."""
+
+    REVOKE = "revoke"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """An `actor` may do `act` to people of these roles: of every Party, or of the own one only."""
+
+    act: Act
+    actor: Role
+    to: frozenset[Role]
+    every_party: bool
+
+
+# What no row allows is refused. Desks stand in no row: without its desk a Party could not be asked at all.
+RIGHTS: tuple[Right, ...] = (
+    Right(Act.REVOKE, Role.ADMINISTRATOR, frozenset({Role.OFFICER}), every_party=False),
+    Right(
+        Act.REVOKE,
+        Role.SECRETARIAT,
+        frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.OBSERVER, Role.SECRETARIAT}),
+        every_party=True,
+    ),
+)
+
+
+def actors(act: Act) -> frozenset[Role]:
+    """The roles that may do this to anybody at all."""
+    return frozenset(right.actor for right in RIGHTS if right.act is act)
+
+
+def may(act: Act, actor: Person, subject: Person) -> bool:
+    """Whether the table allows it; never to oneself, so that somebody who may is always left."""
+    if actor.id == subject.id:
+        return False
+    return any(
+        right.act is act
+        and right.actor is actor.role
+        and subject.role in right.to
+        and (right.every_party or actor.party == subject.party)
+        for right in RIGHTS
+    )
