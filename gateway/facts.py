@@ -299,6 +299,8 @@ class EventKind(StrEnum):
     DECLINED = "declined"
     RETURNED = "returned"
     MESSAGE_RECEIVED = "message received"
+    MESSAGE_WAITING = "message waiting"
+    MESSAGE_RELEASED = "message released"
     ANSWER_WAITING = "answer waiting"
     ANSWER_RELEASED = "answer released"
     REMINDED = "reminded"

@@ -125,6 +125,9 @@ class AnswerLetter(ClearValue):
     total: int
     passed_on: tuple[ReferredPart, ...] = ()  # "not ours": went to the next candidate
     nobody: tuple[UimNote, ...] = ()  # "not ours": no further candidate
+    choose: tuple[UimNote, ...] = ()  # "not ours": several Parties could be next
+    own: tuple[UimNote, ...] = ()  # "not ours": the requester's own Party is next
+    no_desk: tuple[UimNote, ...] = ()  # "not ours": the next Party is not registered here
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -189,6 +192,7 @@ class Turn(ClearValue):
     to_role: Role
     at: datetime
     released: bool = False  # WAITING is over: it has gone out
+    to_requester: bool = False  # WAITING: what waits is a mail to the requester, and not to the desk
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -35,7 +35,8 @@ from gateway.forms import Field
 from gateway.letters import Evidence, KeyNotice, Notice
 from gateway.outcome import Hold, Refuse
 from gateway.ports import Situation
-from gateway.treaty import Role, Side
+from gateway.rules.exchange import turn_letters
+from gateway.treaty import ReferralState, Role, Side
 
 EVERYBODY = frozenset(Role)
 ASKERS = frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.DESK})
@@ -282,3 +283,15 @@ def key_notice(situation: Situation, to: Correspondent) -> Letter:
     last = max(keys, key=lambda key: key.usable_until or situation.moment.now, default=None)
     values = KeyNotice(last.fingerprint if last else "", 1)
     return Letter(MailKind.KEY_NOTICE, to, text("A mail waits for you: please renew your key"), values)
+
+
+def waiting_letters(
+    situation: Situation, number: ReferralNumber, party: PartyCode, to: Correspondent | None
+) -> tuple[Letter, ...]:
+    """Something waits for a reader of this Party whose key cannot be used: he and the administrators are told."""
+    now = situation.moment.now
+    told = turn_letters(
+        situation.view, situation.keyed, situation.policy, None, number, ReferralState.WAITING, now,
+        situation.view.administrators(party, now), to_requester=party != number.party,
+    )  # fmt: skip
+    return (*((key_notice(situation, to),) if to else ()), *told)

@@ -21,11 +21,11 @@ from gateway.facts import (
     ReferralNumber,
     UimFact,
 )
-from gateway.forms._common import digest_of, evidence_of, key_notice
+from gateway.forms._common import digest_of, evidence_of, waiting_letters
 from gateway.forms._fields import ANSWERS, ITEMS, REQUEST_FIELDS
 from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote
 from gateway.ports import Situation
-from gateway.rules.exchange import thread, turn_letters
+from gateway.rules.exchange import thread
 from gateway.treaty import Handling, Item, ReferralState, Side, UimAnswer
 
 SHOWN = 50  # above so many UIMs the letter holds the first few, the spreadsheet all
@@ -102,14 +102,11 @@ def _waiting(situation: Situation, part: ReferredPart, event: Event, desk: Corre
 
     The requester reads it in the letter that this referral is part of.
     """
-    now, number = situation.moment.now, part.number
-    told = turn_letters(
-        situation.view, situation.keyed, situation.policy, None, number, ReferralState.WAITING, now,
-        situation.view.administrators(number.party, now),
-    )  # fmt: skip
+    number = part.number
+    told = waiting_letters(situation, number, number.party, desk)
     held = replace(request, exchange=number.exchange, party=number.party, side=Side.ASKING)
     items = (ForAPerson(402, number.exchange, number.party),)
-    return Referred(part, (event,), (key_notice(situation, desk), *told), (held,), items)
+    return Referred(part, (event,), told, (held,), items)
 
 
 def _notes(situation: Situation, referral: ReferralNumber, uims: Sequence[Uim]) -> tuple[UimNote, ...]:

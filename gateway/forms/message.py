@@ -14,10 +14,10 @@ from gateway.forms._common import (
     evidence_of,
     find_referral,
     keep,
-    key_notice,
     marked,
     notice,
     sender,
+    waiting_letters,
     weighed,
 )
 from gateway.forms._fields import MESSAGE_FIELDS
@@ -55,11 +55,14 @@ def decide(situation: Situation) -> Decision:
         message_id=MessageId(situation.submission.mail.mail.visible.message_id),
     )  # fmt: skip
     waiting = to is None or to.key is None
-    letters = []
-    if to:
-        letters.append(key_notice(situation, to) if waiting else _letter(situation, reading, number, side, to, shown))
+    letters: tuple[Letter, ...] = ()
+    if to is None or to.key is None:
+        reader = number.party if side is Side.ASKING else exchange.asking_party
+        letters = waiting_letters(situation, number, reader, to)
+    else:
+        letters = (_letter(situation, reading, number, side, to, shown),)
     thanks = _thanks(situation, number, side, waiting) if waiting or findings else None
-    waits = (Event(EventKind.ANSWER_WAITING, number.exchange, number.party),) if waiting else ()
+    waits = (Event(EventKind.MESSAGE_WAITING, number.exchange, number.party),) if waiting else ()
     return Decision(
         events=(event, *waits),
         letters=(*letters, *((thanks,) if thanks else ())),

@@ -42,16 +42,16 @@ from gateway.forms._common import (
     evidence_of,
     find_referral,
     keep,
-    key_notice,
     marked,
     notice,
     recalled,
     sender,
     uims_among,
+    waiting_letters,
     weighed,
 )
 from gateway.forms._fields import ANSWERS, REPLY_FIELDS, REPLY_GROUP
-from gateway.forms._pass import Passed, pass_on
+from gateway.forms._pass import Passed, pass_on, passed_before
 from gateway.forms._refer import SHOWN, answer_sheet, handling, reply_form, reply_sheet, ticked
 from gateway.letters import AnsweredUim, AnswerLetter, Evidence, Thanks
 from gateway.outcome import REASONS, Hold
@@ -217,7 +217,9 @@ def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> L
     answers = read_answers(situation, reading, now.keys())
     recorded = Recorded(referral, exchange, answers, now, now, ())
     shown = evidence_of(situation, situation.submission.mail.mail.digest, referral.exchange)
-    return answer_letter(situation, reading, recorded, to, Passed(), shown)
+    not_ours = {mark: said for mark, said in answers.said.items() if said.answer is UimAnswer.NOT_OURS}
+    passed = passed_before(situation, exchange, referral, not_ours, shown.taken_at)
+    return answer_letter(situation, reading, recorded, to, passed, shown)
 
 
 def answer_letter(
@@ -240,6 +242,9 @@ def answer_letter(
         total=len(recorded.after),
         passed_on=passed.parts,
         nobody=passed.nobody,
+        choose=passed.choose,
+        own=passed.own,
+        no_desk=passed.no_desk,
     )
     return Letter(
         MailKind.ANSWER,
@@ -282,7 +287,7 @@ def _decision(situation: Situation, recorded: Recorded, passed: Passed) -> Decis
     if waiting:
         keeps.append(keep(situation, number.exchange, number.party, Side.ANSWERING))
         items.append(ForAPerson(402, number.exchange, number.party))
-        letters += [key_notice(situation, to)] if to else []
+        letters += [*waiting_letters(situation, number, exchange.asking_party, to)]
     elif to:
         letters.append(answer_letter(situation, situation.reading, recorded, to, passed, evidence(situation)))
     thanks = _thanks(situation, recorded, waiting)

@@ -154,16 +154,17 @@ def turn_letters(
     now: datetime,
     told: tuple[Correspondent, ...],
     released: bool = False,
+    to_requester: bool = False,
 ) -> tuple[Letter, ...]:
     """Letters to `told`, and to the requester, that a referral is undeliverable, expired, waiting or released.
 
-    `exchange` None: the requester learns it from another letter.
+    `exchange` None: the requester learns it from another letter. `to_requester`: what waits is a mail to him.
     """
     asker = requester(view, exchange, now) if exchange else None
     subject = text("News of {number}", number=str(number))
     letters = []
     for to, role in (*(((asker, Role.OFFICER),) if asker else ()), *((to, to.role) for to in told)):
-        values = Turn(number, state, role, now, released)
+        values = Turn(number, state, role, now, released, to_requester)
         letters.append(_letter(view, keyed, policy, number, to, role, subject, values, MailKind.NOTICE))
     return tuple(letters)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gateway.content import Decision, FilledForm, Text, text
-from gateway.facts import Event, EventKind, Keep, ReferralNumber
+from gateway.facts import Event, EventKind, Keep, MailKind, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import find_referral, notice
 from gateway.forms._refer import IN_FORM
@@ -13,6 +13,8 @@ from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules.exchange import turn_letters
 from gateway.treaty import ReferralState, Side
+
+_RELEASED = {MailKind.ANSWER: EventKind.ANSWER_RELEASED, MailKind.MESSAGE: EventKind.MESSAGE_RELEASED}
 
 
 def decide(situation: Situation, forms: Mapping[str, Form]) -> Decision:
@@ -52,7 +54,7 @@ def resume(situation: Situation, keep: Keep, referral: ReferralNumber, forms: Ma
     if letter.to.key is None:
         raise Hold(REASONS[402])
     was_referral = keep.side is Side.ASKING and form.opens_exchange
-    kind = EventKind.REFERRAL_RELEASED if was_referral else EventKind.ANSWER_RELEASED
+    kind = EventKind.REFERRAL_RELEASED if was_referral else _RELEASED[letter.kind]
     told = (
         turn_letters(
             situation.view, situation.keyed, situation.policy, exchange, referral, ReferralState.WAITING,

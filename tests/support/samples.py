@@ -156,6 +156,7 @@ def _answer(remaining: int = 1, declined: bool = False) -> AnswerLetter:
         REFERRAL, SE, Handling.H1, () if declined else answers, remaining, declined,
         NoDataReason.NATIONAL_LAW if declined else None, "See Article 12 of our act.", EVIDENCE, 4,
         (ReferredPart(referral_number("GSP-2026-000042/AT"), 1, ("eu",)),), (note(3),),
+        (UimNote(uim(2, 14), (), CHOICES),), (note(0),), (note(1),),
     )  # fmt: skip
 
 
@@ -215,6 +216,7 @@ SAMPLES: dict[str, Sample] = {
         for released in (False, True)
         if not released or state is ReferralState.WAITING
     },
+    "turn:waiting requester": Sample(Turn(REFERRAL, ReferralState.WAITING, Role.ADMINISTRATOR, NOW, to_requester=True)),
     "closed": Sample(Closed(EXCHANGE, NOW, 60)),
     "status": Sample(_status()),
     "status:trail": Sample(_status(True)),

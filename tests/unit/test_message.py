@@ -93,7 +93,8 @@ def test_a_message_waits_for_a_usable_key_and_then_goes_out(world: World) -> Non
     world = World(expired=["SE"])
     number = world.opened("SE1")
     decision = world.send("officer", "message", HELLO | {"exchange": f"{number}/SE"})
-    assert readers(decision.letters) == ["desk.se key notice", "officer receipt"]
+    assert readers(decision.letters) == ["admin notice", "desk.se key notice", "officer receipt"]
+    assert [event.kind.value for event in decision.events] == ["message received", "message waiting"]
     assert HELLO["message"] not in said(to(decision.letters, "desk.se"))
     thanks = to(decision.letters, "officer")[0].values
     assert isinstance(thanks, Thanks)
@@ -104,7 +105,9 @@ def test_a_message_waits_for_a_usable_key_and_then_goes_out(world: World) -> Non
     assert [keep.digest for keep in world.view.waiting()] == [
         message.digest
     ]  # one that is lost between the two would be lost for ever
-    (letter,) = world.resume(message).letters
+    released = world.resume(message)
+    assert [event.kind.value for event in released.events] == ["message released"]
+    (letter,) = released.letters
     assert letter.values.message == HELLO["message"]  # type: ignore[attr-defined]
     assert world.view.waiting() == ()
 

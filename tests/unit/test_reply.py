@@ -7,7 +7,7 @@ import pytest
 from gateway.content import Decision, Finding, Severity, Text, text
 from gateway.facts import Event, ExchangeNumber, ReferralNumber
 from gateway.language import Languages
-from gateway.letters import AnswerLetter, Notice, Referral, Thanks
+from gateway.letters import AnswerLetter, Notice, Referral, Thanks, Turn
 from gateway.treaty import Handling, Item, NoDataReason, Side, UimAnswer
 from tests.support.world import FR, KEYED, NOW, OPENED, SE, World, readers, said, to
 
@@ -180,6 +180,21 @@ def test_when_several_could_be_next_the_officer_chooses(world: World) -> None:
     assert kinds(chosen.events) == ["referral sent FR"]
 
 
+def groups(answer: AnswerLetter) -> dict[str, list[str]]:
+    """What an answer says of the UIMs that went to no other Party, without the groups that are empty."""
+    named = {name: getattr(answer, name) for name in ("choose", "own", "no_desk", "nobody")}
+    return {name: [note.uim.text for note in notes] for name, notes in named.items() if notes}
+
+
+@pytest.mark.parametrize(
+    ("uim", "group"),
+    [("SX1", "choose"), ("KE1", "own"), ("PL1", "no_desk"), ("SE1", "nobody"), ("SP1", "no_desk"), ("SK1", "own")],
+)
+def test_why_uims_that_are_not_ours_went_nowhere_is_said_in_one_group(world: World, uim: str, group: str) -> None:
+    number = world.opened(uim, to="SE")
+    assert groups(answer_of(reply(world, number, {uim: "not ours"}))) == {group: [uim]}
+
+
 def test_uims_of_two_mails_that_are_not_ours_make_one_referral_to_the_next_party(world: World) -> None:
     number = world.opened("SF1")
     world.send("officer", "request", OPENED | {"exchange": str(number)}, ["SF2"])
@@ -279,7 +294,7 @@ def test_an_answer_waits_for_the_requesters_key_and_then_goes_out_whole() -> Non
     world = World(expired=["officer"])
     number = world.opened("SE1", "SE2")
     decision = reply(world, number, {"SE1": "valid", "SE2": "not valid"})
-    assert readers(decision.letters) == ["desk.se receipt", "officer key notice"]
+    assert readers(decision.letters) == ["chief notice", "desk.se receipt", "officer key notice"]
     assert kinds(decision.events)[-1] == "answer waiting SE"
     assert "SE1" not in said(to(decision.letters, "officer"))
     (thanks,) = to(decision.letters, "desk.se")
@@ -293,6 +308,50 @@ def test_an_answer_waits_for_the_requesters_key_and_then_goes_out_whole() -> Non
     assert [one.uim for one in answer.answers] == ["SE1", "SE2"]
     assert (answer.open, answer.evidence.taken_at) == (0, NOW)
     assert world.view.waiting() == ()
+
+
+def test_an_answer_that_waited_says_all_that_it_would_have_said() -> None:
+    asked = {"SF1": "not ours", "SX1": "not ours", "SE1": "not ours", "SP1": "not ours", "SE2": "valid"}
+    at_once, waited = World(), World(expired=["officer"])
+    said_at_once = answer_of(reply(at_once, at_once.opened(*asked), asked))
+    reply(waited, waited.opened(*asked), asked)
+    waited.register("officer", waited.people["officer"].party, waited.people["officer"].role)
+    waited.now = NOW.replace(day=9)
+    (waiting,) = waited.view.waiting()
+    released = waited.resume(waiting)
+    answer = answer_of(released)
+    assert groups(answer) == groups(said_at_once) == {"choose": ["SX1"], "no_desk": ["SP1"], "nobody": ["SE1"]}
+    parts = [(str(part.number), part.count, part.schemes) for part in answer.passed_on]
+    assert parts == [(str(part.number), part.count, part.schemes) for part in said_at_once.passed_on]
+    assert readers(released.letters) == ["officer answer"]
+    (letter,) = released.letters
+    assert letter.form is not None
+    assert letter.form.name == "request"
+
+
+def test_what_an_earlier_reply_sent_on_is_no_news_of_the_next_that_waits() -> None:
+    world = World(expired=["officer"])
+    number = world.opened("SF1", "SE2")
+    world.now = NOW.replace(day=3)
+    reply(world, number, {"SF1": "not ours"})
+    world.now = NOW.replace(day=4)
+    reply(world, number, {"SF1": "not ours", "SE2": "valid"})
+    world.register("officer", world.people["officer"].party, world.people["officer"].role)
+    first, second = world.view.waiting()
+    assert [str(part.number) for part in answer_of(world.resume(first)).passed_on] == [f"{number}/FR"]
+    again = answer_of(world.resume(second))
+    assert (again.passed_on, groups(again)) == ((), {})
+
+
+def test_the_asking_partys_administrators_are_told_that_an_answer_waits() -> None:
+    world = World(expired=["colleague"])
+    number = world.opened("FR1", who="colleague")
+    decision = world.send("FR", "reply", {"exchange": str(number)}, blocks=[{"uim": "FR1", "status": "valid"}])
+    assert readers(decision.letters) == ["admin notice", "colleague key notice", "desk.fr receipt"]
+    turn = to(decision.letters, "admin")[0].values
+    assert isinstance(turn, Turn)
+    assert turn.to_requester
+    assert "FR1" not in said(turn)
 
 
 def test_where_the_requester_has_left_his_desk_gets_the_answer(world: World) -> None:
