@@ -18,6 +18,9 @@ from gateway.rules.limits import DAY, HOUR, Allowance, next_mail, next_uims
 from gateway.store.limits import Limits
 
 REFUSALS_PER_HOUR = 10  # of one person, on record one by one; more are counted like those of strangers
+INSTANCES = 4  # gateways that may share a database without that a limit is passed
+
+_Key = tuple[PartyCode, int | None, str]
 
 
 class Guard:
@@ -31,6 +34,7 @@ class Guard:
         self._lock = threading.Lock()
         self._refused: Counter[int] = Counter()
         self._slowed: dict[tuple[PartyCode, int], datetime] = {}
+        self._room: dict[_Key, int] = {}
 
     def admit(self, person: Person, uims: int, now: datetime) -> None:
         """Lets a mail of a proven sender, with so many UIMs, pass; raises Defer [GSP-305] where it must wait."""
@@ -46,7 +50,11 @@ class Guard:
     def _mail_free_at(self, person: Person, now: datetime) -> datetime | None:
         allowed, until = self._allowance, None
         for most, who in ((allowed.person_per_hour, person.id), (allowed.party_per_hour, None)):
-            if most:
+            if most and not self._has_room((person.party, who, "mails"), 1):
+                sent = self._limits.mails(person.party, who, now - HOUR)
+                self._make_room((person.party, who, "mails"), most - sent)
+                if sent < most:
+                    continue
                 last_but = self._limits.last_mail_but(most - 1, person.party, who, now - HOUR)
                 until = _later(until, next_mail(last_but, now))
         return until
@@ -54,9 +62,27 @@ class Guard:
     def _uims_free_at(self, person: Person, uims: int, now: datetime) -> datetime | None:
         allowed, until, since = self._allowance, None, now - DAY
         for most, who in ((allowed.person_uims_per_day, person.id), (allowed.party_uims_per_day, None)):
-            if most and self._limits.uims(person.party, who, since) + uims > most:
+            if most and not self._has_room((person.party, who, "uims"), uims):
+                asked = self._limits.uims(person.party, who, since)
+                self._make_room((person.party, who, "uims"), most - asked - uims)
+                if asked + uims <= most:
+                    continue
                 until = _later(until, next_uims(self._limits.lists(person.party, who, since), uims, most, now))
         return until
+
+    def _has_room(self, key: _Key, wanted: int) -> bool:
+        """Whether this much may be sent without a look into the record, which takes a millisecond (measured)."""
+        with self._lock:
+            left = self._room.get(key, 0)
+            if left < wanted:
+                return False
+            self._room[key] = left - wanted
+            return True
+
+    def _make_room(self, key: _Key, left: int) -> None:
+        """A part of what is left is given out at once; other gateways on the same database may give out theirs."""
+        with self._lock:
+            self._room[key] = max(left, 0) // INSTANCES
 
     def refused(self, failure: Failure, arrival: Digest, now: datetime) -> None:
         """Notes a refusal: at once where a registered person's signature was good, else in the count of the hour."""

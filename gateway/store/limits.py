@@ -31,13 +31,13 @@ _REFERRED = (EventKind.REFERRAL_SENT.value, EventKind.REFERRAL_WAITING.value, Ev
 
 _OF_PARTY = _EVENTS.c.actor == bindparam("party"), _EVENTS.c.at > bindparam("since")
 # What follows from one mail is written at one instant: mails are counted, not events.
+_SENDS = (
+    *_OF_PARTY,
+    or_(_EVENTS.c.kind.in_(_SENT), and_(_EVENTS.c.kind.in_(_REFERRED), _EVENTS.c.person > 0)),
+)
+_HOW_MANY = select(func.count(_EVENTS.c.at.distinct())).where(*_SENDS)
 _MAILS = (
-    select(_EVENTS.c.at)
-    .where(*_OF_PARTY, or_(_EVENTS.c.kind.in_(_SENT), and_(_EVENTS.c.kind.in_(_REFERRED), _EVENTS.c.person > 0)))
-    .distinct()
-    .order_by(_EVENTS.c.at.desc())
-    .limit(1)
-    .offset(bindparam("before"))
+    select(_EVENTS.c.at).where(*_SENDS).distinct().order_by(_EVENTS.c.at.desc()).limit(1).offset(bindparam("before"))
 )
 _COUNTED = or_(
     _EVENTS.c.kind.in_((EventKind.EXCHANGE_OPENED.value, EventKind.LOOKUP_MADE.value)),
@@ -45,6 +45,7 @@ _COUNTED = or_(
 )
 _OF_PERSON = _EVENTS.c.person == bindparam("person")
 _MAILS_OF_PERSON = _MAILS.where(_OF_PERSON)
+_HOW_MANY_OF_PERSON = _HOW_MANY.where(_OF_PERSON)
 _UIMS = (
     select(_EVENTS.c.at, _EVENTS.c["count"].label("uims"))
     .where(*_OF_PARTY, _COUNTED, _EVENTS.c["count"] > 0)
@@ -73,6 +74,14 @@ class Limits:
             if person is None:
                 return connection.execute(_MAILS, values).scalar()
             return connection.execute(_MAILS_OF_PERSON, {**values, "person": person}).scalar()
+
+    def mails(self, party: PartyCode, person: int | None, since: datetime) -> int:
+        """How many mails came of a person, or (None) of the whole Party."""
+        values: dict[str, Any] = {"party": party, "since": since}
+        with reading(self._engine) as connection:
+            if person is None:
+                return int(connection.execute(_HOW_MANY, values).scalar_one())
+            return int(connection.execute(_HOW_MANY_OF_PERSON, {**values, "person": person}).scalar_one())
 
     def uims(self, party: PartyCode, person: int | None, since: datetime) -> int:
         """How many UIMs a person, or (None) the whole Party, asked about."""
