@@ -23,7 +23,8 @@ _SENT = tuple(
     kind.value
     for kind in (
         EventKind.EXCHANGE_OPENED, EventKind.ANSWER_RECEIVED, EventKind.MESSAGE_RECEIVED, EventKind.LOOKUP_MADE,
-        EventKind.STATUS_ASKED, EventKind.HELP_ASKED, EventKind.NOTICE_SENT, EventKind.REFUSED,
+        EventKind.STATUS_ASKED, EventKind.HELP_ASKED, EventKind.NOTICE_SENT, EventKind.REVOCATION_ORDERED,
+        EventKind.REFUSED,
     )
 )  # fmt: skip
 # Further UIMs in an open exchange write only these; with nobody's name on them another Party's reply passed them on.
