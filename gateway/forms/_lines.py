@@ -111,6 +111,12 @@ def own_lines(lines: Sequence[str]) -> int:
     return _earlier_mail(list(enumerate(lines, 1)), 0, len(lines))
 
 
+def own_text(lines: Sequence[str], vocabulary: Vocabulary) -> list[Line]:
+    """The lines that the writer typed: without quotations, the lines that introduce them, and an earlier mail below."""
+    measured = [(number, line, _depth(line)) for number, line in enumerate(lines[: own_lines(lines)], 1)]
+    return _down_to(0, measured, vocabulary)
+
+
 def _above_rule(lines: Sequence[Line], first: int, start: int) -> int:
     """The same place, or that of the `-----Original Message-----` or the row of underscores above it."""
     place = start

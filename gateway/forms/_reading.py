@@ -55,7 +55,7 @@ def read_form(
     if earlier:
         own = frozenset(lines[: own_lines(lines)])
         outside = [line for line in outside if line in own]
-        if any(map(visible, outside)) and not _filled_in(filled, form):
+        if any(map(visible, outside)) and not filled_in(filled, form):
             return FilledForm(""), (), "\n".join(outside).strip()
     return filled, findings, "\n".join((*outside, *reader.leftover)).strip()
 
@@ -65,7 +65,7 @@ def _is_earlier(title: int, lines: Sequence[str]) -> bool:
     return visible(lines[title - 1]).startswith(">") or own_lines(lines[:title]) < title
 
 
-def _filled_in(filled: FilledForm, form: Form) -> bool:
+def filled_in(filled: FilledForm, form: Form) -> bool:
     """Whether somebody completed a form that was sent to him blank: anything that is needed of it, or any answer."""
     if form.group:
         _, *others = (field.name for field in form.group)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway import discovery, repairs
@@ -20,8 +20,9 @@ from gateway.content import (
     text,
 )
 from gateway.facts import EncryptedMail
+from gateway.forms._beside import beside
 from gateway.forms._grammar import Vocabulary
-from gateway.forms._reading import read_form
+from gateway.forms._reading import filled_in, read_form
 from gateway.forms._schema import read_document
 from gateway.forms._table import read_table
 from gateway.mime import headers
@@ -34,6 +35,8 @@ _HARMLESS = frozenset(
 )
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 _SPREADSHEET = text("The spreadsheet “{name}” was not read: save it as CSV and send that file.")
+_SEVERAL = text("This mail holds more than one JSON file; none was taken. Send each in a mail of its own.")
+_INSTEAD = text("The form “GSP {form}” in the text was not read: the file “{name}” was taken instead.")
 _UNREAD = text("The attachment “{name}” was not read: send UIMs as text, .txt or .csv, one on a line.")
 
 
@@ -52,7 +55,8 @@ def read(
     held = _attachments(tree, kinds, vocabulary, form.name or title)
     uims, findings = tuple(held.uims), (*findings, *held.findings)
     if held.document is not None:
-        form = held.document
+        instead = _instead(form, vocabulary, held.name)
+        form, findings = held.document, (*instead, *held.findings)
     elif held.blocks:
         form = replace(form, name="reply", blocks=(*form.blocks, *held.blocks))
     elif not form.name and not leftover and not findings:
@@ -68,13 +72,26 @@ def read(
 
 def _text(tree: MimePart, vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
     """The form in the plain text; in the HTML where the plain text has none, or lost something that HTML has."""
-    plain = read_form(plain_lines(tree), vocabulary, title)
+    plain = _lines(plain_lines(tree), vocabulary, title)
     if plain[0].name and not (plain[0].name == "request" and _poorer(plain[0])):
         return plain
-    html = read_form(html_lines(tree), vocabulary, title)
+    html = _lines(html_lines(tree), vocabulary, title)
     if html[0].name and (not plain[0].name or _richer(html[0], plain[0])):
         return html
     return plain if plain[0].name or plain[2] else html
+
+
+def _lines(lines: Sequence[str], vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
+    form, findings, outside = read_form(lines, vocabulary, title)
+    return form, (*findings, *beside(lines, vocabulary, form.name)) if form.name else findings, outside
+
+
+def _instead(form: FilledForm, vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:
+    """What is told of a form in the text where a file has one too."""
+    if not form.name or not filled_in(form, vocabulary.forms[form.name]):
+        return ()
+    title = text(vocabulary.forms[form.name].title)
+    return (Finding(text(_INSTEAD.message, form=title, name=name), Severity.NOTE),)
 
 
 def _poorer(form: FilledForm) -> bool:
@@ -93,6 +110,7 @@ class _Held(ClearValue):
     blocks: list[Block] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     document: FilledForm | None = None
+    name: str = ""  # of the file that holds the document
 
 
 def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vocabulary, name: str) -> _Held:
@@ -113,7 +131,10 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
             continue
         held.uims += result.uims
         held.findings += result.findings
-        if result.document:
+        if result.document and held.name:
+            held.findings.append(Finding(_SEVERAL, Severity.BLOCKS, part.filename))
+        elif result.document:
+            held.name = part.filename
             held.document, wrong = read_document(result.document, vocabulary.forms, part.filename)
             held.findings += wrong
     return held

@@ -1,0 +1,55 @@
+"""What stands beside the form that is read: further forms of the same mail, and words above it. None of it vanishes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gateway.content import Finding, Severity, text
+from gateway.forms._grammar import Vocabulary
+from gateway.forms._lines import Line, own_text, visible
+from gateway.forms._reading import filled_in, read_form
+
+_PASSED_ON = frozenset({"reply", "message"})  # what their writer says is for the other side
+# How servers mark mail from outside, in words of their own above everything else.
+_BANNER = re.compile(r"\W*(?:\[|external\b|caution\b|warning\b|attention\b|achtung\b|extern)", re.IGNORECASE)
+_WORDS = re.compile(r"\w\W*\w")
+
+_NOT_READ = text("The form “GSP {form}” that begins here was not read. Send it in a mail of its own.")
+_TWO = text("This mail holds more than one form “GSP {form}”; none was taken. Send each in a mail of its own.")
+_OUTSIDE = text(
+    "This text stands outside the form and was not passed on. To send it, write it into the form, or into a message."
+)
+
+
+def beside(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:
+    """Findings on what the writer typed beside the form of that name: each further form, and words that go nowhere.
+
+    Of two requests neither is sent: nobody can say which one was meant. Earlier mails below count as read.
+    """
+    own = own_text(lines, vocabulary)
+    titles = [place for place, (_, line) in enumerate(own) if vocabulary.title(visible(line))]
+    found = [_above(own[: titles[0]] if titles else own)] if name in _PASSED_ON else []
+    for place, end in zip(titles[1:], [*titles[2:], len(own)], strict=False):
+        found.append(_further(own[place:end], vocabulary, name))
+    return tuple(finding for finding in found if finding)
+
+
+def _above(own: Sequence[Line]) -> Finding | None:
+    banner = False
+    for number, line in own:
+        shown = visible(line)
+        banner = bool(shown) and (banner or bool(_BANNER.match(shown)))  # to the end of its paragraph
+        if not banner and _WORDS.search(shown):
+            return Finding(_OUTSIDE, Severity.NOTE, line=number)
+    return None
+
+
+def _further(lines: Sequence[Line], vocabulary: Vocabulary, name: str) -> Finding | None:
+    form, _, outside = read_form([line for _, line in lines], vocabulary)
+    if not form.name or not (outside or filled_in(form, vocabulary.forms[form.name])):
+        return None  # blank: nothing is lost
+    both = form.name == name == "request"
+    title = text(vocabulary.forms[form.name].title)
+    sentence = text((_TWO if both else _NOT_READ).message, form=title)
+    return Finding(sentence, Severity.BLOCKS if both else Severity.NOTE, line=lines[0][0])

@@ -1,0 +1,87 @@
+"""Nothing of a mail vanishes without a word: further forms, further files, and words beside the form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gateway.content import MimePart, Reading, Severity
+from tests.unit.test_winmail import FORM, ONE, TWO, leaf, mail, reading
+
+NUMBER = "GSP-2026-000042/SE"
+REPLY = f"GSP REPLY\r\n\r\nExchange: {NUMBER}\r\n\r\nUIM: {ONE}\r\nStatus: valid\r\n"
+MESSAGE = f"GSP MESSAGE\r\n\r\nExchange: {NUMBER}\r\nMessage: please protect the source\r\n"
+
+
+def told(found: Reading) -> list[tuple[Severity, int, str]]:
+    """(severity, line, beginning of the sentence) of each finding."""
+    return [(one.severity, one.line, one.text.message[:12]) for one in found.findings]
+
+
+def document(uim: str, name: str = "gsp-request.json", **more: str) -> MimePart:
+    said = {"form": "request", "purpose": "detection", "justification": "seized", "uims": [uim], **more}
+    return leaf(json.dumps(said), "application/json", name)
+
+
+def test_of_two_requests_in_one_mail_neither_is_sent() -> None:
+    found = reading(leaf(FORM + "\r\n" + FORM.replace(ONE, TWO)))
+    assert told(found) == [(Severity.BLOCKS, 9, "This mail ho")]
+
+
+def test_a_second_form_of_another_kind_is_named_with_its_line() -> None:
+    found = reading(leaf(REPLY + "\r\n" + MESSAGE))
+    assert (found.form.name, len(found.form.blocks)) == ("reply", 1)
+    assert told(found) == [(Severity.NOTE, 8, "The form “GS")]
+
+
+def test_a_blank_form_below_is_not_worth_a_word() -> None:
+    assert told(reading(leaf(REPLY + "\r\nGSP MESSAGE\r\n\r\nExchange:\r\nMessage:\r\n"))) == []
+
+
+def test_the_forms_of_an_earlier_mail_below_are_not_the_writers() -> None:
+    earlier = "From: desk@example.org\r\nSent: Monday\r\nTo: us@example.org\r\nSubject: x\r\n\r\n"
+    assert told(reading(leaf(FORM + "\r\n" + earlier + FORM))) == []
+    assert told(reading(leaf(FORM + "\r\n" + "\r\n".join("> " + line for line in FORM.split("\r\n"))))) == []
+
+
+@pytest.mark.parametrize("form", [REPLY, MESSAGE])
+def test_words_above_an_answer_or_a_message_are_not_dropped_in_silence(form: str) -> None:
+    found = reading(leaf("Dear colleague, the rest follows on Friday.\r\n\r\n" + form))
+    assert told(found) == [(Severity.NOTE, 1, "This text st")]
+    assert found.findings[0].got == ""
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "",
+        "[EXTERNAL]\r\n\r\n",
+        "CAUTION: this mail comes from outside.\r\nDo not open files.\r\n\r\n",
+        "\u200b\r\n--\r\n",
+    ],
+)
+def test_what_servers_put_above_a_form_is_no_text_of_the_writer(above: str) -> None:
+    assert told(reading(leaf(above + REPLY))) == []
+
+
+def test_words_above_a_reply_inside_a_quotation_are_told_and_the_quoted_ones_are_not() -> None:
+    quoted = "\r\n".join("> " + line for line in ("Words of the other side.", *REPLY.split("\r\n")))
+    introduced = "On Monday, 3 November 2026 at 10:30, desk@example.org wrote:\r\n"
+    assert told(reading(leaf(introduced + quoted))) == []
+    found = reading(leaf("More on Friday.\r\n\r\n" + introduced + quoted))
+    assert told(found) == [(Severity.NOTE, 1, "This text st")]
+
+
+def test_of_two_json_files_none_is_taken() -> None:
+    found = reading(mail(leaf(""), document(ONE), document(TWO, "gsp-request-2.json")))
+    assert [(one.severity, one.where) for one in found.findings] == [(Severity.BLOCKS, "gsp-request-2.json")]
+
+
+def test_a_form_in_the_text_beside_a_json_file_is_named() -> None:
+    found = reading(mail(leaf(FORM), document(TWO)))
+    assert [uim.text for uim in found.form.uims] == [TWO]
+    assert told(found) == [(Severity.NOTE, 0, "The form “GS")]
+    assert dict(found.findings[0].text.values)["name"] == "gsp-request.json"
+    blank = reading(mail(leaf("GSP REQUEST\r\n\r\nPurpose:\r\nUIMs:\r\n"), document(TWO)))
+    assert told(blank) == []
