@@ -180,6 +180,7 @@ class Reminder(ClearValue):
     days: int
     open: int
     escalated: bool = False
+    told: int = 0  # administrators of the asked Party who are told as well
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -192,6 +193,7 @@ class Turn(ClearValue):
     to_role: Role
     at: datetime
     released: bool = False  # WAITING is over: it has gone out
+    told: int = 0  # how many others are told
     to_requester: bool = False  # WAITING: what waits is a mail to the requester, and not to the desk
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gateway.content import (
+    N_,
     Decision,
     FilledForm,
     Finding,
@@ -213,7 +214,23 @@ def find_referral(situation: Situation) -> tuple[ReferralNumber, ExchangeView, S
     if number is None or side is None:
         return _UNCLEAR if number is None else _NOT_YOURS
     exchange = situation.view.exchange(number.exchange)
-    return _NOT_YOURS if exchange is None or exchange.closed else (number, exchange, side)
+    if exchange is None:
+        return _NOT_YOURS
+    return _closed(situation, number.exchange) if exchange.closed else (number, exchange, side)
+
+
+_CLOSED = N_("This exchange was closed on {date} and takes no more mail. A new request opens another one.")
+
+
+def _closed(situation: Situation, number: ExchangeNumber) -> Text:
+    trail = situation.view.trail(number)
+    at = next((event.at for event in trail if event.kind is EventKind.EXCHANGE_CLOSED), situation.moment.now)
+    return text(_CLOSED, date=f"{at:%Y-%m-%d}")
+
+
+def is_closed(says: Text) -> bool:
+    """Whether `find_referral` says that the exchange is closed: a form to try again would only come back."""
+    return says.message == _CLOSED
 
 
 def _side(situation: Situation, number: ReferralNumber) -> Side | None:

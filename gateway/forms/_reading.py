@@ -243,7 +243,8 @@ class _Reader:
         for taken in of_kind[FieldKind.TICKS]:
             ticks.setdefault(taken.field.name, []).extend(taken.lines)
         ticked = {name: self._ticked(name, lines) for name, lines in ticks.items()}
-        blocks = tuple(Block(self._values(block), block[0].lines[0][0]) for block in self._blocks if block[0].lines)
+        read = [(self._values(block), next((_first(one) for one in block if one.lines), 0)) for block in self._blocks]
+        blocks = tuple(Block(values, line) for values, line in read if any(map(str.strip, values.values())))
         form = FilledForm(self._form.name, self._values(plain), ticked, uims, blocks)
         return form, tuple(sorted(self._findings, key=lambda finding: finding.line))
 

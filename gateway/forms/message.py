@@ -13,6 +13,7 @@ from gateway.forms._common import (
     evidence,
     evidence_of,
     find_referral,
+    is_closed,
     keep,
     marked,
     notice,
@@ -43,7 +44,7 @@ def decide(situation: Situation) -> Decision:
     findings = weighed(MESSAGE_FIELDS, reading.form, reading.findings, _DECISIVE)
     if isinstance(found, Text) or blocks(findings):
         says = found if isinstance(found, Text) else _COMPLETE if reading.form.get("message") else _WRITE
-        form = replace(marked(reading.form, findings), name="message")
+        form = None if is_closed(says) else replace(marked(reading.form, findings), name="message")
         return notice(situation, text("Your message was not passed on"), says, findings, form)
     number, exchange, side = found
     person = situation.submission.sender.person

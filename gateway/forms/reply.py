@@ -41,6 +41,7 @@ from gateway.forms._common import (
     evidence,
     evidence_of,
     find_referral,
+    is_closed,
     keep,
     marked,
     notice,
@@ -140,6 +141,9 @@ def read_answers(situation: Situation, reading: Reading, asked: Collection[Diges
         items = tuple((item, block.values[item.value]) for item in Item if block.values.get(item.value, "").strip())
         if not written and not items:
             continue
+        if not uim:
+            findings.append(Finding(_NO_UIM, Severity.PART, block.where, block.line, field="uim"))
+            continue
         mark = digest_of(situation, uim)
         status = _STATUSES.get(written)
         wrong = _wrong(status, mark in asked, mark in said)
@@ -163,6 +167,9 @@ def _beside(situation: Situation, number: ReferralNumber, answers: Answers) -> t
         listed = ", ".join(f"({item})" for item in Item if item in given - asked)
         says = text("You gave data that was not asked for: {items}. It was passed on.", items=listed)
         findings.append(Finding(says, Severity.NOTE))
+    if _unexplained(reading, answers):
+        says = text("You withhold data without a reason. Please write one after “Reason” in a further reply.")
+        findings.append(Finding(says, Severity.NOTE, field="reason"))
     if bare and not (reading.form.get("reason") or reading.form.get("remarks")):
         says = texts(
             "{count} UIM is “valid”, without any data. Send the data, or the reason why not, in a further reply.",
@@ -171,6 +178,12 @@ def _beside(situation: Situation, number: ReferralNumber, answers: Answers) -> t
         )
         findings.append(Finding(says, Severity.NOTE))
     return tuple(findings)
+
+
+def _unexplained(reading: Reading, answers: Answers) -> bool:
+    """Whether data are withheld and nothing says why."""
+    said = bool(reading.form.get("reason") or reading.form.get("remarks"))
+    return not said and any(one.answer is UimAnswer.WITHHELD and not one.remarks for one in answers.said.values())
 
 
 def _asked_for(situation: Situation, number: ReferralNumber) -> frozenset[Item]:
@@ -198,6 +211,7 @@ def _unread(reading: Reading) -> frozenset[tuple[str, int]]:
 
 _COMPLETE = text("Complete the lines marked with an arrow in the form below and reply to this mail.")
 _NOT_ASKED = text("This UIM was not asked in this exchange; the answer was not passed on.")
+_NO_UIM = text("An answer without its UIM was not passed on. Write the UIM after “UIM”, above the answer.")
 _NO_STATUS = text("Data is given, but no status. Write “valid” after “Status” if the UIM is valid.")
 _TWICE = text("This UIM is answered twice; the last answer counts.")
 
@@ -262,7 +276,7 @@ def answer_letter(
 
 def _back(situation: Situation, says: Text, findings: Sequence[Finding]) -> Decision:
     blocking = (finding for finding in findings if finding.severity is Severity.BLOCKS)
-    form = replace(marked(situation.reading.form, blocking), name="reply")
+    form = None if is_closed(says) else replace(marked(situation.reading.form, blocking), name="reply")
     return notice(situation, text("Your reply was not passed on"), says, findings, form)
 
 
@@ -336,7 +350,9 @@ def _rest(situation: Situation, recorded: Recorded) -> tuple[FilledForm | None, 
     """The reply form (and table) for what is still open: UIMs as in the reply, the others as in the request."""
     left = set(recorded.open)
     if not left:
-        return None, ()
+        asks = _unexplained(situation.reading, recorded.answers)
+        values = {"exchange": str(recorded.number), "handling": handling(situation.reading.form).value}
+        return FilledForm("reply", values) if asks else None, ()
     blocks, uims = situation.reading.form.blocks, []
     given = Counter(item for block in blocks for item in Item if item.value in block.values)
     items = tuple(item for item in Item if given[item])

@@ -104,6 +104,7 @@ def carry_out(
     silent = (now - referral.last_activity).days
     desk = view.desk(party, now)
     readers = [(to, Role.ADMINISTRATOR) for to in view.administrators(party, now)] if escalated else []
+    told = len(readers)
     asker = requester(view, exchange, now) if escalated else None
     readers = [
         *([(asker, Role.OFFICER)] if asker else []),
@@ -113,7 +114,7 @@ def carry_out(
     for to, role in readers:
         values = Reminder(
             referral.number, role, party if role is Role.OFFICER else exchange.asking_party, referral.asked_at,
-            silent, referral.uims - referral.answered, escalated,
+            silent, referral.uims - referral.answered, escalated, told,
         )  # fmt: skip
         subject = text("Waiting for an answer: {number}", number=str(referral.number))
         letters.append(_letter(view, keyed, policy, referral.number, to, role, subject, values, MailKind.REMINDER))
@@ -164,7 +165,7 @@ def turn_letters(
     subject = text("News of {number}", number=str(number))
     letters = []
     for to, role in (*(((asker, Role.OFFICER),) if asker else ()), *((to, to.role) for to in told)):
-        values = Turn(number, state, role, now, released, to_requester)
+        values = Turn(number, state, role, now, released, len(told), to_requester)
         letters.append(_letter(view, keyed, policy, number, to, role, subject, values, MailKind.NOTICE))
     return tuple(letters)
 

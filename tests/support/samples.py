@@ -205,8 +205,8 @@ SAMPLES: dict[str, Sample] = {
     "thanks:done": Sample(Thanks(REFERRAL, text("Your answer has been passed on."), 4, 0, EVIDENCE)),
     "notice": Sample(Notice(text("Your request was not sent."), text("Please write the justification."),
                             "MOM-2026-0117", findings(), EVIDENCE), form=request_form()),
-    "reminder": Sample(Reminder(REFERRAL, Role.DESK, KE, EARLIER, 14, 2, True), MailKind.REMINDER, reply_form()),
-    "reminder:administrator": Sample(Reminder(REFERRAL, Role.ADMINISTRATOR, KE, EARLIER, 14, 2, True),
+    "reminder": Sample(Reminder(REFERRAL, Role.DESK, KE, EARLIER, 14, 2, True, 1), MailKind.REMINDER, reply_form()),
+    "reminder:administrator": Sample(Reminder(REFERRAL, Role.ADMINISTRATOR, KE, EARLIER, 14, 2, True, 1),
                                      MailKind.REMINDER),
     "reminder:officer": Sample(Reminder(REFERRAL, Role.OFFICER, SE, EARLIER, 7, 2), MailKind.REMINDER),
     **{

@@ -344,6 +344,15 @@ def blocks(body: str) -> list[dict[str, str]]:
     return [{k: v for k, v in block.values.items() if v} for block in read(f"GSP REPLY\n\n{body}")[0].blocks]
 
 
+def test_a_block_that_says_something_without_its_uim_is_not_lost() -> None:
+    form = read("GSP REPLY\n\nUIM: A1\nStatus: valid\n\nUIM:\nStatus: not valid\n\nUIM:\nStatus:\n")[0]
+    assert [(block.values.get("uim"), block.values["status"]) for block in form.blocks] == [
+        ("A1", "valid"),
+        ("", "not valid"),
+    ]
+    assert len({block.line for block in form.blocks}) == 2
+
+
 def test_each_uim_has_its_block() -> None:
     body = (
         f"Remarks: all seized\nUIM: {ONE}\nStatus: Valid\n(a) Date and location of manufacture: 19 May 2025,\nMalmö\n"
@@ -352,6 +361,7 @@ def test_each_uim_has_its_block() -> None:
     assert blocks(body) == [
         {"uim": ONE, "status": "valid", "a": "19 May 2025,\nMalmö", "uim_remarks": "second shift"},
         {"uim": TWO},
+        {"status": "valid"},
     ]
     assert read(f"GSP REPLY\n{body}")[0].get("remarks") == "all seized"
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader
 
-from gateway.content import FilledForm, Uim, text
-from gateway.letters import MessageLetter, Notice, UimNote
+from gateway.content import FilledForm, Letter, Uim, text
+from gateway.letters import LetterValues, MessageLetter, Notice, Reminder, Turn, UimNote
 from gateway.stages import _entity, _voices
-from gateway.treaty import Handling
+from gateway.treaty import Handling, ReferralState, Role
 from tests.support import samples
 from tests.support.rendering import Seen, seen
 
@@ -273,3 +273,17 @@ def test_where_nothing_went_out_the_receipt_does_not_say_that_it_is_on_its_way(n
     text = seen(name).text
     assert text.startswith("Nothing ")
     assert "on its way" not in text
+
+
+def test_who_was_not_told_is_not_said_to_have_been_told() -> None:
+    desk = Reminder(samples.REFERRAL, Role.DESK, samples.KE, samples.EARLIER, 14, 2, True, told=0)
+    assert "administrator" not in seen(written(desk)).text
+    assert "administrator" in seen(written(replace(desk, told=1))).text
+    turn = Turn(samples.REFERRAL, ReferralState.UNDELIVERABLE, Role.OFFICER, samples.NOW, told=0)
+    assert "Secretariat" not in seen(written(turn)).text
+    assert "Secretariat" in seen(written(replace(turn, told=1))).text
+
+
+def written(values: LetterValues) -> Letter:
+    """A letter that says this."""
+    return replace(samples.letter("closed", "en"), values=values)

@@ -9,6 +9,7 @@ from gateway.facts import Event, ExchangeNumber, ReferralNumber
 from gateway.language import Languages
 from gateway.letters import AnswerLetter, Notice, Referral, Thanks, Turn
 from gateway.treaty import Handling, Item, NoDataReason, Side, UimAnswer
+from tests.support.rendering import seen
 from tests.support.world import FR, KEYED, NOW, OPENED, SE, World, readers, said, to
 
 
@@ -283,6 +284,36 @@ def test_a_closed_exchange_takes_no_answer(world: World) -> None:
     assert world.exchange(number).closed
     decision = reply(world, number, {"SE1": "not valid"})
     assert readers(decision.letters) == ["desk.se notice"]
+    assert decision.letters[0].form is None, "it would only come back"
+    closing = next(event.at for event in world.view.trail(number) if event.kind.value == "exchange closed")
+    assert f"{closing:%Y-%m-%d}" in said(decision.letters[0].values)
+    foreign = world.send("FR", "reply", {"exchange": f"{number}/SE"}, blocks=[{"uim": "SE1", "status": "valid"}])
+    assert "closed" not in said(foreign.letters)
+
+
+def test_withholding_without_a_reason_is_asked_for_one_and_no_letter_speaks_of_one(world: World) -> None:
+    number = world.opened("SE1")
+    decision = reply(world, number, {"SE1": "withheld"})
+    assert any("without a reason" in remark for remark in remarks(decision))
+    (thanks,) = to(decision.letters, "desk.se")
+    assert thanks.form is not None
+    assert (thanks.form.name, thanks.form.get("exchange")) == ("reply", f"{number}/SE")
+    assert "please give the reason" in seen(thanks).text
+    assert "the reason stands below" not in seen(to(decision.letters, "officer")[0]).text
+    reason = world.send("SE", "reply", {**thanks.form.values, "reason": "not retained"})
+    assert "the reason stands below" in seen(to(reason.letters, "officer")[0]).text
+    (done,) = to(reason.letters, "desk.se")
+    assert done.form is None
+
+
+def test_an_answer_without_its_uim_is_told(world: World) -> None:
+    number = world.opened("SE1")
+    blocks = [{"uim": "SE1", "status": "valid", "a": "Malmo"}, {"uim": "", "status": "not valid"}]
+    decision = world.send("SE", "reply", {"exchange": str(number)}, blocks=blocks)
+    (thanks,) = to(decision.letters, "desk.se")
+    assert isinstance(thanks.values, Thanks)
+    assert [(finding.field, finding.line) for finding in thanks.values.findings] == [("uim", 2)]
+    assert len(answer_of(decision).answers) == 1
 
 
 def test_the_asking_party_cannot_answer_itself(world: World) -> None:
