@@ -33,6 +33,7 @@ from gateway.facts import (
     referral_number,
 )
 from gateway.forms import Field
+from gateway.forms._findings import findings_sheets
 from gateway.letters import Evidence, KeyNotice, Notice
 from gateway.outcome import Hold, Refuse
 from gateway.ports import Situation
@@ -104,7 +105,10 @@ def notice(
     values = Notice(
         headline, next_step, situation.reading.form.get("case_reference"), tuple(findings), evidence(situation)
     )
-    letter = Letter(MailKind.NOTICE, to, headline, values, form=form, blanks=blanks, thread=own_thread(situation))
+    letter = Letter(
+        MailKind.NOTICE, to, headline, values, form=form, blanks=blanks, sheets=findings_sheets(findings),
+        thread=own_thread(situation),
+    )  # fmt: skip
     person = situation.submission.sender.person
     event = Event(EventKind.NOTICE_SENT, person=person.id, actor=person.party, count=len(findings))
     return Decision(events=(event,), letters=(letter,))

@@ -10,6 +10,7 @@ from gateway.facts import Event, EventKind, MailKind, PartyCode
 from gateway.forms import Form
 from gateway.forms._common import ASKERS, EVERYBODY, blocks, marked, notice, own_thread, sender, too_many, weighed
 from gateway.forms._fields import LOOKUP_FIELDS
+from gateway.forms._findings import findings_sheets
 from gateway.forms._refer import IN_FORM, SHOWN
 from gateway.letters import Lookup, LookupLine
 from gateway.ports import Situation
@@ -52,7 +53,7 @@ def decide(situation: Situation) -> Decision:
         text("What the pattern library says"),
         Lookup(lines, registered, findings),
         form=_request(situation, verdicts, registered),
-        sheets=(_sheet(lines),) if len(lines) > SHOWN else (),
+        sheets=(*((_sheet(lines),) if len(lines) > SHOWN else ()), *findings_sheets(findings, "lookup-findings")),
         thread=own_thread(situation),
     ) if to else None  # fmt: skip
     event = Event(EventKind.LOOKUP_MADE, person=person.id, actor=person.party, count=len(verdicts))

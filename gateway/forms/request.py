@@ -35,6 +35,7 @@ from gateway.forms._common import (
     weighed,
 )
 from gateway.forms._fields import REQUEST_FIELDS
+from gateway.forms._findings import findings_sheets
 from gateway.forms._refer import SHOWN, STAYS, Referred, left_form, refer, referral_letter
 from gateway.letters import Receipt, UimNote
 from gateway.outcome import REASONS, Hold
@@ -183,7 +184,7 @@ def _receipt(
         subject,
         values,
         form=_left(situation, routed, number),
-        sheets=_sheets(routed, number),
+        sheets=(*_sheets(routed, number), *findings_sheets(values.findings, f"{number or 'request'}-findings")),
         thread=own_thread(situation, number),
         exchange=number,
     )
