@@ -124,6 +124,15 @@ class Pipeline:
         commit = self._consequences(decision, moment, cause, NO_DIGEST, NO_DIGEST)
         self._parts.ledger.commit(commit, None)
 
+    def remind(self, decision: Decision, referral: ReferralNumber, moment: Moment, cause: str) -> None:
+        """As `carry_out`, with the desk's reply form filled where a kept request can still be opened."""
+        for request in self._parts.view.kept(referral.exchange, NO_PARTY, Side.ASKING):
+            with suppress(Failure):
+                situation = self._situation(*self._reopen(request, moment.now), moment, self._parts.view)
+                decision = decide.reminded(situation, decision, referral)
+                break
+        self.carry_out(decision, moment, cause)
+
     def resume(self, keep: Keep, referral: ReferralNumber) -> bool:
         """Sends what waited for a usable key; False when it still cannot be sent."""
         now = self._parts.clock()

@@ -76,7 +76,7 @@ class Upkeep:
             return
         decision = rules.carry_out(what, view, self._keyed, self._policy, exchange, referral, now)
         cause = f"{what} {number} {referral.reminders} {referral.last_activity.isoformat()}"
-        self._carry(lambda: self._pipeline.carry_out(decision, Moment(now), cause))
+        self._carry(lambda: self._pipeline.remind(decision, number, Moment(now), cause))
 
     def _close(self, seen: ExchangeView, now: datetime) -> None:
         exchange = self._store.view.exchange(seen.number)

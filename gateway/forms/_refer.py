@@ -8,6 +8,7 @@ from datetime import date
 
 from gateway.content import Block, ClearValue, FilledForm, Letter, Reading, Sheet, Text, Uim, Verdict, text, texts
 from gateway.facts import (
+    NO_PARTY,
     Correspondent,
     Digest,
     Event,
@@ -21,7 +22,7 @@ from gateway.facts import (
     ReferralNumber,
     UimFact,
 )
-from gateway.forms._common import digest_of, evidence_of, waiting_letters
+from gateway.forms._common import digest_of, evidence_of, recalled, uims_among, waiting_letters
 from gateway.forms._fields import ANSWERS, ITEMS, REQUEST_FIELDS
 from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote
 from gateway.ports import Situation
@@ -132,6 +133,22 @@ def reply_form(referral: ReferralNumber, uims: Sequence[str], items: Sequence[It
     blank = {"status": "", **{item.value: "" for item in items}, "uim_remarks": ""}
     blocks = tuple(Block({"uim": uim, **blank}) for uim in uims[:SHOWN])
     return FilledForm("reply", {"exchange": str(referral), "handling": Handling.H0.value}, blocks=blocks)
+
+
+def filled(situation: Situation, letter: Letter, referral: ReferralNumber) -> Letter:
+    """A letter to the desk with the reply form, and table, for what it has not answered yet."""
+    left = {mark for mark, answer in situation.view.uims_of(referral).items() if answer in OPEN}
+    uims: list[str] = []
+    items: tuple[Item, ...] = tuple(Item)
+    for request in situation.view.kept(referral.exchange, NO_PARTY, Side.ASKING):
+        reading = recalled(situation, request)
+        found = uims_among(situation, reading, left) if reading else ()
+        if reading and found:
+            items = ticked(reading)
+            left.difference_update(digest_of(situation, uim.text) for uim in found)
+            uims += [uim.text for uim in found]
+    sheets = (reply_sheet(referral, uims, items),) if len(uims) > SHOWN else ()
+    return replace(letter, form=reply_form(referral, uims, items), sheets=sheets) if uims else letter
 
 
 def referral_letter(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from gateway.content import Decision, FilledForm, Text, text
+from gateway.content import Decision, FilledForm, Letter, Text, text
 from gateway.facts import Event, EventKind, Keep, MailKind, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import find_referral, notice
-from gateway.forms._refer import IN_FORM
+from gateway.forms._refer import IN_FORM, filled
 from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules.exchange import turn_letters
@@ -69,6 +70,15 @@ def resume(situation: Situation, keep: Keep, referral: ReferralNumber, forms: Ma
         released=(keep,),
         based_on=((exchange.number, exchange.version),),
     )
+
+
+def reminded(situation: Situation, decision: Decision, referral: ReferralNumber) -> Decision:
+    """The same with every reply form in it filled as far as we can, from the requests that are kept."""
+
+    def complete(letter: Letter) -> Letter:
+        return filled(situation, letter, referral) if letter.form and letter.form.name == "reply" else letter
+
+    return replace(decision, letters=tuple(map(complete, decision.letters)))
 
 
 def _rescued(situation: Situation) -> FilledForm | None:

@@ -143,6 +143,23 @@ def test_status_shows_my_exchanges_and_not_those_of_others(point: FocalPoint) ->
     assert wrong.replace(str(number), "N").splitlines()[:6] == absent.replace("GSP-2026-000999", "N").splitlines()[:6]
 
 
+def test_a_reminder_brings_the_reply_form_with_what_is_still_open(point: FocalPoint) -> None:
+    start = datetime.now(UTC)
+    point.now = start
+    number = point.send("officer", request(SE_UIM, SE_UIM_2))["exchange"]
+    point.send("desk.se", f"GSP REPLY\n\nExchange: {number}/SE\n\nUIM: {SE_UIM}\nStatus: valid\n(a): Malmo\n")
+    point.delivered()
+    point.now = start + timedelta(days=8)
+    point.gateway.tick()
+    (reminder,) = point.delivered()["desk.se"]
+    form = form_of(reminder.text)
+    assert SE_UIM_2 in form
+    assert SE_UIM not in form.replace(SE_UIM_2, "")
+    answered = point.send("desk.se", form.replace("Status:", "Status: valid", 1))
+    assert answered["outcome"] == "taken"
+    assert SE_UIM_2 in point.delivered()["officer"][0].text
+
+
 def test_a_silent_desk_is_reminded_then_its_administrator_then_the_exchange_ends(point: FocalPoint) -> None:
     start = datetime.now(UTC)  # the mail is signed now; only later days are the test's
     point.now = start
