@@ -222,6 +222,14 @@ class FilledForm(ClearValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class KeyFile(ClearValue):
+    """A key or certificate as it was sent; `name` of the file, "" where it was pasted into the text."""
+
+    name: str
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Reading(ClearValue):
     """What was understood and what was not. Loses nothing: `leftover` is text outside any field."""
 
@@ -229,6 +237,7 @@ class Reading(ClearValue):
     findings: tuple[Finding, ...] = ()
     leftover: str = ""
     tokens: tuple[str, ...] = ()  # from addresses and subject tags, in order of trust
+    keys: tuple[KeyFile, ...] = ()  # only of a form that takes them: clients attach the writer's to every mail
 
 
 # --- what it means ----------------------------------------------------------------------------

@@ -236,6 +236,7 @@ class PublicKey:
     usable_until: datetime | None = None
     revoked: bool = False
     party: PartyCode = NO_PARTY  # whose trust anchors count for a certificate
+    addresses: tuple[str, ...] = ()  # mail addresses written in it, of a key just read; never a reason to trust it
 
     def usable(self, now: datetime) -> bool:
         """Whether it may be used at this instant."""

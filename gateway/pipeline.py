@@ -35,6 +35,8 @@ from gateway.facts import (
     MailKind,
     Moment,
     OutgoingMail,
+    PartyCode,
+    PublicKey,
     ReferralNumber,
     VisibleHeaders,
 )
@@ -78,6 +80,7 @@ class Parts:
     vocabulary: Vocabulary
     attachments: Mapping[str, Attachment]
     render: Callable[[Letter, Moment, str], RenderedMail]
+    read_key: Callable[[bytes, PartyCode], PublicKey]
     policy: Policy
     clock: Callable[[], datetime]
     max_size: int
@@ -260,6 +263,7 @@ class Pipeline:
             policy=parts.policy,
             moment=moment,
             recall=lambda keep: self._reopen(keep, moment.now)[1],
+            read_key=parts.read_key,
         )
 
     def _reopen(self, keep: Keep, now: datetime) -> tuple[Submission, Reading]:

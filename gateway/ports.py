@@ -209,7 +209,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Situation(ClearValue):
-    """Everything a form may look at when it decides. `recall` opens kept ciphertext and reads it again."""
+    """Everything a form may look at when it decides. `recall` opens kept ciphertext and reads it again.
+
+    `read_key`: the one key or certificate in octets that somebody sent, fit to be registered for that Party; raises
+    ValueError with a sentence that says why not, and the remedy (a message id of the catalogues).
+    """
 
     submission: Submission
     reading: Reading
@@ -219,3 +223,4 @@ class Situation(ClearValue):
     policy: Policy
     moment: Moment
     recall: Callable[[Keep], Reading]
+    read_key: Callable[[bytes, PartyCode], PublicKey]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gateway.content import N_
 from gateway.crypto import _certificate
 from gateway.facts import (
     Address,
@@ -40,7 +41,7 @@ class Registry:
     def add_party(self, code: str, name: str, mailbox: str, language: str, key: bytes | None) -> str:
         """Registers a Party or changes its desk; gives a sentence. Raises ValueError that says what to do."""
         party = party_code(code)
-        public = self._key(key, party) if key else None
+        public = self.read_key(key, party) if key else None
         new = self._members.add_party(party, name, _address(mailbox), Language(language), public, self._clock())
         said = f"Party {party} ({name}) is {'registered' if new else 'changed'}; its desk is {mailbox}"
         return (
@@ -50,7 +51,7 @@ class Registry:
     def add_person(self, code: str, mailbox: str, name: str, role: Role, language: str | None, key: bytes) -> str:
         """Registers a person with a key, active at once; gives a sentence."""
         party = party_code(code)
-        public = self._key(key, party)
+        public = self.read_key(key, party)
         registered = self._view.party(party)
         chosen = Language(language) if language else registered.language if registered else Language("en")
         new = self._members.add_person(party, _address(mailbox), name, role, chosen, public, self._clock())
@@ -61,6 +62,30 @@ class Registry:
         """Withdraws a person's access; gives a sentence."""
         self._members.revoke(_address(mailbox), reason, self._clock())
         return f"{mailbox} can no longer use the gateway."
+
+    def read_key(self, octets: bytes, party: PartyCode) -> PublicKey:
+        """The key or certificate in a file; the scheme is known by the octets, and what only one can read it judges.
+
+        Raises ValueError with a sentence for whoever sent it.
+        """
+        errors = []
+        for scheme in self._schemes.values():
+            try:
+                key = replace(scheme.read_key(octets), party=party)
+            except ValueError as error:
+                errors.append(str(error))
+                continue
+            if doubt := scheme.doubt(key):
+                raise ValueError(doubt)
+            if not key.can_encrypt:
+                raise ValueError(
+                    N_(
+                        "nothing can be encrypted to this key: it needs an encryption subkey that has not expired"
+                        " (a certificate: the key usage for encryption)"
+                    )
+                )
+            return key
+        raise ValueError(next((error for error in reversed(errors) if error), N_("there is no key in the file")))
 
     def note_own_key(self, fingerprint: str) -> None:
         """A new key of our own is on record, as everybody's are."""
@@ -123,25 +148,6 @@ class Registry:
                 )
             )
         return rows
-
-    def _key(self, octets: bytes, party: PartyCode) -> PublicKey:
-        """The key or certificate in a file; the scheme is known by the octets, and what only one can read it judges."""
-        errors = []
-        for scheme in self._schemes.values():
-            try:
-                key = replace(scheme.read_key(octets), party=party)
-            except ValueError as error:
-                errors.append(str(error))
-                continue
-            if doubt := scheme.doubt(key):
-                raise ValueError(doubt)
-            if not key.can_encrypt:
-                raise ValueError(
-                    "nothing can be encrypted to this key: it needs an encryption subkey that has not expired"
-                    " (a certificate: the key usage for encryption)"
-                )
-            return key
-        raise ValueError(next((error for error in reversed(errors) if error), "there is no key in the file"))
 
 
 def _address(written: str) -> Address:

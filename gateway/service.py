@@ -131,6 +131,7 @@ class Gateway:
                 vocabulary=Vocabulary(self._forms, self._languages),
                 attachments=discovery.find(attachments, "ATTACHMENT"),
                 render=Renderer(self._languages, templates, self._forms, self._policy),
+                read_key=self.registry.read_key,
                 policy=self._policy,
                 clock=clock,
                 max_size=self.settings.smtp.max_size,

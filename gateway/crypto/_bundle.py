@@ -12,8 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from gateway.content import N_
 from gateway.facts import Fingerprint
 
 KEY_LIMIT = 200_000  # octets of certificates that somebody registers
@@ -58,16 +59,16 @@ def read(octets: bytes, now: datetime) -> Bundle:
     Raises ValueError with a sentence that tells the remedy; with an empty one where there is no certificate at all.
     """
     if len(octets) > KEY_LIMIT:
-        raise ValueError("the file is too large for a certificate: export the certificate and its issuers only")
+        raise ValueError(N_("the file is too large for a certificate: export the certificate and its issuers only"))
     if _SECRET.search(octets) or _PKCS12.match(octets):
         raise ValueError(
-            "this file holds a secret key: never send it to anybody, revoke the certificate, and get a new one"
+            N_("this file holds a secret key: never send it to anybody, revoke the certificate, and get a new one")
         )
     found = list(dict.fromkeys(certificates(octets)))
     if not found:
         raise ValueError("")
     if len(found) > _MOST:
-        raise ValueError("too many certificates: export the person's own one and those of its issuers only")
+        raise ValueError(N_("too many certificates: export the person's own one and those of its issuers only"))
     bundle = _sorted(found)
     for certificate in bundle.leaves:
         _judge(certificate, now)
@@ -100,6 +101,18 @@ def pem(certificate: x509.Certificate) -> bytes:
 def fingerprint(certificate: x509.Certificate) -> Fingerprint:
     """SHA-256 of the certificate, in capitals."""
     return Fingerprint(certificate.fingerprint(hashes.SHA256()).hex().upper())
+
+
+def addresses(certificate: x509.Certificate) -> tuple[str, ...]:
+    """The mail addresses that it names (RFC 8550, 3): as subject alternative names, else in the subject."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        found: list[str] = []
+    else:
+        found = names.get_values_for_type(x509.RFC822Name)
+    subject = certificate.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)
+    return tuple(found or (str(one.value) for one in subject))
 
 
 def usable_until(bundle: Bundle) -> datetime:
@@ -141,8 +154,10 @@ def _sorted(found: Sequence[x509.Certificate]) -> Bundle:
             return Bundle(signing[0], encrypting[0], _rest(found, leaves))
     if len(leaves) != 1:
         raise ValueError(
-            "exactly one person's certificate is needed in the file (or one to sign and one to encrypt to), "
-            "with the certificates of its issuers if you like"
+            N_(
+                "exactly one person's certificate is needed in the file (or one to sign and one to encrypt to), "
+                "with the certificates of its issuers if you like"
+            )
         )
     leaf = leaves[0]
     return Bundle(leaf, leaf if can_encrypt(leaf) else None, _rest(found, leaves))
@@ -168,28 +183,36 @@ def _judge(certificate: x509.Certificate, now: datetime) -> None:
         key = certificate.public_key()
         digest = certificate.signature_hash_algorithm
     except (*_Unreadable, x509.UnsupportedGeneralNameType, x509.DuplicateExtension, LookupError):
-        raise ValueError("the certificate is damaged or of a kind unknown here: ask its issuer for another") from None
+        raise ValueError(
+            N_("the certificate is damaged or of a kind unknown here: ask its issuer for another")
+        ) from None
     _judge_key(key)
     if digest is not None and not isinstance(digest, _HASHES):
-        raise ValueError("the certificate is signed with SHA-1 or weaker: ask its issuer for one signed with SHA-256")
+        raise ValueError(
+            N_("the certificate is signed with SHA-1 or weaker: ask its issuer for one signed with SHA-256")
+        )
     if now >= certificate.not_valid_after_utc:
-        raise ValueError("the certificate has expired: a new one is needed")
+        raise ValueError(N_("the certificate has expired: a new one is needed"))
     if now < certificate.not_valid_before_utc:
-        raise ValueError("the certificate is not valid yet: register it when it is, or check the clock")
+        raise ValueError(N_("the certificate is not valid yet: register it when it is, or check the clock"))
     if not is_for_mail(certificate):
-        raise ValueError("the certificate is not made for mail: ask its issuer for the extended usage emailProtection")
+        raise ValueError(
+            N_("the certificate is not made for mail: ask its issuer for the extended usage emailProtection")
+        )
     if not can_sign(certificate) and not can_encrypt(certificate):
-        raise ValueError("the certificate's key usage allows neither signatures nor encryption")
+        raise ValueError(N_("the certificate's key usage allows neither signatures nor encryption"))
 
 
 def _judge_key(key: object) -> None:
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < 2048:
-            raise ValueError("the certificate's RSA key is too short: at least 2048 bits are needed")
+            raise ValueError(N_("the certificate's RSA key is too short: at least 2048 bits are needed"))
         if key.key_size > 16384:
-            raise ValueError("the certificate's RSA key is too long: at most 16384 bits can be used")
+            raise ValueError(N_("the certificate's RSA key is too long: at most 16384 bits can be used"))
     elif not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in _CURVES:
-        raise ValueError("the certificate's kind of key cannot be used for mail here: use RSA, P-256, P-384 or P-521")
+        raise ValueError(
+            N_("the certificate's kind of key cannot be used for mail here: use RSA, P-256, P-384 or P-521")
+        )
 
 
 def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:

@@ -50,6 +50,7 @@ class ListedKey:
     costly: bool  # so long that every mail of its owner would keep a processor busy
     revoked: bool
     usable_until: datetime | None
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +153,17 @@ def _key(lines: list[list[str]], now: datetime) -> ListedKey:
         costly=any(int(line[2] or 0) > _LONGEST for line in lines if line[0] in ("sub", "ssb", "pub", "sec")),
         revoked=main[1] == "r",
         usable_until=until,
+        addresses=tuple(_address(line[9]) for line in lines if line[0] == "uid" and line[1] != "r" and "@" in line[9]),
     )
 
 
 def _weak(line: list[str]) -> bool:
     return int(line[2] or 0) < 2048 if line[3] in _RSA else line[3] not in _STRONG
+
+
+def _address(name: str) -> str:
+    """The address in a user ID, `Name (comment) <address>` or the address alone (RFC 9580, 5.11)."""
+    return name.rpartition("<")[2].partition(">")[0].strip()
 
 
 def _time(seconds: str) -> datetime | None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
 
-from gateway.content import MimePart
+from gateway.content import N_, MimePart
 from gateway.crypto import _keyblock, _packets, _status
 from gateway.crypto._gpg import Done, Engine
 from gateway.facts import Ciphertext, Fingerprint, PublicKey, digest
@@ -27,7 +27,7 @@ _CLEAN_LIMIT = 30_000  # octets of it that are its owner's own: names, pictures,
 _FUTURE = timedelta(minutes=15)
 _WRITE_BUFFER = 128 * 1024  # gpg stops at --max-output up to two of its buffers early (measured)
 _NO_KEY = "the gateway has no usable OpenPGP key, or gpg-agent does not start: restore gnupg/, or run `gsp key renew`"
-_ONE_KEY = "exactly one OpenPGP public key (version 4) is needed in the file"
+_ONE_KEY = N_("exactly one OpenPGP public key (version 4) is needed in the file")
 _INLINE = ("text/plain", "application/pgp")
 _KEY = """%no-protection
 Key-Type: {kind}
@@ -228,32 +228,33 @@ class OpenPgp:
         Raises ValueError with a sentence for whoever sent it.
         """
         if len(octets) > _KEY_LIMIT:
-            raise ValueError("the key is too large: export it without signatures of others")
+            raise ValueError(N_("the key is too large: export it without signatures of others"))
         with self._engine(()) as gpg:
             octets = _unflooded(octets if octets[:1] >= b"\x80" else gpg.run(["--dearmor"], octets).output)
             found = self._listed(gpg, ["--import-options", "show-only", "--import"], octets)
         if found.secret:
-            raise ValueError("this is a secret key: never send it to anybody, revoke it, and make a new one")
+            raise ValueError(N_("this is a secret key: never send it to anybody, revoke it, and make a new one"))
         if len(found.keys) != 1:
             raise ValueError(_ONE_KEY)
         key = found.keys[0]
         if key.weak:
-            raise ValueError("the key's algorithm is too weak: use Curve25519, or RSA with at least 2048 bits")
+            raise ValueError(N_("the key's algorithm is too weak: use Curve25519, or RSA with at least 2048 bits"))
         if key.costly:
-            raise ValueError("the key is longer than 8192 bits: use Curve25519, or RSA with 3072 or 4096 bits")
+            raise ValueError(N_("the key is longer than 8192 bits: use Curve25519, or RSA with 3072 or 4096 bits"))
         if key.revoked:
-            raise ValueError("the key is revoked")
+            raise ValueError(N_("the key is revoked"))
         if not key.can_sign:
-            raise ValueError("the key cannot sign (or has expired): extend it, or make a new one")
+            raise ValueError(N_("the key cannot sign (or has expired): extend it, or make a new one"))
         with tempfile.TemporaryDirectory(dir=self._home) as folder, self._engine(()) as gpg:
             gpg.keyring = [str(Path(folder) / "k.kbx")]
             gpg.import_keys(octets, extra_args=["--import-options", "import-minimal"])
             cleaned = gpg.run(["--export-options", "export-minimal", "--export"]).output
         if len(cleaned) > _CLEAN_LIMIT:
-            raise ValueError("the key has too many names, pictures or subkeys: remove those that are not needed")
+            raise ValueError(N_("the key has too many names, pictures or subkeys: remove those that are not needed"))
         return PublicKey(
-            self.name, key.fingerprint, cleaned, key.can_encrypt, key.can_sign, key.usable_until, key.revoked
-        )
+            self.name, key.fingerprint, cleaned, key.can_encrypt, key.can_sign, key.usable_until, key.revoked,
+            addresses=key.addresses,
+        )  # fmt: skip
 
     def doubt(self, key: PublicKey) -> str:  # noqa: ARG002 - whom to believe is registered, nobody else vouches
         """Nothing: a key that was read can be registered."""
@@ -328,7 +329,7 @@ def _unflooded(octets: bytes) -> bytes:
     except IndexError:
         raise ValueError(_ONE_KEY) from None
     if flooded:
-        raise ValueError("too much is on the key: export it without signatures of others, and with few names")
+        raise ValueError(N_("too much is on the key: export it without signatures of others, and with few names"))
     return octets
 
 

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from gateway import logs
-from gateway.content import MimePart
+from gateway.content import N_, MimePart
 from gateway.crypto import _bundle, _certificate, _cms, _lists, _openssl
 from gateway.crypto._chain import Trust
 from gateway.facts import Ciphertext, PublicKey
@@ -283,10 +283,10 @@ class Smime:
         """
         bundle = _bundle.read(octets, self._clock())
         if not _bundle.can_sign(bundle.signing):
-            raise ValueError("the certificate cannot sign: ask its issuer for the key usage digitalSignature")
+            raise ValueError(N_("the certificate cannot sign: ask its issuer for the key usage digitalSignature"))
         return PublicKey(
             self.name, _bundle.fingerprint(bundle.signing), bundle.pem(), bundle.encrypting is not None, True,
-            _bundle.usable_until(bundle),
+            _bundle.usable_until(bundle), addresses=_bundle.addresses(bundle.signing),
         )  # fmt: skip
 
     def doubt(self, key: PublicKey) -> str:
@@ -295,9 +295,9 @@ class Smime:
         try:
             causes = [self._trust.verdict(key.party, one, bundle.links, self._clock()) for one in bundle.leaves]
         except OSError:
-            return "the trust anchors of the Party cannot be read: check the folder smime/anchors"
+            return N_("the trust anchors of the Party cannot be read: tell the operator of the focal point")
         cause = next((one for one in causes if one is not Cause.NONE), None)
-        return _DOUBTS.get(cause, f"the certificate is not accepted: {cause.value}") if cause else ""
+        return _DOUBTS.get(cause, N_("the certificate is not accepted")) if cause else ""
 
     def export(self) -> bytes:
         """Our own certificate with its issuers, PEM."""
@@ -320,10 +320,14 @@ class Smime:
 
 
 _DOUBTS = {
-    Cause.UNTRUSTED: "the certificate does not lead to a trust anchor of the Party: add the certificates of its issuers"
-    " to the file, or the anchor to smime/anchors",
-    Cause.REVOKED_KEY: "the certificate has been revoked by its issuer: a new one is needed",
-    Cause.REVOCATION_UNKNOWN: "the issuer's revocation list is missing or out of date: fetch it into smime/crls",
+    Cause.UNTRUSTED: N_(
+        "the certificate does not lead to a trust anchor of the Party: add the certificates of its issuers"
+        " to the file, or ask the operator to put the anchor into smime/anchors"
+    ),
+    Cause.REVOKED_KEY: N_("the certificate has been revoked by its issuer: a new one is needed"),
+    Cause.REVOCATION_UNKNOWN: N_(
+        "the issuer's revocation list is missing or out of date: ask the operator to fetch it into smime/crls"
+    ),
 }
 
 

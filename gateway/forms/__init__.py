@@ -62,3 +62,4 @@ class Form:
     carry: Callable[[Situation, Reading, ReferralNumber], Letter] | None = None
     summary: str = ""
     opens_exchange: bool = False  # its decision may use the number drawn for a new exchange
+    takes_keys: bool = False  # attached or pasted keys and certificates are for it; any other form ignores them

@@ -12,6 +12,7 @@ from gateway.content import (
     ClearValue,
     FilledForm,
     Finding,
+    KeyFile,
     MimePart,
     ProtectedHeaders,
     Reading,
@@ -20,19 +21,20 @@ from gateway.content import (
     text,
 )
 from gateway.facts import EncryptedMail
+from gateway.forms import Form
 from gateway.forms._beside import beside
 from gateway.forms._grammar import Vocabulary
+from gateway.forms._lines import own_lines
 from gateway.forms._reading import filled_in, read_form
 from gateway.forms._schema import read_document
 from gateway.forms._table import read_table
 from gateway.mime import headers
+from gateway.mime.keys import attached_keys, gathered, is_key, pasted_keys
 from gateway.mime.text import attachments as attached
 from gateway.mime.text import html_lines, plain_lines
 
 _REPAIRS = [repair for repair in discovery.find(repairs, "REPAIR").values() if repair.where == "inside"]
-_HARMLESS = frozenset(
-    {"application/pgp-keys", "application/pgp-signature", "text/rfc822-headers", "text/vcard", "text/x-vcard"}
-)
+_HARMLESS = frozenset({"application/pgp-signature", "text/rfc822-headers", "text/vcard", "text/x-vcard"})
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 _SPREADSHEET = text("The spreadsheet “{name}” was not read: save it as CSV and send that file.")
 _SEVERAL = text("This mail holds more than one JSON file; none was taken. Send each in a mail of its own.")
@@ -67,7 +69,16 @@ def read(
         *headers.envelope_tokens(mail.envelope),
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),
     )
-    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)))
+    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, vocabulary.forms.get(form.name)))
+
+
+def _keys(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
+    """What was attached, else what was pasted, for a form that takes keys."""
+    if form is None or not form.takes_keys:
+        return ()
+    lines = plain_lines(tree) or html_lines(tree)
+    pasted = pasted_keys(lines[: own_lines(lines)])[1]
+    return gathered((*attached_keys(attached(tree)), *pasted))
 
 
 def _text(tree: MimePart, vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
@@ -83,6 +94,9 @@ def _text(tree: MimePart, vocabulary: Vocabulary, title: str) -> tuple[FilledFor
 
 def _lines(lines: Sequence[str], vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
     form, findings, outside = read_form(lines, vocabulary, title)
+    if form.name and vocabulary.forms[form.name].takes_keys:
+        lines = pasted_keys(lines)[0]
+        form, findings, outside = read_form(lines, vocabulary, title)
     return form, (*findings, *beside(lines, vocabulary, form.name)) if form.name else findings, outside
 
 
@@ -116,6 +130,8 @@ class _Held(ClearValue):
 def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vocabulary, name: str) -> _Held:
     held = _Held()
     for part in attached(tree):
+        if is_key(part):
+            continue
         kind = next((kind for kind in kinds.values() if kind.accepts(part)), None)
         if kind is None:
             if part.media_type not in _HARMLESS and part.filename and not _is_ours(part):

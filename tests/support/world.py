@@ -16,6 +16,7 @@ from gateway.content import (
     DecryptedMail,
     FilledForm,
     Finding,
+    KeyFile,
     Letter,
     MimePart,
     ProtectedHeaders,
@@ -118,6 +119,24 @@ class PlainKeyed:
 KEYED = PlainKeyed()
 
 
+def key_file(
+    mark: str, *addresses: str, until: datetime | None = None, scheme: str = "openpgp", encrypts: bool = True
+) -> bytes:
+    """A toy key as somebody sends it; `mark` is repeated to make its fingerprint."""
+    end = until.isoformat() if until else "never"
+    return " ".join(("KEY", (mark * 40)[:40], scheme, end, str(encrypts), *addresses)).encode()
+
+
+def read_key(octets: bytes, party: PartyCode) -> PublicKey:
+    """The toy key; anything else is refused with itself as the reason."""
+    kind, *words = octets.decode().split(" ")
+    if kind != "KEY":
+        raise ValueError(octets.decode())
+    mark, scheme, end, encrypts, *addresses = words
+    until = None if end == "never" else datetime.fromisoformat(end)
+    return PublicKey(scheme, Fingerprint(mark), octets, encrypts == "True", True, until, False, party, tuple(addresses))
+
+
 def _token_digest_of(referral: ReferralNumber, side: Side) -> Digest:
     return KEYED.token_digest(KEYED.token(referral, side))
 
@@ -175,7 +194,7 @@ class World:
         blocks: Sequence[Mapping[str, str]] = (),
         **more: Any,
     ) -> Decision:
-        """One form from one person, decided and committed. `more`: ticks, findings, leftover, tokens, in_reply_to."""
+        """One form from one person, decided and committed. `more`: as `situation`."""
         situation = self.situation(who, form, values, uims, blocks, **more)
         decision = decide.decide(situation, FORMS)
         self.commit(decision, situation.submission)
@@ -193,6 +212,7 @@ class World:
         leftover: str = "",
         tokens: Sequence[str] = (),
         in_reply_to: str = "",
+        keys: Sequence[bytes] = (),
     ) -> Situation:
         """What a form sees of a mail."""
         filled = FilledForm(
@@ -202,7 +222,8 @@ class World:
             tuple(Uim(uim, line=line) for line, uim in enumerate(uims, start=1)),
             tuple(Block(dict(block), line) for line, block in enumerate(blocks, start=1)),
         )
-        reading = Reading(filled, tuple(findings), leftover, tuple(tokens))
+        files = tuple(KeyFile(f"key{place}.asc", octets) for place, octets in enumerate(keys))
+        reading = Reading(filled, tuple(findings), leftover, tuple(tokens), files)
         submission = self._submission(who, in_reply_to)
         self._readings[submission.mail.mail.digest] = (submission, reading)
         opens = form in FORMS and FORMS[form].opens_exchange
@@ -219,6 +240,7 @@ class World:
             policy=self.policy,
             moment=Moment(self.now, number),
             recall=self._recall,
+            read_key=read_key,
         )
 
     def _recall(self, keep: Keep) -> Reading:
