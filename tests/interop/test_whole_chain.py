@@ -182,8 +182,9 @@ def test_neomutt_writes_a_request_and_reads_the_receipt(chain: Chain, tmp_path: 
     try:
         terminal.start("")
         terminal.wait("Msgs:")
-        terminal.press("l", f"~i {receipt.id}", "Enter")
-        terminal.wait("Msgs:1/")
+        terminal.press("/")
+        terminal.wait("Search for")
+        terminal.press(f"~i {receipt.message_id.strip('<>')}", "Enter")  # among the mails that other tests caused
         terminal.press("Enter")
         shown = terminal.wait("Good signature from: Focal point")
         assert "successfully decrypted" in shown
