@@ -36,10 +36,11 @@ def run() -> list[tuple[str, str, str]]:
     return [
         ("100,000 UIMs: DATA to 250", f"{took:.1f} s", "at most 10 s"),
         (
-            "100,000 UIMs: peak resident memory of the gateway",
-            f"{peak:.0f} MB (resting {resting:.0f})",
+            "100,000 UIMs: peak resident memory of the process that reads it",
+            f"{max(peak[1:]):.0f} MB (resting {min(resting[1:]):.0f})",
             "at most 300 MB",
         ),
+        ("the same, all processes of the gateway together", f"{sum(peak):.0f} MB", ""),
         ("the listener's answer meanwhile, p99", f"{waits[int(len(waits) * 0.99)] * 1000:.0f} ms", "at most 50 ms"),
         ("the same, median of all", f"{waits[len(waits) // 2] * 1000:.1f} ms of {len(waits)}", ""),
     ]
@@ -70,6 +71,11 @@ def _measure(server: Server, sender: str, raw: bytes) -> tuple[list[float], floa
     return waits, took
 
 
-def _memory(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+def _memory(pid: int) -> list[float]:
+    """Peak resident megabytes of the process and of its workers."""
+    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()  # made by the main thread
+    peaks = []
+    for process in (str(pid), *workers):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        peaks.append(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024)
+    return peaks

@@ -18,7 +18,7 @@ from gateway.rules.limits import DAY, HOUR, Allowance, next_mail, next_uims
 from gateway.store.limits import Limits
 
 REFUSALS_PER_HOUR = 10  # of one person, on record one by one; more are counted like those of strangers
-INSTANCES = 4  # gateways that may share a database without that a limit is passed
+INSTANCES = 4  # gateways that may share a database, all with as many workers, without that a limit is passed
 
 _Key = tuple[PartyCode, int | None, str]
 
@@ -26,11 +26,14 @@ _Key = tuple[PartyCode, int | None, str]
 class Guard:
     """`ports.Guard`. What it must tell or count is kept until `tick`, which the clock brings every minute."""
 
-    def __init__(self, limits: Limits, view: View, allowance: Allowance, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, limits: Limits, view: View, allowance: Allowance, clock: Callable[[], datetime], workers: int = 1
+    ) -> None:
         self._limits = limits
         self._view = view
         self._allowance = allowance
         self._clock = clock
+        self._shares = INSTANCES * workers
         self._lock = threading.Lock()
         self._refused: Counter[int] = Counter()
         self._slowed: dict[tuple[PartyCode, int], datetime] = {}
@@ -80,9 +83,9 @@ class Guard:
             return True
 
     def _make_room(self, key: _Key, left: int) -> None:
-        """A part of what is left is given out at once; other gateways on the same database may give out theirs."""
+        """A part of what is left is given out at once; others who work on the same database may give out theirs."""
         with self._lock:
-            self._room[key] = max(left, 0) // INSTANCES
+            self._room[key] = max(left, 0) // self._shares
 
     def refused(self, failure: Failure, arrival: Digest, now: datetime) -> None:
         """Notes a refusal: at once where a registered person's signature was good, else in the count of the hour."""

@@ -8,6 +8,7 @@ The class digit of the enhanced status code (RFC 3463) is computed from the basi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.facts import ExchangeNumber, Person, ReferralNumber
@@ -123,10 +124,11 @@ Answer = Taken | Refused | Deferred | Held
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What the ledger knows of an arrival: an answer already given, or the number of attempts."""
+    """What the ledger knows of an arrival: an answer already given, or the number of attempts since when."""
 
     answer: Answer | None
     attempts: int
+    since: datetime
 
 
 class Cause(StrEnum):

@@ -6,7 +6,6 @@ changes is decided as a value and written in one transaction; only then does the
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,7 +44,6 @@ from gateway.letters import Advice
 from gateway.outcome import (
     REASONS,
     Answer,
-    Beginning,
     Cause,
     Defer,
     Deferred,
@@ -63,6 +61,7 @@ from gateway.stages._doubt import Unsealable, doubting
 from gateway.treaty import Side
 
 ATTEMPTS = 3  # runs that neither ended nor said why, before a person must look
+SETTLING = timedelta(minutes=2)  # so long more runs than that may be copies that came at once, each at a worker
 RACES = 3
 _T = TypeVar("_T")
 
@@ -104,7 +103,6 @@ class Pipeline:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._copies = tuple(threading.Lock() for _ in range(16**3))
 
     def process(self, raw: bytes, envelope: Envelope) -> Answer:
         """The answer to one mail, after everything that follows from it is committed."""
@@ -177,16 +175,14 @@ class Pipeline:
 
     def _encrypted(self, mail: EncryptedMail, now: datetime) -> Answer:
         begin = partial(self._parts.ledger.begin, mail, now)
-        with self._copies[int(mail.digest[:3], 16)]:  # copies at once: one works, the others hear
-            return self._begun(mail, begin, now)
-
-    def _begun(self, mail: EncryptedMail, begin: Callable[[], Beginning], now: datetime) -> Answer:
         beginning = _raced(begin)
         # A refusal is not remembered against the sender: the cause may be mended (a key registered since).
         if isinstance(beginning.answer, Taken | Held):
             logs.note("repeated", arrival=mail.digest)
             return beginning.answer
         if beginning.attempts > ATTEMPTS:
+            if now - beginning.since < SETTLING:
+                raise Defer(REASONS[301])
             return self._hold(mail, now)
         try:
             submission = self._open(mail, now)

@@ -6,7 +6,6 @@ import os
 import random
 import secrets
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -98,16 +97,16 @@ def _now() -> datetime:
 class Gateway:
     """One gateway on its home."""
 
-    def __init__(self, home: Home, clock: Callable[[], datetime]) -> None:
+    def __init__(self, home: Home, clock: Callable[[], datetime], engine: int | None = None) -> None:
         self.home = home
         self.clock = clock
         self.settings = configuration.load(home.root, os.environ)
         self._key = HomeKey(home.secret)
         self._own: tuple[PublicKey, ...] = ()
-        # A worker whose gpg has ended waits for Python that long: two bring a third more (measured).
-        sys.setswitchinterval(0.0005)
         workers = self.settings.worker_count
-        self._openpgp = openpgp.OpenPgp(home.gnupg, self.settings.openpgp.engines or workers, clock)
+        engines = self.settings.openpgp.engines or workers
+        used = range(engines) if engine is None else (engine % engines,)
+        self._openpgp = openpgp.OpenPgp(home.gnupg, used, clock)
         self._smime = smime.Smime(
             home.smime, clock, self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
         )
@@ -118,7 +117,7 @@ class Gateway:
         self._forms = discovery.find(forms, "FORM")
         self._policy = self._make_policy()
         allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
-        self._guard = Guard(self.store.limits, self.store.view, allowance, clock)
+        self._guard = Guard(self.store.limits, self.store.view, allowance, clock, workers)
         templates = FileSystemLoader(data.folder("templates"))
         self.pipeline = Pipeline(
             Parts(
@@ -148,9 +147,12 @@ class Gateway:
         self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock, self.own_keys)
 
     @classmethod
-    def open(cls, root: Path, clock: Callable[[], datetime] = _now) -> Gateway:
-        """Opens a home; raises ValueError, with what to do, where there is none."""
-        return cls(Home(root.absolute()), clock)
+    def open(cls, root: Path, clock: Callable[[], datetime] = _now, engine: int | None = None) -> Gateway:
+        """Opens a home; raises ValueError, with what to do, where there is none.
+
+        `engine`: the one GnuPG agent that a worker process uses; None: all.
+        """
+        return cls(Home(root.absolute()), clock, engine)
 
     def _make_policy(self) -> Policy:
         settings = self.settings
@@ -192,6 +194,10 @@ class Gateway:
         """Everything that is due now."""
         self._upkeep.run()
         self._upkeep.warn()
+        self.note_limits()
+
+    def note_limits(self) -> None:
+        """Writes down what the limits counted, and tells who must wait."""
         self._guard.tick(self.pipeline)
 
     def flush(self, folder: Path | None = None) -> tuple[int, int]:
@@ -296,7 +302,7 @@ class Gateway:
             Job("deliver", lambda: _ignore(self._deliverer.deliver(self.settings.outbound)), DELIVER_EVERY,
                 by_leader=False),
             Job("upkeep", self._upkeep.run, UPKEEP_EVERY),
-            Job("limits", lambda: self._guard.tick(self.pipeline), UPKEEP_EVERY, by_leader=False),
+            Job("limits", self.note_limits, UPKEEP_EVERY, by_leader=False),
             Job("key warnings", self._upkeep.warn, WARN_EVERY),
             Job("seal", lambda: _ignore(self.audit.seal()), SEAL_EVERY),
             Job("revocation lists", self._fetch_lists, WARN_EVERY, by_leader=False),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway import logs
+from gateway.crew import Crew
 from gateway.facts import Envelope
 from gateway.outcome import Answer, Taken
 from gateway.schedule import FileLeader, Schedule
@@ -20,15 +21,17 @@ from gateway.transports import imap, lmtp, smtp
 from gateway.transports.workers import Workers
 
 
-def serve(gateway: Gateway) -> None:
-    """Everything, until SIGTERM or SIGINT; what has begun is finished."""
+def serve(gateway: Gateway, verbose: bool = False) -> None:
+    """Everything, until SIGTERM or SIGINT; what has begun is finished. `verbose`: how much the workers log."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     schedule = Schedule(gateway.jobs(), _leader(gateway), gateway.clock)
 
+    crew = Crew(gateway.home.root, gateway.settings.worker_count, verbose)
+
     def process(raw: bytes, envelope: Envelope) -> Answer:
-        answer = gateway.process(raw, envelope)
+        answer = crew.process(raw, envelope)
         if isinstance(answer, Taken):
             schedule.soon("deliver")
         return answer
@@ -46,6 +49,7 @@ def serve(gateway: Gateway) -> None:
         door.stop()
     workers.close()
     schedule.stop()
+    crew.stop()
     logs.note("ended")
 
 

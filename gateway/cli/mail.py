@@ -37,7 +37,7 @@ def serve(home: Path, verbose: bool) -> None:
 
     logs.configure(verbose)
     with _output.failing(), service.Gateway.open(home) as gateway:
-        serving.serve(gateway)
+        serving.serve(gateway, verbose)
 
 
 @click.group("outbox")

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,7 @@ _KINDS = {
 
 
 class OpenPgp:
-    """`ports.CryptoScheme`. `home` is the GnuPG home, `engines` how many gpg-agents work side by side.
+    """`ports.CryptoScheme`. `home` is the GnuPG home, `engines` the numbers of the gpg-agents that work side by side.
 
     One gpg-agent serves one secret-key operation at a time: each engine has a home with an agent of its
     own, all sharing one folder of secret keys.
@@ -54,14 +54,14 @@ class OpenPgp:
 
     name = "openpgp"
 
-    def __init__(self, home: Path, engines: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, home: Path, engines: Iterable[int], clock: Callable[[], datetime]) -> None:
         self._home = home
         self._clock = clock
         self._links: list[Path] = []
         self._engines: Queue[Engine] = Queue()
         if not home.is_dir():
             raise ValueError(_NO_KEY)
-        for number in range(engines):
+        for number in engines:
             self._engines.put(_started(self._reachable(_engine_home(home, number))))
         self._certificates = home / "certificates"
         self._certificates.mkdir(mode=0o700, exist_ok=True)

@@ -130,7 +130,7 @@ class Ledger:
         }  # fmt: skip
         with writing(self._engine) as connection:
             row = _ATTEMPT[connection.dialect.name].first(connection, **first)
-            return Beginning(_answer(row), row.attempts)
+            return Beginning(_answer(row), row.attempts, row.first_seen)
 
     def draw(self, now: datetime) -> ExchangeNumber:
         """The next exchange number of the year (UTC). Gaps are allowed: a drawn number may stay unused."""

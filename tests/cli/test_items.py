@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -31,9 +32,15 @@ def held(point: FocalPoint, monkeypatch: pytest.MonkeyPatch, who: str = "officer
     """A request that could not be worked on in three attempts and is held."""
     raw = point.mail(who, request(SE_UIM))
     with a_defect(monkeypatch):
-        outcomes = [point.gateway.process_file(raw)["outcome"] for _ in range(4)]
-    assert outcomes == ["deferred", "deferred", "deferred", "held"]
+        assert tried(point, raw) == ["deferred", "deferred", "deferred", "deferred", "held"]
     return raw
+
+
+def tried(point: FocalPoint, raw: bytes) -> list[str]:
+    """What four attempts at once lead to, and one some minutes later: the fourth could have been a further copy."""
+    outcomes = [point.gateway.process_file(raw)["outcome"] for _ in range(4)]
+    point.now = point.clock() + timedelta(minutes=3)
+    return [*outcomes, point.gateway.process_file(raw)["outcome"]]
 
 
 def count(point: FocalPoint, query: str) -> int:
@@ -126,7 +133,7 @@ def test_somebody_elses_mail_is_not_taken_as_the_claimed_senders(
         raise RecursionError
 
     monkeypatch.setattr(Pipeline, "_open", crash)
-    assert [point.gateway.process_file(raw)["outcome"] for _ in range(4)][-1] == "held"
+    assert tried(point, raw)[-1] == "held"
     monkeypatch.setattr(Pipeline, "_open", calls)
     (item,) = gsp("item", "list", "--json", home=point.home).json
     assert officer in item["happened"]
@@ -141,7 +148,7 @@ def test_a_held_mail_of_nobody_cannot_be_worked_on_again(point: FocalPoint, monk
     with monkeypatch.context() as patched:
         patched.setattr(Pipeline, "_open", crash)
         raw = point.mail("stranger", request(SE_UIM))
-        assert [point.gateway.process_file(raw)["outcome"] for _ in range(4)][-1] == "held"
+        assert tried(point, raw)[-1] == "held"
     (item,) = gsp("item", "list", "--json", home=point.home).json
     assert "nobody who is registered" in item["happened"]
     again = gsp("item", "settle", item["item"], "--again", home=point.home)

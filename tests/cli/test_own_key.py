@@ -61,7 +61,7 @@ def test_a_home_that_was_moved_needs_nothing_of_the_place_where_it_was(point: Fo
     keys.symlink_to(point.home / "gnupg" / "private-keys-v1.d")  # as homes made before have it
     point.home = point.home.rename(point.home.with_name("moved"))
     point.start()
-    engines = OpenPgp(point.home / "gnupg", 2, point.clock)
+    engines = OpenPgp(point.home / "gnupg", range(2), point.clock)
     try:
         own = point.gateway.own_public_key()
         for _ in range(4):

@@ -51,7 +51,7 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture
 def scheme(home: Path) -> Iterator[openpgp.OpenPgp]:
-    made = openpgp.OpenPgp(home, 1, clock)
+    made = openpgp.OpenPgp(home, range(1), clock)
     yield made
     made.close()
 
@@ -200,7 +200,7 @@ def test_a_key_that_cannot_be_used_now_holds_the_mail(scheme: openpgp.OpenPgp) -
 def test_mail_to_an_older_key_and_to_a_hidden_recipient_is_read_after_a_new_key(
     home: Path, officer: Correspondent
 ) -> None:
-    before = openpgp.OpenPgp(home, 1, clock)
+    before = openpgp.OpenPgp(home, range(1), clock)
     to_old, hidden = written(officer, before), written(officer, before, "--throw-keyids")
     before.close()
     # Of the same kind: GnuPG tries the one key in vain for what is hidden and meant for the other.
@@ -208,7 +208,7 @@ def test_mail_to_an_older_key_and_to_a_hidden_recipient_is_read_after_a_new_key(
     subprocess.run(
         [*command, "New <gsp@gsp.example>", "future-default", "default", "never"], check=True, capture_output=True
     )
-    after = openpgp.OpenPgp(home, 1, clock)
+    after = openpgp.OpenPgp(home, range(1), clock)
     assert after.fingerprint != before.fingerprint
     key = after.read_key(officer.public_key)
     for armoured in (to_old, hidden, written(officer, after, "--throw-keyids")):
@@ -243,7 +243,7 @@ def test_only_one_whole_object_to_our_key_is_recognised(scheme: openpgp.OpenPgp,
 
 
 def test_engines_work_side_by_side_and_one_call_disturbs_no_other(home: Path, officer: Correspondent) -> None:
-    scheme = openpgp.OpenPgp(home, 2, clock)
+    scheme = openpgp.OpenPgp(home, range(2), clock)
     key = scheme.read_key(officer.public_key)
     texts = [b"Content-Type: text/plain\r\n\r\n%d" % number for number in range(8)]
     mark = officer.knows(scheme.export())
@@ -282,7 +282,7 @@ def test_a_home_with_a_long_path_works(officer: Correspondent) -> None:
     home = folder / ("long" * 25) / "gnupg"
     home.parent.mkdir()
     openpgp.create(home, "gsp@gsp.example")
-    scheme = openpgp.OpenPgp(home, 2, clock)
+    scheme = openpgp.OpenPgp(home, range(2), clock)
     try:
         assert opened(scheme, written(officer, scheme)).octets == TEXT
     finally:
@@ -293,7 +293,7 @@ def test_a_home_with_a_long_path_works(officer: Correspondent) -> None:
 def test_a_home_without_a_key_says_what_to_do() -> None:
     folder = Path(tempfile.mkdtemp(prefix="gn", dir="/tmp"))
     with pytest.raises(ValueError, match="gsp key renew"):
-        openpgp.OpenPgp(folder, 1, clock)
+        openpgp.OpenPgp(folder, range(1), clock)
     subprocess.run(["gpgconf", "--homedir", str(folder), "--kill", "all"], check=False, capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -142,7 +142,7 @@ def _point(folder: str) -> Point:
             _gpg(home, "--import", str(path))
     if folder == "selfmade":
         _gpg(home, "--import", str(CORPUS / "keys" / "selfmade" / "pgp" / "officer4-revocation.asc"))
-    return Point(home, openpgp.OpenPgp(home, 1, lambda: datetime.now(UTC)), _registry(home, own))
+    return Point(home, openpgp.OpenPgp(home, range(1), lambda: datetime.now(UTC)), _registry(home, own))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,133 @@
+"""The worker processes of `gsp serve`: mails are opened and answered there, one at a time in each.
+
+The process that speaks to the network hands a mail over and waits; a worker that dies costs that mail a
+"try again later" and is replaced. Between the two goes JSON and the mail's octets, nothing that runs on arrival.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from gateway import logs
+from gateway.facts import Envelope, exchange_number, referral_number
+from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Scope, Taken
+
+_ENDING_SECONDS = 60  # longer than a mail takes; who has not ended then is ended
+
+
+class Crew:
+    """`size` worker processes on one home; `process` may be called from any number of threads."""
+
+    def __init__(self, home: Path, size: int, verbose: bool = False) -> None:
+        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        self._all = [_Worker(home, number, verbose) for number in range(size)]
+        for worker in self._all:
+            self._free.put(worker)
+
+    def process(self, raw: bytes, envelope: Envelope) -> Answer:
+        """The answer of the first worker that is free."""
+        worker = self._free.get()
+        try:
+            return worker.ask(raw, envelope)
+        finally:
+            self._free.put(worker)
+
+    def stop(self) -> None:
+        """Ends the workers; nobody asks them any more."""
+        for worker in self._all:
+            worker.leave()
+        for worker in self._all:
+            worker.end()
+
+
+class _Worker:
+    def __init__(self, home: Path, number: int, verbose: bool) -> None:
+        self._arguments = [str(home), str(number), "verbose" if verbose else "quiet"]
+        self._start()
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", "gateway.worker", *self._arguments, str(theirs.fileno())]
+            # `gsp serve` hears of its end too, and closes the line when it is time: a worker inherits the mask.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+            try:
+                self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._line: Connection[Any, Any] = Connection(ours.detach())
+
+    def ask(self, raw: bytes, envelope: Envelope) -> Answer:
+        try:
+            self._line.send_bytes(json.dumps(asdict(envelope)).encode())
+            self._line.send_bytes(raw)
+            return answer_of(self._line.recv_bytes())
+        except (EOFError, OSError):
+            self.leave()
+            self.end()
+            # What it had begun is counted in the ledger: a mail that kills each worker is held for a person.
+            logs.warn("a worker process ended", status=self._process.returncode, transport=envelope.transport)
+            self._start()
+            return Deferred(REASONS[304])
+
+    def leave(self) -> None:
+        """The worker hears that there is no more to do."""
+        with suppress(OSError):
+            self._line.close()
+
+    def end(self) -> None:
+        """Waits until it has ended."""
+        try:
+            self._process.wait(_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def envelope_of(octets: bytes) -> Envelope:
+    """The envelope that came over the line."""
+    facts = json.loads(octets)
+    return Envelope(**{**facts, "rcpt_tos": tuple(facts["rcpt_tos"])})
+
+
+def octets_of(answer: Answer) -> bytes:
+    """An answer as it goes over the line."""
+    match answer:
+        case Taken(form, exchange, referrals, repeated):
+            facts = {
+                "form": form,
+                "exchange": str(exchange or ""),
+                "referrals": [str(number) for number in referrals],
+                "repeated": repeated,
+            }
+        case Deferred(reason, scope, again_after):
+            facts = {"number": reason.number, "scope": scope.value, "again_after": again_after}
+        case Refused(reason) | Held(reason):
+            facts = {"number": reason.number}
+    return json.dumps({"kind": type(answer).__name__, **facts}).encode()
+
+
+def answer_of(octets: bytes) -> Answer:
+    """The same read back."""
+    facts = json.loads(octets)
+    match facts["kind"]:
+        case "Taken":
+            exchange = exchange_number(facts["exchange"]) if facts["exchange"] else None
+            referrals = tuple(referral_number(number) for number in facts["referrals"])
+            return Taken(facts["form"], exchange, referrals, facts["repeated"])
+        case "Refused":
+            return Refused(REASONS[facts["number"]])
+        case "Held":
+            return Held(REASONS[facts["number"]])
+        case _:
+            return Deferred(REASONS[facts["number"]], Scope(facts["scope"]), facts["again_after"])

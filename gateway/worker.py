@@ -1,0 +1,39 @@
+"""A worker process of `gsp serve` (gateway/crew.py): answers the mails handed to it, until the line closes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from gateway import crew, logs
+from gateway.service import UPKEEP_EVERY, Gateway
+
+
+def work(gateway: Gateway, line: Connection[Any, Any]) -> None:
+    """Mail after mail; what the limits count is written down every minute."""
+    noted = time.monotonic()
+    while True:
+        try:
+            if line.poll(UPKEEP_EVERY):
+                envelope, raw = crew.envelope_of(line.recv_bytes()), line.recv_bytes()
+                line.send_bytes(crew.octets_of(gateway.process(raw, envelope)))
+        except (EOFError, OSError):  # `gsp serve` has ended, or was killed
+            return
+        if time.monotonic() - noted >= UPKEEP_EVERY:
+            gateway.note_limits()
+            noted = time.monotonic()
+
+
+def main() -> None:
+    """Usage: `python -m gateway.worker HOME NUMBER verbose|quiet DESCRIPTOR`."""
+    home, number, verbosity, descriptor = sys.argv[1:]
+    logs.configure(verbosity == "verbose")
+    with Gateway.open(Path(home), engine=int(number)) as gateway:
+        work(gateway, Connection(int(descriptor)))
+
+
+if __name__ == "__main__":
+    main()

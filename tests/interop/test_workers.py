@@ -1,0 +1,95 @@
+"""The worker processes of `gsp serve`: one that dies costs nothing, and none outlives the gateway."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import smtplib
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from gateway.correspondence import Correspondent
+from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
+from tests.support.ports import until
+from tests.support.server import Server
+from tests.support.sink import free_port, sink
+
+
+@pytest.fixture
+def served(people: dict[str, Correspondent]) -> Iterator[tuple[FocalPoint, Server]]:
+    """A gateway with two workers."""
+
+    def two(home: Path) -> None:
+        settings = home / "gateway.toml"
+        settings.write_text("workers = 2\n" + settings.read_text())
+
+    folder = Path(tempfile.mkdtemp(prefix="gw", dir="/tmp"))
+    (folder / "t").mkdir()
+    try:
+        with focal_point(people, settings=two) as point, sink() as received:
+            server = Server(point.home, free_port(), free_port(), received.port, folder / "t")
+            server.start()
+            try:
+                yield point, server
+            finally:
+                with suppress(ProcessLookupError):
+                    server.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def workers(server: Server) -> list[int]:
+    """The process numbers of the workers that run."""
+    threads = Path(f"/proc/{server.pid}/task").iterdir()  # each has the children that it made
+    children = [child for thread in threads for child in (thread / "children").read_text().split()]
+    return [int(child) for child in children if b"gateway.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def reply(server: Server, raw: bytes) -> int:
+    """The code of the reply to DATA."""
+    with smtplib.SMTP("127.0.0.1", server.smtp_port, timeout=60) as client:
+        client.ehlo()
+        client.mail("officer@ke.example")
+        client.rcpt(f"gsp@{DOMAIN}")
+        return client.data(raw)[0]
+
+
+def test_a_mail_whose_worker_died_is_deferred_and_taken_by_the_next_one(served: tuple[FocalPoint, Server]) -> None:
+    point, server = served
+    dead = workers(server)[0]
+    os.kill(dead, signal.SIGKILL)
+    mails = [point.mail("officer", f"GSP HELP\n\nCase: {n}\n") for n in range(4)]
+    codes = [reply(server, raw) for raw in mails]
+    assert sorted(codes) == [250, 250, 250, 451]
+    assert reply(server, mails[codes.index(451)]) == 250
+    assert len(workers(server)) == 2
+    assert dead not in workers(server)
+
+
+def test_workers_end_with_the_gateway_however_it_ends(served: tuple[FocalPoint, Server]) -> None:
+    _, server = served
+    first = workers(server)
+    assert len(first) == 2
+    os.kill(server.pid, signal.SIGKILL)
+    until(lambda: not any(alive(process) for process in first), 20)
+    server.start()
+    second = workers(server)
+    for process in second:  # as when a terminal or systemd sends the signal to all of them
+        os.kill(process, signal.SIGTERM)
+    assert reply(server, served[0].mail("officer", "GSP HELP\n")) == 250
+    assert workers(server) == second
+    assert server.stop() == 0
+    assert not any(alive(process) for process in second)
+
+
+def alive(process: int) -> bool:
+    """Whether the process runs, and is not only waiting to be reaped."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
