@@ -305,7 +305,8 @@ class Letter(ClearValue):
 
     `values` is one of `letters.LetterValues` and names the template by its `TEMPLATE`; `form` is rendered
     below the text in the reader's language, `blanks` are names of blank forms to add; `sheets` go as
-    attachments; `exchange`/`party`/`side` bind it to a referral.
+    attachments; `exchange`/`party`/`side` bind it to a referral; `our_key`: the fingerprint
+    of our own OpenPGP key where it goes along as a file.
     """
 
     kind: MailKind
@@ -319,6 +320,7 @@ class Letter(ClearValue):
     exchange: ExchangeNumber | None = None
     party: PartyCode = NO_PARTY
     side: Side = Side.ASKING
+    our_key: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

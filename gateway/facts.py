@@ -237,6 +237,7 @@ class PublicKey:
     revoked: bool = False
     party: PartyCode = NO_PARTY  # whose trust anchors count for a certificate
     addresses: tuple[str, ...] = ()  # mail addresses written in it, of a key just read; never a reason to trust it
+    given: Fingerprint | None = None  # the fingerprint of our own key that its owner was sent last
 
     def usable(self, now: datetime) -> bool:
         """Whether it may be used at this instant."""
@@ -394,6 +395,7 @@ class OutgoingMail:
     party: PartyCode = NO_PARTY
     side: Side = Side.ASKING
     not_before: datetime | None = None
+    brings: tuple[Fingerprint, Fingerprint] | None = None  # to the owner of the first key, for the first time: ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from gateway.facts import (
     Envelope,
     Event,
     EventKind,
+    Fingerprint,
     ForAPerson,
     Keep,
     MailKind,
@@ -58,6 +59,7 @@ from gateway.outcome import (
 from gateway.ports import CryptoScheme, Guard, Keyed, Ledger, Library, Policy, Situation, View
 from gateway.stages import classify, decide, decrypt, encrypt, identify, read, track
 from gateway.stages._doubt import Unsealable, doubting
+from gateway.stages._introduce import introduce
 from gateway.treaty import Side
 
 ATTEMPTS = 3  # runs that neither ended nor said why, before a person must look
@@ -80,6 +82,7 @@ class Parts:
     attachments: Mapping[str, Attachment]
     render: Callable[[Letter, Moment, str], RenderedMail]
     read_key: Callable[[bytes, PartyCode], PublicKey]
+    own_key: Fingerprint  # the OpenPGP key that people's first mails bring
     policy: Policy
     clock: Callable[[], datetime]
     max_size: int
@@ -275,7 +278,7 @@ class Pipeline:
     ) -> Commit:
         outgoing: list[OutgoingMail] = []
         items = list(decision.for_a_person)
-        for position, letter in enumerate(decision.letters):
+        for position, letter in enumerate(introduce(decision.letters, self._parts.own_key)):
             mail = self._letter(letter, moment, f"{cause} {position}")
             if mail is None and letter.to.key is not None and letter.kind in _CARRIES:
                 raise Unsealable(letter.to.key.fingerprint)

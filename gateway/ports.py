@@ -194,6 +194,15 @@ class Library(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnKey:
+    """Our own OpenPGP public key as mail carries it: `armoured` as a file, `minimal` (binary) in a header field."""
+
+    fingerprint: Fingerprint
+    armoured: bytes
+    minimal: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The few settings that decisions need."""
 

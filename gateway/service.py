@@ -21,7 +21,7 @@ from gateway import settings as configuration
 from gateway.audit import Audit
 from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
-from gateway.facts import Envelope, PublicKey, exchange_number, fingerprint, proven_ciphertext
+from gateway.facts import Envelope, Fingerprint, PublicKey, exchange_number, fingerprint, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
 from gateway.guard import Guard
 from gateway.home import Home, HomeKey, create_secret
@@ -31,6 +31,7 @@ from gateway.mime.tree import parse
 from gateway.outcome import Answer, Failure
 from gateway.pipeline import Parts, Pipeline
 from gateway.ports import CryptoScheme, Policy
+from gateway.publication import Publication
 from gateway.registry import Registry
 from gateway.rules.limits import Allowance
 from gateway.schedule import Job
@@ -116,6 +117,7 @@ class Gateway:
         self._languages = Languages.from_texts(data.catalogues())
         self._forms = discovery.find(forms, "FORM")
         self._policy = self._make_policy()
+        self.publication = Publication(self._openpgp, f"{self._policy.mailbox}@{self._policy.domain}")
         allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
         self._guard = Guard(self.store.limits, self.store.view, allowance, clock, workers)
         templates = FileSystemLoader(data.folder("templates"))
@@ -129,8 +131,9 @@ class Gateway:
                 library=library.load(data.pattern_texts()),
                 vocabulary=Vocabulary(self._forms, self._languages),
                 attachments=discovery.find(attachments, "ATTACHMENT"),
-                render=Renderer(self._languages, templates, self._forms, self._policy),
+                render=Renderer(self._languages, templates, self._forms, self._policy, lambda: self.publication.key),
                 read_key=self.registry.read_key,
+                own_key=Fingerprint(self._openpgp.fingerprint),
                 policy=self._policy,
                 clock=clock,
                 max_size=self.settings.smtp.max_size,

@@ -127,6 +127,20 @@ def key_export(home: Path, smime: bool) -> None:
     click.echo(octets.decode("ascii"), nl=False)
 
 
+@key.command("wkd")
+@_output.home_option
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def key_wkd(home: Path, folder: Path) -> None:
+    """Write the gateway's OpenPGP key as a Web Key Directory below FOLDER, the root of a web server's files."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        paths = gateway.publication.write(folder)
+    for path in paths:
+        click.echo(folder / path)
+    click.echo("Next: let a web server give these out by https; docs/operator.md says how.")
+
+
 @key.command("renew")
 @_output.home_option
 @click.option(

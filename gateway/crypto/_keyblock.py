@@ -6,6 +6,7 @@ from collections import Counter
 
 from gateway.crypto._packets import _packet
 
+_NAME = 13
 _SIGNATURE, _NAMES, _SUBKEYS = 2, frozenset({13, 17}), frozenset({7, 14})
 _MOST_SIGNATURES, _MOST_NAMES, _MOST_SUBKEYS = 200, 20, 20
 
@@ -26,3 +27,13 @@ def flooded(octets: bytes) -> bool:
         or sum(counts[tag] for tag in _NAMES) > _MOST_NAMES
         or sum(counts[tag] for tag in _SUBKEYS) > _MOST_SUBKEYS
     )
+
+
+def names(octets: bytes) -> tuple[str, ...]:
+    """The names (user IDs) on a binary key, as written. Raises IndexError where the packets do not parse."""
+    found, position = [], 0
+    while position < len(octets):
+        tag, body, position = _packet(octets, position)
+        if tag == _NAME:
+            found.append(octets[body:position].decode("utf-8", "replace"))
+    return tuple(found)

@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import Queue
 
 from gateway.content import N_, MimePart
-from gateway.crypto import _keyblock, _packets, _status
+from gateway.crypto import _keyblock, _packets, _publish, _status
 from gateway.crypto._gpg import Done, Engine
 from gateway.facts import Ciphertext, Fingerprint, PublicKey, digest
 from gateway.outcome import REASONS, Cause, Defer, Hold, Refuse
@@ -264,6 +264,11 @@ class OpenPgp:
         """Our own public key, armoured."""
         with self._engine(()) as gpg:
             return gpg.run(["--armor", "--export", self.fingerprint]).output
+
+    def minimal(self, address: str) -> bytes:
+        """Our own public key for this address alone, binary, as directories and header fields carry it."""
+        with self._engine(()) as gpg:
+            return _publish.minimal(gpg, self.fingerprint, address)
 
     def own_key(self) -> PublicKey:
         """Our own public key as a value."""

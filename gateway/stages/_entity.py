@@ -46,6 +46,12 @@ def identifiers(name: str, values: Iterable[str]) -> Field:
     return name, "\r\n ".join(kept)
 
 
+def autocrypt(address: str, key: bytes) -> Field:
+    """The field from which mail programs learn a key; `address` is that in From (Autocrypt Level 1, 2.1)."""
+    lines = base64.encodebytes(key).decode("ascii").replace("\n", "\r\n ").rstrip()
+    return "Autocrypt", f"addr={address}; prefer-encrypt=mutual; keydata=\r\n {lines}"
+
+
 def fields(pairs: Iterable[Field]) -> bytes:
     """Header fields as octets; UTF-8 stands only in addresses (RFC 6532)."""
     return "".join([f"{name}: {value}\r\n" for name, value in pairs]).encode()

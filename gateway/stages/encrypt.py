@@ -41,6 +41,7 @@ def encrypt(rendered: RenderedMail, scheme: CryptoScheme, identifier: str, polic
         exchange=letter.exchange,
         party=letter.party,
         side=letter.side,
+        brings=(letter.to.key.fingerprint, letter.our_key) if letter.to.key and letter.our_key else None,
     )
 
 

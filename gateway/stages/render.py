@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from email.utils import format_datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from gateway.facts import Language, MailKind, Moment, utc
 from gateway.forms import Form, _grammar
 from gateway.language import Catalogue, Languages
 from gateway.letters import Help
-from gateway.ports import Policy
+from gateway.ports import OwnKey, Policy
 from gateway.stages import _entity, _sheets, _voices
 
 _NAME = "GSP focal point"
@@ -28,10 +29,18 @@ class Renderer:
     `templates` loads from the folder `templates/`. Pure: the same letter, moment and Message-ID give the same octets.
     """
 
-    def __init__(self, languages: Languages, templates: BaseLoader, forms: Mapping[str, Form], policy: Policy) -> None:
+    def __init__(
+        self,
+        languages: Languages,
+        templates: BaseLoader,
+        forms: Mapping[str, Form],
+        policy: Policy,
+        own_key: Callable[[], OwnKey],
+    ) -> None:
         self._languages = languages
         self._forms = forms
         self._policy = policy
+        self._own_key = own_key
         self._environments = {html: _voices.environment(templates, html) for html in (False, True)}
         self._variables: dict[tuple[Language, bool], dict[str, Any]] = {}
         self._address = f"{policy.mailbox}@{policy.domain}"
@@ -47,11 +56,13 @@ class Renderer:
         subject = catalogue.say(letter.subject)
         inner = self._fields(letter, moment, identifier, _tagged(subject, letter.thread.tag))
         if letter.kind is MailKind.KEY_NOTICE:
-            outer, head, layer = inner, b"", ""
+            outer, head, layer = [*inner], b"", ""
         else:
             outer = self._fields(letter, moment, identifier, _tag(letter.thread.tag) or _HIDDEN)
             head = _entity.fields([*inner, *(("HP-Outer", f"{name}: {value}") for name, value in outer)])
             layer = '; hp="cipher"'
+        if letter.to.key is None or letter.to.key.scheme == "openpgp":
+            outer.append(_entity.autocrypt(self._address, self._own_key().minimal))
         body = self._body(letter, catalogue, subject)
         if attachments := self._attachments(letter, catalogue):
             both = _entity.multipart("alternative", _boundary(identifier, "b"), body)
@@ -82,7 +93,8 @@ class Renderer:
     def _body(self, letter: Letter, catalogue: Catalogue, subject: str) -> list[bytes]:
         form = self._written(letter.form, catalogue) if letter.form else ""
         blanks = [self._written(FilledForm(name), catalogue) for name in letter.blanks if name in self._forms]
-        own = {"letter": letter.values, "subject": subject, "form": form, "blanks": blanks}
+        ours = re.sub("(.{4})(?!$)", r"\1 ", letter.our_key or "")  # in groups, to be compared
+        own = {"letter": letter.values, "subject": subject, "form": form, "blanks": blanks, "our_key": ours}
         text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))
         return [_entity.text_part("text/plain", text.strip("\n") + "\n"), _entity.text_part("text/html", html)]
 
@@ -124,6 +136,9 @@ class Renderer:
             if len(sheet.rows) < _sheets.MOST_ROWS:
                 book = _sheets.to_xlsx(headings, rows, catalogue.direction == "rtl")
                 parts.append(_entity.attachment(_XLSX, sheet.stem + ".xlsx", book))
+        if letter.our_key:
+            name = f"OpenPGP-0x{letter.our_key[-16:]}.asc"  # RFC 3156, 7
+            parts.append(_entity.attachment("application/pgp-keys", name, self._own_key().armoured))
         return parts
 
 

@@ -37,6 +37,7 @@ from gateway.store.tables import (
     ExchangeRow,
     ItemRow,
     KeptRow,
+    KeyRow,
     OutboxRow,
     ReferralRow,
     SignatureRow,
@@ -54,7 +55,7 @@ _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, Eve
 
 _ARRIVALS, _COUNTERS, _SIGNATURES = table(ArrivalRow), table(CounterRow), table(SignatureRow)
 _EXCHANGES, _REFERRALS, _UIMS = table(ExchangeRow), table(ReferralRow), table(UimRow)
-_KEPT, _OUTBOX = table(KeptRow), table(OutboxRow)
+_KEPT, _OUTBOX, _KEYS = table(KeptRow), table(OutboxRow), table(KeyRow)
 
 
 def _of(rows: Any) -> Any:
@@ -86,6 +87,7 @@ _ANSWERS = Prepared(select(_UIMS.c.answer, func.count()).where(_of_party(_UIMS))
 _UIM_IDS = Prepared(select(_UIMS.c.digest, _UIMS.c.id).where(_of_party(_UIMS)))
 _FORGET_KEPT = Prepared(delete(_KEPT).where(_of(_KEPT)))
 _FORGET_FAILED = Prepared(update(_OUTBOX).where(_of(_OUTBOX), _OUTBOX.c.state == "failed").values(octets=b""))
+_GIVE = Prepared(update(_KEYS).where(_KEYS.c.fingerprint == bindparam("to_key")))
 _RELEASE = Prepared(
     delete(_KEPT).where(
         _of_party(_KEPT),
@@ -271,6 +273,8 @@ class Ledger:
 
     def _outbox(self, connection: Connection, commit: Commit) -> None:
         _insert_all(connection, OutboxRow, [_outgoing(mail, commit.at) for mail in commit.outgoing])
+        for reader, ours in (mail.brings for mail in commit.outgoing if mail.brings):
+            _GIVE.run(connection, to_key=reader, given=ours)
         threads = [
             _thread(event.exchange, *_conversation(event), event.message_id)
             for event in commit.events

@@ -52,7 +52,7 @@ class PersonRow(SQLModel, table=True):
 
 
 class KeyRow(SQLModel, table=True):
-    """A registered key; of a person, or (person 0) of a Party's desk."""
+    """A registered key; of a person, or (person 0) of a Party's desk. `given`: our own key that the owner was sent."""
 
     __tablename__ = "key"
     fingerprint: str = Field(primary_key=True)
@@ -65,6 +65,7 @@ class KeyRow(SQLModel, table=True):
     usable_until: datetime | None = None
     registered_at: datetime
     revoked_at: datetime | None = None
+    given: str = ""
 
 
 class CounterRow(SQLModel, table=True):

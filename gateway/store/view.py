@@ -290,6 +290,7 @@ def _key(row: Any) -> PublicKey:
     return PublicKey(
         row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), row.can_encrypt, row.can_sign,
         _utc(until) if until else None, row.revoked_at is not None, PartyCode(row.party),
+        given=Fingerprint(row.given) if row.given else None,
     )  # fmt: skip
 
 

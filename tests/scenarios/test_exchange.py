@@ -41,7 +41,7 @@ def test_a_request_reaches_each_party_and_the_answer_comes_back(point: FocalPoin
     assert SE_UIM not in receipt.outer_subject + referral.outer_subject
     assert SE_UIM in referral.text
     assert FR_UIM not in referral.text
-    assert {name.rpartition(".")[2] for name, _ in referral.attachments} == {"csv", "xlsx"}
+    assert {name.rpartition(".")[2] for name, _ in referral.attachments} == {"csv", "xlsx", "asc"}
     assert all(mail.signed_by == point.key for sent in mails.values() for mail in sent)
 
     reply = fill(form_of(referral.text), {SE_UIM: "valid"}, a="2025-05-19, Malmö", b="Plant 7")

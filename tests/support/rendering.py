@@ -12,13 +12,14 @@ from jinja2 import FileSystemLoader
 
 from gateway import data, discovery, forms
 from gateway.content import Letter
-from gateway.facts import Moment
+from gateway.facts import Moment, fingerprint
 from gateway.language import Languages
-from gateway.ports import Policy
+from gateway.ports import OwnKey, Policy
 from gateway.stages.render import Renderer
 from tests.support import samples
 
 POLICY = Policy("gsp.example.org", "gsp", subaddress=True)
+OWN_KEY = OwnKey(fingerprint("0123456789" * 4), b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n", bytes(range(200)))
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +32,7 @@ def languages() -> Languages:
 def renderer() -> Renderer:
     """One renderer for all tests: it holds nothing of a letter."""
     templates = data.folder("templates")
-    return Renderer(languages(), FileSystemLoader(templates), discovery.find(forms, "FORM"), POLICY)
+    return Renderer(languages(), FileSystemLoader(templates), discovery.find(forms, "FORM"), POLICY, lambda: OWN_KEY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ def test_header_fields_are_protected_as_rfc_9788_has_it() -> None:
     assert mail.inner["Content-Type"].params["hp"] == "cipher"
     assert mail.inner["Subject"] == "Request GSP-2026-000042/SE [GSP-2026-000042/SE k7Qm2xTt9a]"
     assert [str(value) for value in mail.inner.get_all("HP-Outer")] == [
-        line.replace("\r\n", "") for line in _strings(mail)
+        line.replace("\r\n", "") for line in _strings(mail) if not line.startswith("Autocrypt:")
     ]
     for name in ("From", "To", "Date", "Message-ID", "In-Reply-To", "References"):
         assert str(mail.inner[name]) == mail.outer[name].replace("\r\n", "")
