@@ -41,8 +41,7 @@ class Publication:
         files = self.files()
         for name, octets in files.items():
             path = folder / name
-            missing = [parent for parent in (path.parent, *path.parents) if not parent.exists()]
-            for parent in reversed(missing):
+            for parent in reversed([parent for parent in path.parents if not parent.exists()]):
                 parent.mkdir()
                 parent.chmod(0o755)
             unfinished = path.with_name(path.name + ".new")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.facts import Address, Language, PartyCode, PublicKey, digest
+from gateway.facts import Address, Fingerprint, Language, PartyCode, PublicKey, digest
 from gateway.store import Store
 from gateway.treaty import Role
-from tests.store.made import FR, KE, NOW, SE, at, key, rows, with_parties
+from tests.store.made import FR, KE, NOW, SE, at, key, opening, outgoing, rows, with_parties, write
 
 EN = Language("en")
 OFFICER = Address("officer@party.example")
@@ -101,3 +103,24 @@ def test_lists_are_in_a_fixed_order(store: Store) -> None:
     add(store, key("A"), "a@party.example")
     assert [row["code"] for row in store.members.parties()] == ["FR", "KE", "SE"]
     assert [row["address"] for row in store.members.people()] == ["a@party.example", "b@party.example"]
+
+
+def test_whose_owner_was_sent_our_key_stands_with_the_key_and_stays_there(store: Store) -> None:
+    with_parties(store)
+    desk = store.view.desk(SE, NOW)
+    assert desk is not None
+    assert desk.key is not None
+    assert desk.key.given is None
+    ours = Fingerprint("D" * 40)
+    mail = replace(outgoing("first"), brings=(desk.key.fingerprint, ours))
+    write(store, *opening(), outgoing=(mail, outgoing("second")))
+    again = store.view.desk(SE, NOW)
+    assert again is not None
+    assert again.key == replace(desk.key, given=ours)
+    store.members.add_party(SE, "Sweden", again.address, Language("sv"), again.key, NOW)
+    kept = store.view.desk(SE, NOW)
+    assert kept is not None
+    assert kept.key == again.key
+    other = store.view.desk(FR, NOW)
+    assert other is not None
+    assert other.key is None or other.key.given is None
