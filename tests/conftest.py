@@ -21,11 +21,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def logging_as_it_was() -> Iterator[None]:
     """What a test sets for the log (`gsp serve` does, to its own standard error) ends with the test."""
     root, ours = logging.getLogger(), logging.getLogger("gateway")
-    before = root.handlers[:], root.level, ours.level
+    levels = root.level, ours.level
     yield
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
+    for handler in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
+        root.removeHandler(handler)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 @pytest.fixture(scope="session")
