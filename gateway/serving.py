@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway import logs
+from gateway import logs, memory
 from gateway.crew import Crew
 from gateway.facts import Envelope
 from gateway.outcome import Answer, Taken
@@ -23,6 +23,7 @@ from gateway.transports.workers import Workers
 
 def serve(gateway: Gateway, verbose: bool = False) -> None:
     """Everything, until SIGTERM or SIGINT; what has begun is finished. `verbose`: how much the workers log."""
+    memory.keep_private()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

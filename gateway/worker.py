@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from gateway import crew, logs
+from gateway import crew, logs, memory
 from gateway.service import UPKEEP_EVERY, Gateway
 
 
@@ -31,6 +31,7 @@ def main() -> None:
     """Usage: `python -m gateway.worker HOME NUMBER verbose|quiet DESCRIPTOR`."""
     home, number, verbosity, descriptor = sys.argv[1:]
     logs.configure(verbosity == "verbose")
+    memory.keep_private()
     with Gateway.open(Path(home), engine=int(number)) as gateway:
         work(gateway, Connection(int(descriptor)))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import resource
 import shutil
 import signal
 import smtplib
@@ -85,6 +87,18 @@ def test_workers_end_with_the_gateway_however_it_ends(served: tuple[FocalPoint, 
     assert workers(server) == second
     assert server.stop() == 0
     assert not any(alive(process) for process in second)
+
+
+def test_no_process_leaves_a_core_file_and_memory_is_locked_where_it_may_be(served: tuple[FocalPoint, Server]) -> None:
+    point, server = served
+    assert reply(server, point.mail("officer", "GSP HELP\n")) == 250
+    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    for process in (server.pid, *workers(server)):
+        limits = Path(f"/proc/{process}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits)
+        locked = re.search(r"VmLck:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+        assert locked
+        assert (int(locked[1]) > 0) == unlimited
 
 
 def alive(process: int) -> bool:
