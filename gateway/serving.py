@@ -17,7 +17,7 @@ from gateway.facts import Envelope
 from gateway.outcome import Answer, Taken
 from gateway.schedule import FileLeader, Schedule
 from gateway.service import Gateway
-from gateway.transports import imap, lmtp, smtp
+from gateway.transports import imap, lmtp, smtp, web
 from gateway.transports.workers import Workers
 
 
@@ -63,11 +63,13 @@ def _release_the_dead(gateway: Gateway) -> None:
 
 
 def _listeners(gateway: Gateway, workers: Workers) -> list[Any]:
-    settings, doors = gateway.settings, []
+    settings, doors = gateway.settings, list[Any]()
     if settings.smtp.port:
         doors.append(smtp.listener(settings.smtp, settings.domain, workers, gateway.accepts))
     if settings.lmtp.port:
         doors.append(lmtp.listener(settings.lmtp, settings.domain, settings.smtp.max_size, workers, gateway.accepts))
+    if settings.http.port:
+        doors.append(web.Web(settings.http, gateway.publication.files()))
     return doors
 
 

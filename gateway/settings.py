@@ -81,6 +81,21 @@ class Lmtp(_Section):
     port: Port = 8024
 
 
+class Http(_Section):
+    """The door that gives out the Web Key Directory; port 0: shut. Without a certificate for a proxy that has one."""
+
+    host: str = "127.0.0.1"
+    port: Port = 0
+    tls_certificate: NoFile = None
+    tls_key: NoFile = None
+
+    @model_validator(mode="after")
+    def _has_certificate(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key belong together: set both or neither")
+        return self
+
+
 class _Client(_Section):
     """A server that we log in to."""
 
@@ -220,6 +235,7 @@ class Settings(_Section):
     workers: Annotated[int, Field(ge=0, le=256)] = 0
     smtp: Smtp = Field(default_factory=lambda: Smtp(port=0))
     lmtp: Lmtp = Field(default_factory=lambda: Lmtp(port=0))
+    http: Http = Field(default_factory=Http)
     imap: tuple[Imap, ...] = ()
     outbound: Outbound = Field(default_factory=Outbound)
     database: Database = Field(default_factory=lambda: Database.model_construct(url=""))

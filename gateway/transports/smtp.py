@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from gateway.transports._listener import Listener
 from gateway.transports._session import Door, Session
+from gateway.transports._tls import tls_context
 from gateway.transports.workers import Workers
 
 
@@ -53,15 +53,3 @@ def listener(
         time_limit=time_limit,
     )
     return Listener(Session, door, settings.host, settings.port, tls if implicit else None)
-
-
-def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """TLS 1.2 or later with this certificate chain; None without one; raises ValueError."""
-    if certificate is None or key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError):
-        raise ValueError(f"the certificate {certificate} and its key {key} cannot be read as PEM") from None
-    return context

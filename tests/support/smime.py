@@ -78,12 +78,13 @@ class Authority:
         days: int = 365,
         digest: hashes.HashAlgorithm | None = None,
         extra: Sequence[x509.ExtensionType] = (),
+        names: x509.SubjectAlternativeName | None = None,
     ) -> x509.Certificate:
-        """A person's certificate; `usages` None: without the extension. `since`, `days`: from now."""
+        """A person's certificate, or with `names` a server's; `usages` None: without. `since`, `days`: from now."""
         is_rsa = isinstance(key, rsa.RSAPrivateKey)
         usage = x509.KeyUsage(sign, sign, encrypt and is_rsa, False, encrypt and not is_rsa, False, False, False, False)
         builder = _begun(name_of(address), self.name, key, since, days).add_extension(usage, True)
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.RFC822Name(address)]), False)
+        builder = builder.add_extension(names or x509.SubjectAlternativeName([x509.RFC822Name(address)]), False)
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         builder = builder.add_extension(identifier, False)
