@@ -24,6 +24,7 @@ from gateway.facts import (
     Keep,
     MailKind,
     PartyCode,
+    Pending,
     Sender,
 )
 from gateway.treaty import Side
@@ -122,6 +123,17 @@ class Submission(ClearValue):
 
     mail: DecryptedMail
     sender: Sender
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Candidacy(ClearValue):
+    """A mail that is signed with the key of a registration that is not active.
+
+    It is no `Submission` and has no `Sender`: nothing can be made of it but the comparison of a challenge's word.
+    """
+
+    mail: DecryptedMail
+    pending: Pending
 
 
 # --- what was read ----------------------------------------------------------------------------
@@ -328,7 +340,7 @@ class Decision(ClearValue):
     """All consequences of a mail, as a value. `based_on`: versions of the exchanges it saw.
 
     `keeps`: ciphertext that a later step needs; `released`: kept pieces now sent;
-    `answer_exchange`/`answer_parties` are what `gsp process` reports.
+    `answer_exchange`/`answer_parties` are what `gsp process` reports; `pending`: as in `Commit`.
     """
 
     events: tuple[Event, ...] = ()
@@ -339,6 +351,7 @@ class Decision(ClearValue):
     based_on: tuple[tuple[ExchangeNumber, int], ...] = ()
     answer_exchange: ExchangeNumber | None = None
     answer_parties: tuple[PartyCode, ...] = ()
+    pending: tuple[Pending, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -26,6 +26,7 @@ MessageId = NewType("MessageId", str)
 NO_PARTY = PartyCode("")
 NO_DIGEST = Digest("")
 NO_MESSAGE_ID = MessageId("")
+REGISTRATION_LIFE = timedelta(days=14)  # for the answer to a challenge; then again for the approval
 
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _LABEL = r"[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9\u0080-\U0010ffff-]{0,61}[A-Za-z0-9\u0080-\U0010ffff])?"
@@ -265,6 +266,29 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """A registration that is not active: who by whose order, with which key, and what proves it. `id` 0: not written.
+
+    `word` is the keyed digest of the word in the last challenge, `sent` how many there were; `approval`: the
+    Secretariat must approve, once the challenge is answered (`proven`).
+    """
+
+    id: int
+    party: PartyCode
+    address: Address
+    name: str
+    role: Role
+    language: Language
+    key: PublicKey
+    ordered_by: int
+    word: Digest
+    expires: datetime
+    approval: bool = False
+    proven: bool = False
+    sent: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Correspondent:
     """One reader of our mail: where to, in which language, encrypted to which key.
 
@@ -288,6 +312,11 @@ class EventKind(StrEnum):
     PERSON_REVOKED = "person revoked"
     REVOCATION_ORDERED = "revocation ordered"  # `person`, `digest`: by whom, in which mail
     KEY_ADDED = "key added"
+    REGISTRATION_ORDERED = "registration ordered"  # `person`, `digest`: by whom, in which mail; `party`: for which
+    CHALLENGE_ANSWERED = "challenge answered"  # `count`: number of the registration, here and below
+    REGISTRATION_APPROVED = "registration approved"  # `person`, `digest`: by whom, in which mail
+    REGISTRATION_REFUSED = "registration refused"
+    REGISTRATION_ENDED = "registration ended"  # not answered or not decided in time, or who ordered it has left
     EXCHANGE_OPENED = "exchange opened"
     REFERRAL_SENT = "referral sent"
     REFERRAL_WAITING = "referral waiting"
@@ -373,6 +402,7 @@ class MailKind(StrEnum):
     MESSAGE = "message"
     NOTICE = "notice"
     REMINDER = "reminder"
+    CHALLENGE = "challenge"  # to who is to be registered: the one mail to an address that is not
     KEY_NOTICE = "key notice"  # content-free, in clear: "something waits, renew your key"
 
 
@@ -467,6 +497,7 @@ class Commit:
 
     `based_on` are (exchange, version) pairs that must be unchanged; else the race is lost.
     `arrival` NO_DIGEST: not caused by a mail. `signature` is remembered: accepted once only.
+    `pending`: new registrations, each in the place of the Party's earlier one of the same address.
     """
 
     at: datetime
@@ -478,6 +509,7 @@ class Commit:
     based_on: tuple[tuple[ExchangeNumber, int], ...] = ()
     arrival: Digest = NO_DIGEST
     signature: Digest = NO_DIGEST
+    pending: tuple[Pending, ...] = ()
 
 
 def utc(moment: datetime) -> datetime:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from gateway.content import ClearValue, Finding, Text, Uim
-from gateway.facts import Digest, EventKind, ExchangeNumber, PartyCode, ReferralNumber
+from gateway.facts import NO_PARTY, Digest, EventKind, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
 
 
@@ -306,6 +306,60 @@ class KeyExpiry(ClearValue):
     ours: bool = False  # the focal point's own key
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Challenge(ClearValue):
+    """To who is to be registered: reply, and so prove key and mailbox. Nothing in it is of anybody's choosing."""
+
+    TEMPLATE: ClassVar[str] = "challenge"
+    party: PartyCode
+    role: Role
+    fingerprint: str
+    until: datetime
+    approval: bool  # the Secretariat decides afterwards
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Approval(ClearValue):
+    """To the Secretariat: approve or refuse a registration whose challenge was answered."""
+
+    TEMPLATE: ClassVar[str] = "approval"
+    number: int
+    party: PartyCode
+    role: Role
+    name: str
+    address: str
+    fingerprint: str
+    ordered_by: str  # the administrator's address
+    until: datetime
+    desk_until_now: str = ""  # the mailbox that a new desk replaces
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Registration(ClearValue):
+    """To whoever ordered or decided it: how a registration stands; next step first."""
+
+    TEMPLATE: ClassVar[str] = "registration"
+    headline: Text
+    next_step: Text
+    party: PartyCode
+    role: Role
+    name: str
+    address: str
+    fingerprint: str
+    until: datetime | None = None  # to be answered, or decided, by then
+    reason: str = ""  # of the Secretariat, as written
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Welcome(Help):
+    """To somebody just registered: the guide and blank forms, as `Help`."""
+
+    TEMPLATE: ClassVar[str] = "welcome"
+    party: PartyCode = NO_PARTY
+
+
 LetterValues = (
     Receipt
     | Referral
@@ -322,4 +376,8 @@ LetterValues = (
     | Advice
     | KeyNotice
     | KeyExpiry
+    | Challenge
+    | Approval
+    | Registration
+    | Welcome
 )

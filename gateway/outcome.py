@@ -153,6 +153,7 @@ class Cause(StrEnum):
     FROM_OF_ANOTHER = "From is not the signer's address"
     FROM_UNCLEAR = "From is not exactly one clean address"
     REPLAY = "signature was accepted before"
+    WRONG_WORD = "the word of the challenge is wrong or of no use any more"
     NOT_FOR_US = "signed text is addressed to somebody else"
     AUTOMATIC = "automatic mail"
     NESTING = "layers beyond the limit"

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from gateway import logs
 from gateway.attachments import Attachment
-from gateway.content import Decision, Letter, Reading, RenderedMail, Submission, text
+from gateway.content import Candidacy, Decision, Letter, Reading, RenderedMail, Submission
 from gateway.facts import (
     NO_DIGEST,
     NO_NUMBER,
@@ -41,7 +41,6 @@ from gateway.facts import (
     VisibleHeaders,
 )
 from gateway.forms._grammar import Vocabulary
-from gateway.letters import Advice
 from gateway.outcome import (
     REASONS,
     Answer,
@@ -57,7 +56,7 @@ from gateway.outcome import (
     Taken,
 )
 from gateway.ports import CryptoScheme, Guard, Keyed, Ledger, Library, Policy, Situation, View
-from gateway.stages import classify, decide, decrypt, encrypt, identify, read, track
+from gateway.stages import advise, classify, decide, decrypt, encrypt, identify, prove, read, track
 from gateway.stages._doubt import Unsealable, doubting
 from gateway.stages._introduce import introduce
 from gateway.treaty import Side
@@ -162,7 +161,7 @@ class Pipeline:
         octets = len(keep.ciphertext.octets)
         mail = EncryptedMail(keep.scheme, keep.ciphertext, keep.digest, visible, Envelope(transport="held"), octets)
         try:
-            return self._carry(self._open(mail, now), now)
+            return self._meant(self._open(mail, now), now)
         except Refuse as refusal:
             logs.refused(refusal.reason, refusal.cause, arrival=mail.digest, transport="held")
             return Refused(refusal.reason)
@@ -188,28 +187,50 @@ class Pipeline:
                 raise Defer(REASONS[301])
             return self._hold(mail, now)
         try:
-            submission = self._open(mail, now)
-            self._parts.guard.admit(submission.sender.person, 0, now)
-            return _raced(lambda: self._carry(submission, now))
+            opened = self._open(mail, now)
+            if isinstance(opened, Submission):
+                self._parts.guard.admit(opened.sender.person, 0, now)
+            return _raced(lambda: self._meant(opened, now))
         except Refuse as refusal:
             # The signature that was accepted before may be this very mail's: another worker, or another gateway,
             # took it meanwhile. The sender must not hear that a mail is refused that was taken.
-            answer = _raced(begin).answer if refusal.cause is Cause.REPLAY else None
+            answer = _raced(begin).answer if refusal.cause in (Cause.REPLAY, Cause.WRONG_WORD) else None
             if isinstance(answer, Taken | Held):
                 return answer
             raise
 
-    def _open(self, mail: EncryptedMail, now: datetime) -> Submission:
+    def _open(self, mail: EncryptedMail, now: datetime) -> Submission | Candidacy:
         parts = self._parts
         sender = identify.claimed_address(mail.visible)
         with parts.view.snapshot() as view:
-            claimed = view.keys_claimed_by(sender) if sender else ()
+            pending = identify.challenged(view, sender, now) if sender else ()
+            claimed = (*view.keys_claimed_by(sender), *(one.key for one in pending)) if sender else ()
         try:
             decrypted = decrypt.decrypt(mail, parts.schemes[mail.scheme], claimed, parts.open_limit)
         except Refuse as refusal:  # the same work and the same reply; only the log is told which it was
             raise refusal if sender else Refuse(REASONS[201], Cause.FROM_UNCLEAR) from None
         with parts.view.snapshot() as view:
-            return identify.identify(decrypted, view, Moment(now), parts.policy)
+            return identify.identify(decrypted, view, Moment(now), parts.policy, pending)
+
+    def _meant(self, opened: Submission | Candidacy, now: datetime) -> Answer:
+        match opened:
+            case Submission():
+                return self._carry(opened, now)
+            case Candidacy():
+                return self._prove(opened, now)
+            case _:
+                assert_never(opened)
+
+    def _prove(self, candidacy: Candidacy, now: datetime) -> Answer:
+        """A challenge is answered, or the mail is refused: who is not registered gets no further."""
+        parts, moment = self._parts, Moment(now)
+        arrival = candidacy.mail.mail.digest
+        with parts.view.snapshot() as view:
+            decision = prove.prove(candidacy, view, parts.keyed, parts.policy, moment)
+        commit = self._consequences(decision, moment, arrival, arrival, candidacy.mail.signature.digest)
+        parts.ledger.commit(commit, Taken(form="confirm"))
+        logs.note("challenge answered", arrival=arrival, registration=candidacy.pending.id)
+        return Taken(form="confirm")
 
     def _carry(self, submission: Submission, now: datetime) -> Answer:
         """Decides and commits; a key that turns out unusable is doubted, and it is decided again without it."""
@@ -296,6 +317,7 @@ class Pipeline:
             based_on=decision.based_on,
             arrival=arrival,
             signature=signature,
+            pending=decision.pending,
         )
 
     def _letter(self, letter: Letter, moment: Moment, cause: str) -> OutgoingMail | None:
@@ -363,29 +385,9 @@ class Pipeline:
         return Refused(failure.reason)
 
     def _advise(self, failure: Failure, raw: bytes, envelope: Envelope, now: datetime) -> None:
-        """A registered person wrote in clear or unsigned: told once a day how to set the client right.
-
-        Only where the border server vouches for the sender's domain; content-free; to the registered
-        address; the answer to the other server is the refusal all the same.
-        """
-        parts = self._parts
-        unsigned = failure.cause is Cause.NOT_SIGNED
-        if failure.reason.number != 101 and not unsigned:
-            return
-        sender = identify.vouched_sender(raw, envelope, parts.policy)
-        person = parts.view.person_by_address(sender) if sender else None
-        if person is None or parts.view.advised_since(person.id, now - timedelta(days=1)):
-            return
-        to = parts.view.correspondent(person.id, now)
-        if to is None:
-            return
-        letter = Letter(
-            MailKind.NOTICE, to, text("Your mail was not accepted: please encrypt and sign"), Advice(now, unsigned)
-        )
-        event = Event(EventKind.ADVISED, person=person.id, actor=person.party)
-        try:
-            self.carry_out(
-                Decision(events=(event,), letters=(letter,)), Moment(now), f"advice {person.id} {now.date()}"
-            )
-        except LostRace:
-            logs.note("advised already", person=person.id)
+        decision = advise.advise(failure, raw, envelope, self._parts.view, self._parts.policy, now)
+        for event in decision.events:
+            try:
+                self.carry_out(decision, Moment(now), f"advice {event.person} {now.date()}")
+            except LostRace:
+                logs.note("advised already", person=event.person)

@@ -29,6 +29,7 @@ from gateway.facts import (
     Moment,
     Party,
     PartyCode,
+    Pending,
     Person,
     PublicKey,
     ReferralNumber,
@@ -141,6 +142,25 @@ class View(Protocol):
     def signature_seen(self, digest: Digest) -> bool: ...
     def mail_by_envelope_id(self, envelope_id: str) -> tuple[ReferralNumber, Side] | None: ...
     def advised_since(self, person: int, since: datetime) -> bool: ...
+    def key_known(self, fingerprint: Fingerprint) -> bool:
+        """Whether a key is, or ever was, registered for anybody."""
+        ...
+
+    def pending(self, number: int) -> Pending | None:
+        """The registration of this number that is not active yet."""
+        ...
+
+    def pending_for(self, address: Address) -> tuple[Pending, ...]:
+        """Every registration of an address that is not active yet, at most one of a Party, expired ones too."""
+        ...
+
+    def registrations_by(self, person: Person, since: datetime) -> int:
+        """How many registrations somebody ordered."""
+        ...
+
+    def registrations_for(self, party: PartyCode, since: datetime) -> int:
+        """How many registrations were ordered for a Party, by whomever."""
+        ...
 
 
 class Ledger(Protocol):

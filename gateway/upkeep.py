@@ -1,5 +1,5 @@
-"""What the clock brings: reminders, escalation, expiry, closing, mail that waited for a usable key, and warnings
-of keys that will expire."""
+"""What the clock brings: reminders, escalation, expiry, closing, mail that waited for a usable key, warnings of keys
+that will expire, and registrations that nobody answered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.facts import NO_PARTY, ExchangeView, Keep, Moment, PublicKey, ReferralNumber
+from gateway.facts import NO_PARTY, ExchangeView, Keep, Moment, Pending, PublicKey, ReferralNumber
+from gateway.forms._registration import ended
 from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Keyed, Policy
@@ -46,6 +47,13 @@ class Upkeep:
         for keep in self._store.view.waiting():
             if self._can_go(keep, now):
                 self._pipeline.resume(keep, ReferralNumber(keep.exchange, keep.party))
+        for pending in self._store.view.all_pending():
+            if pending.expires <= now:
+                self._end(pending, now)
+
+    def _end(self, pending: Pending, now: datetime) -> None:
+        decision = ended(pending, self._store.view, now)
+        self._carry(lambda: self._pipeline.carry_out(decision, Moment(now), f"registration {pending.id} ended"))
 
     def warn(self) -> None:
         """Warns of every key that will expire, our own ones too; each warning is given once, as the record says."""

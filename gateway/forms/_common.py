@@ -37,6 +37,7 @@ from gateway.forms._findings import findings_sheets
 from gateway.letters import Evidence, KeyNotice, Notice
 from gateway.outcome import Hold, Refuse
 from gateway.ports import Situation
+from gateway.rules import rights
 from gateway.rules.exchange import turn_letters
 from gateway.treaty import ReferralState, Role, Side
 
@@ -47,6 +48,13 @@ _NOT_YOURS = text("No open exchange of your Party has this number.")
 _OTHER = text("The address or subject belongs to another exchange than the one that the form names.")
 _MEND = text("please complete or correct this line")
 _UNCLEAR = text("It is not clear which exchange this belongs to. Please write its number after “Exchange”.")
+
+
+def blanks_for(role: Role) -> tuple[str, ...]:
+    """The forms whose blanks a guide brings: those that this role may begin with."""
+    forms = ("request", "lookup", "message", "status") if role in ASKERS else ("lookup", "status")
+    acts = (rights.Act.REGISTER, rights.Act.REVOKE)
+    return (*forms, *(act.value for act in acts if role in rights.actors(act)))
 
 
 def evidence(situation: Situation) -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.content import N_
 from gateway.forms import Choice, Field, FieldKind
-from gateway.treaty import Handling, Item, NoDataReason, Purpose, UimAnswer
+from gateway.treaty import Handling, Item, NoDataReason, Purpose, Role, UimAnswer
 
 ITEMS: tuple[Choice, ...] = (
     Choice(Item.A, N_("Date and location of manufacture")),
@@ -81,6 +81,34 @@ MESSAGE_FIELDS: tuple[Field, ...] = (
     EXCHANGE,
     HANDLING,
     Field("message", N_("Message"), FieldKind.TEXT, required=True),
+)
+ROLES = (
+    Choice(Role.OFFICER, N_("officer")),
+    Choice(Role.ADMINISTRATOR, N_("administrator")),
+    Choice(Role.OBSERVER, N_("observer")),
+    Choice(Role.DESK, N_("desk")),
+)
+TONGUES = (
+    Choice("ar", N_("Arabic")),
+    Choice("en", N_("English")),
+    Choice("es", N_("Spanish")),
+    Choice("fr", N_("French")),
+    Choice("ru", N_("Russian")),
+    Choice("zh", N_("Chinese")),
+)
+DECISIONS = (Choice("approve", N_("approve")), Choice("refuse", N_("refuse")))
+REGISTER_FIELDS: tuple[Field, ...] = (
+    Field("address", N_("Address"), FieldKind.LINE, required=True),
+    Field("name", N_("Name"), FieldKind.LINE, required=True),
+    Field("role", N_("Role"), FieldKind.CHOICE, ROLES, required=True),
+    Field("language", N_("Language"), FieldKind.CHOICE, TONGUES),
+    Field("party", N_("Party"), FieldKind.PARTY),
+)
+CONFIRM_FIELDS: tuple[Field, ...] = (Field("word", N_("Word"), FieldKind.LINE, required=True),)
+APPROVE_FIELDS: tuple[Field, ...] = (
+    Field("registration", N_("Registration"), FieldKind.LINE, required=True),
+    Field("decision", N_("Decision"), FieldKind.CHOICE, DECISIONS, required=True),
+    Field("reason", N_("Reason"), FieldKind.TEXT),
 )
 STATUS_FIELDS: tuple[Field, ...] = (EXCHANGE,)
 HELP_FIELDS: tuple[Field, ...] = ()

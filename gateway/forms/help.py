@@ -5,14 +5,10 @@ from __future__ import annotations
 from gateway.content import Decision, Letter, text
 from gateway.facts import Event, EventKind, MailKind
 from gateway.forms import Form
-from gateway.forms._common import ASKERS, EVERYBODY, own_thread, sender
+from gateway.forms._common import EVERYBODY, blanks_for, own_thread, sender
 from gateway.forms._fields import HELP_FIELDS
 from gateway.letters import Help
 from gateway.ports import Situation
-from gateway.rules import rights
-
-_FOR_ALL = ("lookup", "status")
-_FOR_ASKERS = ("request", "lookup", "message", "status")
 
 
 def decide(situation: Situation) -> Decision:
@@ -21,9 +17,7 @@ def decide(situation: Situation) -> Decision:
     to = sender(situation)
     if to is None:
         return Decision()
-    blanks = _FOR_ASKERS if person.role in ASKERS else _FOR_ALL
-    if person.role in rights.actors(rights.Act.REVOKE):
-        blanks = (*blanks, "revoke")
+    blanks = blanks_for(person.role)
     letter = Letter(
         MailKind.NOTICE,
         to,

@@ -6,6 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.treaty import Role
+
+# How many people somebody may order to be registered in a day, by role; how many may be for one Party; and how many
+# challenges one address is sent before its registration has ended: our mail to those who are not registered.
+REGISTRATIONS_PER_DAY = {Role.ADMINISTRATOR: 30, Role.SECRETARIAT: 300}
+REGISTRATIONS_PER_PARTY = 60
+CHALLENGES_PER_ADDRESS = 5
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

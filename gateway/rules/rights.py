@@ -13,6 +13,8 @@ class Act(StrEnum):
     """What is done to a registered person."""
 
     REVOKE = "revoke"
+    REGISTER = "register"
+    APPROVE = "approve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Right:
     every_party: bool
 
 
-# What no row allows is refused. Desks stand in no row: without its desk a Party could not be asked at all.
+# What no row allows is refused. Nobody withdraws a desk: without it a Party could not be asked at all.
 RIGHTS: tuple[Right, ...] = (
     Right(Act.REVOKE, Role.ADMINISTRATOR, frozenset({Role.OFFICER}), every_party=False),
     Right(
@@ -34,12 +36,32 @@ RIGHTS: tuple[Right, ...] = (
         frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.OBSERVER, Role.SECRETARIAT}),
         every_party=True,
     ),
+    # People of the Secretariat are registered by the operator alone: a stolen key cannot make itself a successor.
+    Right(
+        Act.REGISTER,
+        Role.ADMINISTRATOR,
+        frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.DESK}),
+        every_party=False,
+    ),
+    Right(
+        Act.REGISTER,
+        Role.SECRETARIAT,
+        frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.OBSERVER, Role.DESK}),
+        every_party=True,
+    ),
+    Right(Act.APPROVE, Role.SECRETARIAT, frozenset({Role.ADMINISTRATOR, Role.DESK}), every_party=True),
 )
 
 
 def actors(act: Act) -> frozenset[Role]:
     """The roles that may do this to anybody at all."""
     return frozenset(right.actor for right in RIGHTS if right.act is act)
+
+
+def needs_approval(actor: Role, role: Role) -> bool:
+    """Whether somebody must approve what this actor registers: never what one does who could approve it himself."""
+    approvable = {right.actor for right in RIGHTS if right.act is Act.APPROVE and role in right.to}
+    return bool(approvable) and actor not in approvable
 
 
 def may(act: Act, actor: Person, subject: Person) -> bool:

@@ -192,6 +192,7 @@ class Voice:
             "answer": self._word(_words.ANSWER),
             "reason": self._word(_words.REASON),
             "state": self._word(_words.STATE),
+            "role": self._word(_words.ROLE),
             "items": lambda items: [self.item(item) for item in items],
             "pairs": lambda details: [[self.say(label), value] for label, value in details],
             "place": self.place,

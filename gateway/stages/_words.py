@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.content import N_
 from gateway.facts import EventKind
-from gateway.treaty import ExchangeState, Handling, NoDataReason, Purpose, ReferralState, UimAnswer
+from gateway.treaty import ExchangeState, Handling, NoDataReason, Purpose, ReferralState, Role, UimAnswer
 
 HANDLING = {
     Handling.H0: N_("H0: use it only against illicit trade in tobacco products"),
@@ -31,6 +31,13 @@ REASON = {
     NoDataReason.MORE_INFORMATION: N_("more information needed"),
     NoDataReason.OTHER: N_("other"),
 }
+ROLE = {
+    Role.OFFICER: N_("officer"),
+    Role.ADMINISTRATOR: N_("administrator"),
+    Role.OBSERVER: N_("observer"),
+    Role.SECRETARIAT: N_("Secretariat"),
+    Role.DESK: N_("desk"),
+}
 STATE = {
     ReferralState.WAITING: N_("waiting for a usable key of the desk"),
     ReferralState.SENT: N_("sent"),
@@ -52,6 +59,11 @@ EVENT = {
     EventKind.REVOCATION_ORDERED: N_("withdrawal of a registration ordered"),
     EventKind.PERSON_REVOKED: N_("person's registration withdrawn"),
     EventKind.KEY_ADDED: N_("key registered"),
+    EventKind.REGISTRATION_ORDERED: N_("registration ordered"),
+    EventKind.CHALLENGE_ANSWERED: N_("registration confirmed"),
+    EventKind.REGISTRATION_APPROVED: N_("registration approved"),
+    EventKind.REGISTRATION_REFUSED: N_("registration refused"),
+    EventKind.REGISTRATION_ENDED: N_("registration ended without a decision"),
     EventKind.EXCHANGE_OPENED: N_("exchange opened"),
     EventKind.REFERRAL_SENT: N_("request sent to the desk"),
     EventKind.REFERRAL_WAITING: N_("request waits for a usable key of the desk"),

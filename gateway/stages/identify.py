@@ -6,8 +6,10 @@ Every disagreement is the one refusal [GSP-201]; the cause goes to the log only.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 
-from gateway.content import DecryptedMail, MimePart, ProtectedHeaders, SignatureFact, Submission
+from gateway.content import Candidacy, DecryptedMail, MimePart, ProtectedHeaders, SignatureFact, Submission
 from gateway.facts import (
     Address,
     EncryptedMail,
@@ -15,6 +17,7 @@ from gateway.facts import (
     Fingerprint,
     Keep,
     Moment,
+    Pending,
     Person,
     Sender,
     VisibleHeaders,
@@ -35,25 +38,48 @@ def claimed_address(visible: VisibleHeaders) -> Address:
     return headers.one_address(visible.from_) or _NOBODY
 
 
-def identify(mail: DecryptedMail, view: View, moment: Moment, policy: Policy) -> Submission:
-    """The mail with its proven sender. Closes security.md A1 to A6: who signed, for whom, and once only."""
+def challenged(view: View, address: Address, now: datetime) -> tuple[Pending, ...]:
+    """The registrations of an address whose challenge waits for its answer: only their keys may be tried."""
+    return tuple(
+        one for one in view.pending_for(address) if not one.proven and now < one.expires and one.key.usable(now)
+    )
+
+
+def identify(
+    mail: DecryptedMail, view: View, moment: Moment, policy: Policy, pending: Sequence[Pending] = ()
+) -> Submission | Candidacy:
+    """The mail with its proven sender. Closes security.md A1 to A6: who signed, for whom, and once only.
+
+    `pending`: registrations of the address in From whose challenge waits. What is signed with the key of one of them
+    is a `Candidacy`, with which nothing can be done but answer that challenge.
+    """
     visible = mail.mail.visible
     written = headers.one_address(visible.from_)
     if written is None:
         raise Refuse(REASONS[201], Cause.FROM_UNCLEAR)
     sender = view.sender_by_fingerprint(mail.signature.fingerprint, moment.now)
     if sender is None:
-        raise Refuse(REASONS[201], Cause.UNKNOWN_KEY)
+        return _candidacy(mail, written, view, policy, pending)
     if not same_address(sender.person.address, written):
         raise Refuse(REASONS[201], Cause.FROM_OF_ANOTHER)
     try:
-        _check(mail, sender, view, policy)
+        _check(mail, sender.person.address, view, policy)
     except Refuse as refusal:
         raise Refuse(refusal.reason, refusal.cause, sender.person) from None
     return Submission(mail, sender)
 
 
-def _check(mail: DecryptedMail, sender: Sender, view: View, policy: Policy) -> None:
+def _candidacy(
+    mail: DecryptedMail, written: Address, view: View, policy: Policy, pending: Sequence[Pending]
+) -> Candidacy:
+    for one in pending:
+        if one.key.fingerprint == mail.signature.fingerprint and same_address(one.address, written):
+            _check(mail, one.address, view, policy)
+            return Candidacy(mail, one)
+    raise Refuse(REASONS[201], Cause.UNKNOWN_KEY)
+
+
+def _check(mail: DecryptedMail, sender: Address, view: View, policy: Policy) -> None:
     """What a mail may be refused for although its sender is proven: it goes on record under the sender's name."""
     _check_inside(mail.headers, mail.tree, sender, policy)
     if mail.mail.visible.auto_submitted or headers.is_automatic(mail.tree):
@@ -62,12 +88,12 @@ def _check(mail: DecryptedMail, sender: Sender, view: View, policy: Policy) -> N
         raise Refuse(REASONS[201], Cause.REPLAY)
 
 
-def _check_inside(inside: ProtectedHeaders, tree: MimePart, sender: Sender, policy: Policy) -> None:
+def _check_inside(inside: ProtectedHeaders, tree: MimePart, sender: Address, policy: Policy) -> None:
     """Fields in the signed part bind it even where the part does not say that it protects them."""
     signed_from = inside.from_ or tree.header("From")
     if signed_from:
         written = headers.one_address(signed_from)
-        if written is None or not same_address(written, sender.person.address):
+        if written is None or not same_address(written, sender):
             raise Refuse(REASONS[201], Cause.FROM_OF_ANOTHER)
     signed_to = inside.to or (*tree.header("To"), *tree.header("Cc"))
     if signed_to:

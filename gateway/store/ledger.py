@@ -25,9 +25,10 @@ from gateway.facts import (
     ReferralNumber,
 )
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
-from gateway.store import registrations
+from gateway.store import pending, registrations
 from gateway.store.engine import writing
 from gateway.store.fold import OPEN_ANSWERS, next_state
+from gateway.store.members import Members
 from gateway.store.outbox import MAIL_LIFE
 from gateway.store.prepared import Prepared
 from gateway.store.record import append
@@ -123,6 +124,7 @@ class Ledger:
     def __init__(self, engine: Engine, token_digest_of: Callable[[ReferralNumber, Side], Digest]) -> None:
         self._engine = engine
         self._token_digest_of = token_digest_of
+        self._members = Members(engine)
 
     def begin(self, mail: EncryptedMail, now: datetime) -> Beginning:
         """Counts an attempt at a mail before its content is looked at; gives the answer it had, if any."""
@@ -159,6 +161,7 @@ class Ledger:
             opened = {event.exchange for event in commit.events if event.kind is EventKind.EXCHANGE_OPENED}
             for event in commit.events:
                 self._event(connection, event, commit.at, event.exchange in opened)
+            pending.enter(connection, commit.pending)
             self._keep(connection, commit)
             self._outbox(connection, commit)
             for item in commit.items:
@@ -194,6 +197,7 @@ class Ledger:
     def _event(self, connection: Connection, event: Event, at: datetime, new: bool) -> None:
         if event.exchange is None:
             registrations.carry_out(connection, event, at)
+            pending.carry_out(connection, event, at, self._members)
             return
         if event.kind is EventKind.EXCHANGE_OPENED:
             self._open(connection, event, event.exchange, at)

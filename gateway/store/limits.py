@@ -24,6 +24,7 @@ _SENT = tuple(
     for kind in (
         EventKind.EXCHANGE_OPENED, EventKind.ANSWER_RECEIVED, EventKind.MESSAGE_RECEIVED, EventKind.LOOKUP_MADE,
         EventKind.STATUS_ASKED, EventKind.HELP_ASKED, EventKind.NOTICE_SENT, EventKind.REVOCATION_ORDERED,
+        EventKind.REGISTRATION_ORDERED, EventKind.REGISTRATION_APPROVED, EventKind.REGISTRATION_REFUSED,
         EventKind.REFUSED,
     )
 )  # fmt: skip

@@ -39,20 +39,27 @@ class Members:
     ) -> bool:
         """Registers a Party, or changes its desk; True when it is new."""
         with writing(self._engine) as connection:
-            known = connection.execute(select(self._parties).where(self._parties.c.code == code)).mappings().first()
-            self._free(connection, mailbox, code, 0)
-            values = {"name": name, "mailbox": mailbox, "language": language, "until": None}
-            if known:
-                connection.execute(update(self._parties).where(self._parties.c.code == code).values(**values))
-                if any(known[field] != value for field, value in values.items()):
-                    # Where a Party's mail goes is what a thief of it would change.
-                    now_is = digest("\0".join((name, mailbox, language)).encode())
-                    append(connection, [Event(EventKind.PARTY_CHANGED, party=code, digest=now_is)], now)
-            else:
-                connection.execute(insert(self._parties).values(code=code, since=now, **values))
-                append(connection, [Event(EventKind.PARTY_ADDED, party=code)], now)
-            if key is not None:
-                self._add_key(connection, key, 0, code, now)
+            return self.enter_party(connection, code, name, mailbox, language, key, now)
+
+    def enter_party(
+        self, connection: Connection, code: PartyCode, name: str, mailbox: Address, language: Language,
+        key: PublicKey | None, now: datetime,
+    ) -> bool:  # fmt: skip
+        """As `add_party`, in a transaction that does more."""
+        known = connection.execute(select(self._parties).where(self._parties.c.code == code)).mappings().first()
+        self._free(connection, mailbox, code, 0)
+        values = {"name": name, "mailbox": mailbox, "language": language, "until": None}
+        if known:
+            connection.execute(update(self._parties).where(self._parties.c.code == code).values(**values))
+            if any(known[field] != value for field, value in values.items()):
+                # Where a Party's mail goes is what a thief of it would change.
+                now_is = digest("\0".join((name, mailbox, language)).encode())
+                append(connection, [Event(EventKind.PARTY_CHANGED, party=code, digest=now_is)], now)
+        else:
+            connection.execute(insert(self._parties).values(code=code, since=now, **values))
+            append(connection, [Event(EventKind.PARTY_ADDED, party=code)], now)
+        if key is not None:
+            self._add_key(connection, key, 0, code, now)
         return known is None
 
     def add_person(
@@ -67,23 +74,30 @@ class Members:
     ) -> bool:
         """Registers a person; an address already registered in the Party gets a further key. True when new."""
         with writing(self._engine) as connection:
-            if not connection.execute(select(self._parties.c.code).where(self._parties.c.code == party)).first():
-                raise ValueError(f"Party {party} is not registered: add it first with `gsp party add {party}`")
-            person = self._person(connection, address)
-            if person and person["party"] != party:
-                raise ValueError("this address is registered for another Party: revoke it there first")
-            self._free(connection, address, party, person["id"] if person else -1)
-            if person:
-                number = int(person["id"])
-            else:
-                values = {"party": party, "address": address, "name": name, "role": role.value, "language": language}
-                number = connection.execute(
-                    insert(self._people)
-                    .values(since=now, revoked_at=None, revoked_reason="", **values)
-                    .returning(self._people.c.id)
-                ).scalar_one()
-                append(connection, [Event(EventKind.PERSON_ADDED, party=party, person=number)], now)
-            self._add_key(connection, key, number, party, now)
+            return self.enter_person(connection, party, address, name, role, language, key, now)
+
+    def enter_person(
+        self, connection: Connection, party: PartyCode, address: Address, name: str, role: Role, language: Language,
+        key: PublicKey, now: datetime,
+    ) -> bool:  # fmt: skip
+        """As `add_person`, in a transaction that does more."""
+        if not connection.execute(select(self._parties.c.code).where(self._parties.c.code == party)).first():
+            raise ValueError(f"Party {party} is not registered: add it first with `gsp party add {party}`")
+        person = self._person(connection, address)
+        if person and person["party"] != party:
+            raise ValueError("this address is registered for another Party: revoke it there first")
+        self._free(connection, address, party, person["id"] if person else -1)
+        if person:
+            number = int(person["id"])
+        else:
+            values = {"party": party, "address": address, "name": name, "role": role.value, "language": language}
+            number = connection.execute(
+                insert(self._people)
+                .values(since=now, revoked_at=None, revoked_reason="", **values)
+                .returning(self._people.c.id)
+            ).scalar_one()
+            append(connection, [Event(EventKind.PERSON_ADDED, party=party, person=number)], now)
+        self._add_key(connection, key, number, party, now)
         return person is None
 
     def revoke(self, address: Address, reason: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from gateway.store.tables import (
     KeyRow,
     OutboxRow,
     PartyRow,
+    PendingRow,
     PersonRow,
     ReferralRow,
     SignatureRow,
@@ -29,7 +30,7 @@ from gateway.treaty import ExchangeState
 _PARTIES, _PEOPLE, _KEYS = table(PartyRow), table(PersonRow), table(KeyRow)
 _EXCHANGES, _REFERRALS, _UIMS = table(ExchangeRow), table(ReferralRow), table(UimRow)
 _TOKENS, _THREADS, _KEPT, _EVENTS = table(TokenRow), table(ThreadRow), table(KeptRow), table(EventRow)
-_SIGNATURES, _OUTBOX = table(SignatureRow), table(OutboxRow)
+_SIGNATURES, _OUTBOX, _PENDING = table(SignatureRow), table(OutboxRow), table(PendingRow)
 
 
 def _is(column: Any) -> Any:
@@ -65,6 +66,9 @@ DESK_ENCRYPTING = _ENCRYPTING.where(_DESK)
 PERSON_ENCRYPTING = _ENCRYPTING.where(_is(_KEYS.c.person))
 OWNED_KEYS = Prepared(select(_KEYS, _PEOPLE.c.address).join(_PEOPLE, _PEOPLE.c.id == _KEYS.c.person))
 OWNED_KEYS_LIKE = OWNED_KEYS.where(_LIKE)
+ALL_PENDING = Prepared(select(_PENDING).order_by(_PENDING.c.id))
+PENDING = ALL_PENDING.where(_PENDING.c.id == bindparam("number"))
+PENDING_FOR = ALL_PENDING.where(_is(_PENDING.c.folded))
 
 # --- exchanges --------------------------------------------------------------------------------------
 
@@ -127,4 +131,11 @@ ADVISED = Prepared(
     )
     .limit(1)
 )
+_REGISTRATIONS = Prepared(
+    select(func.count().label("orders"))
+    .select_from(_EVENTS)
+    .where(_EVENTS.c.kind == EventKind.REGISTRATION_ORDERED.value, _EVENTS.c.at > bindparam("since"))
+)
+REGISTRATIONS_BY = _REGISTRATIONS.where(_is(_EVENTS.c.actor), _is(_EVENTS.c.person))
+REGISTRATIONS_FOR = _REGISTRATIONS.where(_is(_EVENTS.c.party))
 LAST_EVENT = Prepared(select(_EVENTS.c.at).order_by(_EVENTS.c.id.desc()).limit(1))

@@ -68,6 +68,33 @@ class KeyRow(SQLModel, table=True):
     given: str = ""
 
 
+class PendingRow(SQLModel, table=True):
+    """A registration that is not active yet, by a number that is never given again; gone once it is decided.
+
+    `folded` is the address without regard to case, `word` the keyed digest of the challenge's word.
+    """
+
+    __tablename__ = "pending"
+    __table_args__ = (UniqueConstraint("party", "folded"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, sa_column=_id())
+    party: str
+    address: str
+    folded: str = Field(index=True)
+    name: str
+    role: str
+    language: str
+    scheme: str
+    fingerprint: str
+    octets: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    usable_until: datetime | None = None
+    ordered_by: int
+    word: str
+    expires: datetime
+    approval: bool
+    proven: bool
+    sent: int
+
+
 class CounterRow(SQLModel, table=True):
     """The last exchange number of a year."""
 

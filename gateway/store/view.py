@@ -24,6 +24,7 @@ from gateway.facts import (
     MessageId,
     Party,
     PartyCode,
+    Pending,
     Person,
     PublicKey,
     ReferralNumber,
@@ -211,6 +212,32 @@ class View:
         """Whether a person was told since then how to set the mail client."""
         return bool(self._rows(queries.ADVISED, person=person, since=since))
 
+    def key_known(self, fingerprint: Fingerprint) -> bool:
+        """Whether a key is, or ever was, registered for anybody."""
+        return bool(self._rows(queries.KEY, fingerprint=fingerprint))
+
+    def pending(self, number: int) -> Pending | None:
+        """The registration of this number that is not active yet."""
+        rows = self._rows(queries.PENDING, number=number)
+        return _pending(rows[0]) if rows else None
+
+    def pending_for(self, address: Address) -> tuple[Pending, ...]:
+        """Every registration of an address that is not active yet, at most one of a Party, expired ones too."""
+        return tuple(_pending(row) for row in self._rows(queries.PENDING_FOR, folded=address.casefold()))
+
+    def all_pending(self) -> tuple[Pending, ...]:
+        """Every registration that is not active yet, in their order."""
+        return tuple(_pending(row) for row in self._rows(queries.ALL_PENDING))
+
+    def registrations_by(self, person: Person, since: datetime) -> int:
+        """How many registrations somebody ordered."""
+        found = self._rows(queries.REGISTRATIONS_BY, actor=person.party, person=person.id, since=since)
+        return int(found[0].orders)
+
+    def registrations_for(self, party: PartyCode, since: datetime) -> int:
+        """How many registrations were ordered for a Party, by whomever."""
+        return int(self._rows(queries.REGISTRATIONS_FOR, party=party, since=since)[0].orders)
+
     def last_event_at(self) -> datetime | None:
         """When the record was last added to."""
         rows = self._rows(queries.LAST_EVENT)
@@ -291,6 +318,18 @@ def _key(row: Any) -> PublicKey:
         row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), row.can_encrypt, row.can_sign,
         _utc(until) if until else None, row.revoked_at is not None, PartyCode(row.party),
         given=Fingerprint(row.given) if row.given else None,
+    )  # fmt: skip
+
+
+def _pending(row: Any) -> Pending:
+    party, until = PartyCode(row.party), row.usable_until
+    key = PublicKey(
+        row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), True, True, _utc(until) if until else None,
+        party=party,
+    )  # fmt: skip
+    return Pending(
+        row.id, party, Address(row.address), row.name, Role(row.role), Language(row.language), key, row.ordered_by,
+        Digest(row.word), _utc(row.expires), row.approval, row.proven, row.sent,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = tuple(sorted((ROOT / "gateway").rglob("*.py")))
 LINES = 400
 # One exception: the facts are one vocabulary, and every module reads it.
-LONGER = {"gateway/facts.py": 500}
+LONGER = {"gateway/facts.py": 560}
 LOGGERS = {"gateway/logs.py"}
 # The edges that a person starts: they are the clock of what they do. Everything else is told the time.
 CLOCKS = {"gateway/service.py", "gateway/demo.py", "gateway/doctor.py", "gateway/inspection.py"}

@@ -20,7 +20,8 @@ FORMS: dict[str, Form] = discovery.find(forms, "FORM")
 VOCABULARY = Vocabulary(FORMS, KNOWN)
 # All titles of exchange.md, 1: those of forms that come later are translated, so that they cannot clash either.
 TITLES = (
-    "REQUEST LOOKUP REPLY MESSAGE STATUS HELP EVALUATION DIFFICULTY REGISTER RENEW REVOKE PATTERN DIRECTORY STATISTICS"
+    "REQUEST LOOKUP REPLY MESSAGE STATUS HELP EVALUATION DIFFICULTY REGISTER CONFIRM APPROVE RENEW REVOKE PATTERN "
+    "DIRECTORY STATISTICS"
 ).split()
 SAME_IN_FRENCH = {"MESSAGE", "Message", "Questions", "Justification", "UIM"}
 SAME_IN_SPANISH = {"UIM"}

@@ -21,6 +21,8 @@ from gateway.letters import (
     Advice,
     AnsweredUim,
     AnswerLetter,
+    Approval,
+    Challenge,
     Closed,
     Evidence,
     Help,
@@ -33,6 +35,7 @@ from gateway.letters import (
     Receipt,
     Referral,
     ReferredPart,
+    Registration,
     Reminder,
     Status,
     StatusLine,
@@ -41,6 +44,7 @@ from gateway.letters import (
     TrailLine,
     Turn,
     UimNote,
+    Welcome,
 )
 from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
 
@@ -230,6 +234,24 @@ SAMPLES: dict[str, Sample] = {
     "key_notice": Sample(KeyNotice("A" * 40, 2), MailKind.KEY_NOTICE),
     "key_expiry": Sample(KeyExpiry("A" * 40, "OpenPGP", NOW + timedelta(days=14), 14)),
     "key_expiry:administrator": Sample(KeyExpiry("A" * 40, "OpenPGP", NOW + timedelta(days=2), 2, "o@tull.example")),
+    "challenge": Sample(Challenge(SE, Role.OFFICER, "A" * 40, NOW + timedelta(days=14), approval=False),
+                        MailKind.CHALLENGE, FilledForm("confirm", {"word": "k7qm2xtt9ak7qm2xtt9ak7qm"})),
+    "challenge:desk": Sample(Challenge(SE, Role.DESK, "B" * 64, NOW + timedelta(days=14), approval=True),
+                             MailKind.CHALLENGE, FilledForm("confirm", {"word": "k7qm2xtt9ak7qm2xtt9ak7qm"})),
+    "approval": Sample(
+        Approval(17, SE, Role.DESK, "Sweden", "desk.new@tull.example", "A" * 40, "admin@tull.example",
+                 NOW + timedelta(days=14), "desk@tull.example", EVIDENCE),
+        form=FilledForm("approve", {"registration": "17"})),
+    "registration": Sample(
+        Registration(text("{address} was asked to confirm", address="o@tull.example"),
+                     text("Nothing to do now: you hear of the decision."), SE, Role.OFFICER, "O. Officer",
+                     "o@tull.example", "A" * 40, NOW + timedelta(days=14), evidence=EVIDENCE)),
+    "registration:refused": Sample(
+        Registration(text("The registration of {address} was refused", address="o@tull.example"),
+                     text("Nothing to do now: you hear of the decision."), SE, Role.ADMINISTRATOR, "O. Officer",
+                     "o@tull.example", "A" * 40, reason="Two are enough.")),
+    "welcome": Sample(Welcome("gsp@gsp.example.org", Role.OFFICER, _FORMS, SE), blanks=_FORMS),
+    "welcome:desk": Sample(Welcome("gsp@gsp.example.org", Role.DESK, _FORMS, SE), blanks=_FORMS),
     "key_expiry:ours": Sample(KeyExpiry("B" * 64, "S/MIME", NOW + timedelta(days=60), 60, ours=True)),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import itertools
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from gateway import forms
 from gateway.content import (
     Block,
+    Candidacy,
     Candidate,
     Decision,
     DecryptedMail,
@@ -46,6 +48,7 @@ from gateway.facts import (
     Moment,
     OutgoingMail,
     PartyCode,
+    Pending,
     Person,
     PublicKey,
     ReferralNumber,
@@ -55,10 +58,11 @@ from gateway.facts import (
     digest,
     proven_ciphertext,
 )
+from gateway.mime.tree import parse
 from gateway.outcome import REASONS, Cause, Refuse
 from gateway.ports import Policy, Situation
 from gateway.rules import exchange as rules
-from gateway.stages import decide
+from gateway.stages import decide, identify, prove
 from gateway.store import Store
 from gateway.treaty import Role, Side
 
@@ -113,7 +117,7 @@ class PlainKeyed:
         return digest(f"token {token}".encode())
 
     def identifier(self, *parts: str) -> str:
-        return digest("\n".join(parts).encode())
+        return base64.b32encode(hashlib.sha256("\n".join(parts).encode()).digest()[:15]).decode().lower()
 
 
 KEYED = PlainKeyed()
@@ -277,6 +281,7 @@ class World:
                 items=decision.for_a_person,
                 based_on=decision.based_on,
                 signature=submission.mail.signature.digest if submission else Digest(""),
+                pending=decision.pending,
             ),
             None,
         )
@@ -296,6 +301,21 @@ class World:
         submission, reading = self._readings[keep.digest]
         referral = ReferralNumber(keep.exchange, keep.party)
         decision = decide.resume(self._situation(submission, reading), keep, referral, FORMS)
+        self.commit(decision)
+        return decision
+
+    def confirm(self, pending: Pending, written: str, by: str = "", key: Fingerprint | None = None) -> Decision:
+        """Who is to be registered answers with these words, signed by his key; as the pipeline does, or refused."""
+        octets = f"ciphertext {next(self._marks)} of {pending.address}".encode()
+        visible = VisibleHeaders((by or pending.address,))
+        mail = EncryptedMail("openpgp", proven_ciphertext(octets), digest(octets), visible, Envelope(), len(octets))
+        tree = parse(f"Content-Type: text/plain; charset=utf-8\r\n\r\n{written}\r\n".encode())
+        fact = SignatureFact(key or pending.key.fingerprint, self.now, digest(b"signature " + octets))
+        opened = DecryptedMail(mail, tree, ProtectedHeaders(), fact)
+        waiting = identify.challenged(self.view, identify.claimed_address(visible), self.now)
+        candidacy = identify.identify(opened, self.view, Moment(self.now), self.policy, waiting)
+        assert isinstance(candidacy, Candidacy)
+        decision = prove.prove(candidacy, self.view, KEYED, self.policy, Moment(self.now))
         self.commit(decision)
         return decision
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.content import DecryptedMail, SignatureFact
+from gateway.content import Candidacy, DecryptedMail, SignatureFact, Submission
 from gateway.facts import (
     Address,
     Digest,
@@ -17,7 +17,9 @@ from gateway.facts import (
     Language,
     Moment,
     PartyCode,
+    Pending,
     Person,
+    PublicKey,
     Sender,
     VisibleHeaders,
     digest,
@@ -27,7 +29,7 @@ from gateway.mime import headers
 from gateway.mime.tree import parse
 from gateway.outcome import Cause, Refuse
 from gateway.ports import Policy
-from gateway.stages.identify import claimed_address, identify, vouched_sender
+from gateway.stages.identify import challenged, claimed_address, identify, vouched_sender
 from gateway.treaty import Role
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -79,6 +81,7 @@ PROTECTED = 'Content-Type: text/plain; protected-headers="v1"'
 )
 def test_a_mail_signed_by_its_sender_for_this_gateway_has_its_sender(inside: str) -> None:
     submission = identify(mail(inside), People(), Moment(NOW), POLICY)  # type: ignore[arg-type]
+    assert isinstance(submission, Submission)
     assert submission.sender == Sender(PERSON, MARK)
 
 
@@ -104,6 +107,55 @@ def test_a_mail_signed_by_its_sender_for_this_gateway_has_its_sender(inside: str
 )
 def test_every_disagreement_is_the_one_refusal(opened: DecryptedMail, expected: Cause) -> None:
     assert cause(opened) is expected
+
+
+def waiting(box: str = OFFICER, **more: bool) -> Pending:
+    """A registration that waits for its challenge, with a key that is nobody's."""
+    key = PublicKey("openpgp", Fingerprint("B" * 40), b"public", True, True)
+    until = NOW + timedelta(days=1)
+    return Pending(
+        1, PartyCode("KE"), Address(box), "", Role.OFFICER, Language("en"), key, 7, digest(b"word"), until, **more
+    )
+
+
+def test_what_the_key_of_a_registration_signed_is_no_submission() -> None:
+    one = waiting()
+    opened = mail(mark=one.key.fingerprint)
+    found = identify(opened, People(), Moment(NOW), POLICY, (one,))  # type: ignore[arg-type]
+    assert found == Candidacy(opened, one)
+    assert not hasattr(found, "sender")
+
+
+@pytest.mark.parametrize(
+    ("opened", "expected"),
+    [
+        (mail(mark=Fingerprint("C" * 40)), Cause.UNKNOWN_KEY),
+        (mail(f"To: colleague@kra.example\n{PROTECTED}", mark=Fingerprint("B" * 40)), Cause.NOT_FOR_US),
+        (mail(f"From: colleague@kra.example\n{PROTECTED}", mark=Fingerprint("B" * 40)), Cause.FROM_OF_ANOTHER),
+        (mail(visible=replace(OUTSIDE, auto_submitted=True), mark=Fingerprint("B" * 40)), Cause.AUTOMATIC),
+        (mail(visible=VisibleHeaders(from_=("x@kra.example",)), mark=Fingerprint("B" * 40)), Cause.UNKNOWN_KEY),
+    ],
+)
+def test_a_candidate_is_held_to_the_same_checks_and_named_nowhere(opened: DecryptedMail, expected: Cause) -> None:
+    with pytest.raises(Refuse) as failure:
+        identify(opened, People(), Moment(NOW), POLICY, (waiting(),))  # type: ignore[arg-type]
+    assert failure.value.cause is expected
+    assert failure.value.person is None
+
+
+def test_only_a_challenge_that_waits_opens_the_door_for_its_key() -> None:
+    class Found:
+        def __init__(self, one: Pending) -> None:
+            self.one = one
+
+        def pending_for(self, box: Address) -> tuple[Pending, ...]:
+            return (self.one,) if box == OFFICER else ()
+
+    spent = replace(waiting().key, usable_until=NOW)
+    assert challenged(Found(waiting()), OFFICER, NOW)  # type: ignore[arg-type]
+    for one in (waiting(proven=True), replace(waiting(), expires=NOW), replace(waiting(), key=spent)):
+        assert challenged(Found(one), OFFICER, NOW) == ()  # type: ignore[arg-type]
+    assert challenged(Found(waiting()), Address("x@kra.example"), NOW) == ()  # type: ignore[arg-type]
 
 
 def test_a_signature_is_accepted_once() -> None:

@@ -1,0 +1,131 @@
+"""The mails of a registration, from the challenge to the welcome, and what an answer or a decision brings about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from gateway.content import Decision, FilledForm, Letter, Text, Thread, text
+from gateway.facts import REGISTRATION_LIFE, Correspondent, Digest, Event, EventKind, MailKind, Pending
+from gateway.forms._common import blanks_for
+from gateway.letters import Approval, Challenge, Evidence, Registration, Welcome
+from gateway.ports import Policy, View
+from gateway.treaty import Role
+
+_NOTHING_MORE = text("Nothing more to do: the guide is on its way, and the person can begin.")
+
+
+def candidate(pending: Pending) -> Correspondent:
+    """Who is to be registered, as a reader: the challenge and the welcome mail are written to nobody else."""
+    return Correspondent(pending.address, pending.language, pending.party, 0, pending.role, pending.key)
+
+
+def challenge(pending: Pending, word: str, policy: Policy) -> Letter:
+    """The one mail to an address that is not registered, and only encrypted: without its key there is no mail."""
+    values = Challenge(pending.party, pending.role, pending.key.fingerprint, pending.expires, pending.approval)
+    return Letter(
+        MailKind.CHALLENGE,
+        candidate(pending),
+        text("Please confirm your registration with the focal point"),
+        values,
+        form=FilledForm("confirm", {"word": word}),
+        thread=Thread(reply_to=f"{policy.mailbox}@{policy.domain}"),
+    )
+
+
+def told(
+    to: Correspondent,
+    pending: Pending,
+    headline: Text,
+    next_step: Text,
+    *,
+    until: datetime | None = None,
+    reason: str = "",
+    evidence: Evidence | None = None,
+    thread: Thread | None = None,
+) -> Letter:
+    """How a registration stands, to one who ordered or decided it."""
+    values = Registration(
+        headline, next_step, pending.party, pending.role, pending.name, pending.address, pending.key.fingerprint,
+        until, reason, evidence,
+    )  # fmt: skip
+    return Letter(MailKind.NOTICE, to, headline, values, thread=thread or Thread())
+
+
+def answered(pending: Pending, mail: Digest, view: View, policy: Policy, now: datetime) -> Decision:
+    """The challenge was answered rightly: active, or the Secretariat is asked."""
+    event = Event(EventKind.CHALLENGE_ANSWERED, party=pending.party, count=pending.id, digest=mail)
+    if not pending.approval:
+        return Decision(events=(event,), letters=active(pending, view, policy, now))
+    evidence = Evidence(now, mail)
+    asked = tuple(_approval(pending, to, view, evidence) for to in _writable(view.secretariat(now)))
+    headline = text("{address} has confirmed: the Secretariat decides now", address=pending.address)
+    wait = text("Nothing to do now: you hear of the decision.")
+    until = now + REGISTRATION_LIFE
+    waiting = tuple(
+        told(to, pending, headline, wait, until=until, evidence=evidence) for to in _orderer(pending, view, now)
+    )
+    return Decision(events=(event,), letters=(*asked, *waiting))
+
+
+def _approval(pending: Pending, to: Correspondent, view: View, evidence: Evidence) -> Letter:
+    orderer = view.correspondent(pending.ordered_by, evidence.taken_at)
+    party = view.party(pending.party)
+    values = Approval(
+        pending.id, pending.party, pending.role, pending.name, pending.address, pending.key.fingerprint,
+        orderer.address if orderer else "", evidence.taken_at + REGISTRATION_LIFE,
+        party.mailbox if party and pending.role is Role.DESK else "", evidence,
+    )  # fmt: skip
+    subject = text("Please decide on registration {number}", number=pending.id)
+    form = FilledForm("approve", {"registration": str(pending.id)})
+    return Letter(MailKind.NOTICE, to, subject, values, form=form)
+
+
+def active(pending: Pending, view: View, policy: Policy, now: datetime, but: int = 0) -> tuple[Letter, ...]:
+    """The welcome, and word to who ordered it; of a desk also to the Party's administrators. `but`: not to this one."""
+    blanks = blanks_for(pending.role)
+    mailbox = f"{policy.mailbox}@{policy.domain}"
+    welcome = Letter(
+        MailKind.NOTICE,
+        candidate(pending),
+        text("Welcome to the focal point"),
+        Welcome(mailbox, pending.role, blanks, pending.party),
+        blanks=blanks,
+        thread=Thread(reply_to=mailbox),
+    )
+    others = view.administrators(pending.party, now) if pending.role in _SEEN else ()
+    readers = {to.person: to for to in (*_orderer(pending, view, now), *_writable(others)) if to.person != but}
+    headline = text("{address} is registered", address=pending.address)
+    return (welcome, *(told(to, pending, headline, _NOTHING_MORE) for to in readers.values()))
+
+
+def refused(pending: Pending, reason: str, view: View, now: datetime) -> tuple[Letter, ...]:
+    """To who ordered it: the Secretariat has refused, and why. Who was to be registered is not written to."""
+    headline = text("The registration of {address} was refused", address=pending.address)
+    step = text("Read the Secretariat's reason below. When that is mended, send “GSP REGISTER” again with the key.")
+    return tuple(told(to, pending, headline, step, reason=reason) for to in _orderer(pending, view, now))
+
+
+def ended(pending: Pending, view: View, now: datetime) -> Decision:
+    """Nobody answered, or decided, in time."""
+    event = Event(EventKind.REGISTRATION_ENDED, party=pending.party, count=pending.id)
+    if pending.proven:
+        headline = text("The registration of {address} has ended: it was not decided", address=pending.address)
+    else:
+        headline = text("The registration of {address} has ended: it was not confirmed", address=pending.address)
+    step = text("To try again, send “GSP REGISTER” once more, with the key attached.")
+    return Decision(
+        events=(event,), letters=tuple(told(to, pending, headline, step) for to in _orderer(pending, view, now))
+    )
+
+
+_SEEN = frozenset({Role.ADMINISTRATOR, Role.DESK})  # of these every administrator of the Party hears
+
+
+def _orderer(pending: Pending, view: View, now: datetime) -> tuple[Correspondent, ...]:
+    to = view.correspondent(pending.ordered_by, now)
+    return _writable((to,)) if to else ()
+
+
+def _writable(readers: Iterable[Correspondent]) -> tuple[Correspondent, ...]:
+    return tuple(to for to in readers if to.key is not None)
