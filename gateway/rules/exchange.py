@@ -49,7 +49,9 @@ def thread(
         tag=f"[{referral} {token}]",
         in_reply_to=ids[-1] if ids else "",
         references=tuple(ids[:1] + ids[1:][-_REFERENCES:]),
-        reply_to=f"reply+{token}@{policy.domain}" if policy.subaddress else f"{policy.mailbox}@{policy.domain}",
+        # Not `reply+TOKEN@`, which is taken too: no client has a key or certificate for that address, and
+        # Thunderbird and Outlook then refuse to encrypt the reply.
+        reply_to=f"{policy.mailbox}@{policy.domain}",
     )
 
 

@@ -60,7 +60,8 @@ class Renderer:
         else:
             outer = self._fields(letter, moment, identifier, _tag(letter.thread.tag) or _HIDDEN)
             head = _entity.fields([*inner, *(("HP-Outer", f"{name}: {value}") for name, value in outer)])
-            layer = '; hp="cipher"'
+            # The older parameter (draft-autocrypt-lamps-protected-headers) is the one that Thunderbird 153 looks at.
+            layer = '; protected-headers="v1"; hp="cipher"'
         if letter.to.key is None or letter.to.key.scheme == "openpgp":
             outer.append(_entity.autocrypt(self._address, self._own_key().minimal))
         body = self._body(letter, catalogue, subject)

@@ -20,6 +20,8 @@ from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, re
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interoperability.md"
 KINDS = {"Curve25519": False, "RSA-3072": True}
+# What tests/interop/test_thunderbird.py shows.
+THUNDERBIRD = "| Thunderbird (whole mails, from its own windows) |" + " taken (as by default); read and verified |" * 2
 
 
 @dataclass
@@ -172,6 +174,7 @@ def test_every_program_writes_to_the_gateway_and_reads_it(people: dict[str, Corr
             assert point.send("officer", request(SE_UIM))["outcome"] == "taken"
             assert SE_UIM in point.delivered()["desk.se"][0].text
     rows = "\n".join(f"| {name} | " + " | ".join(found[name, kind] for kind in KINDS) + " |" for name in PEERS)
+    rows += f"\n{THUNDERBIRD}"
     page = (
         "# Interoperability\n\nWritten by `tests/interop/test_openpgp_producers.py` (`WRITE_DOCS=1`): a signed and "
         "encrypted mail written by each\nprogram is taken by the gateway, and each opens and verifies what the gateway "

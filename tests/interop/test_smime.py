@@ -256,6 +256,8 @@ PROGRAMS: dict[str, Callable[[SmimePerson, Path], Program]] = {
     "Bouncy Castle": BouncyCastle,
     "python cryptography": lambda person, _: Cryptography(person),
 }
+# What tests/interop/test_thunderbird.py shows.
+THUNDERBIRD = "| Thunderbird (whole mails, from its own windows) | detached | decrypted, signature verified |"
 CANNOT_VERIFY = {"python cryptography"}
 
 
@@ -308,9 +310,11 @@ def test_every_program_writes_to_the_gateway_and_reads_it(setting: tuple[FocalPo
     page = (
         "# Interoperability: S/MIME\n\nWritten by `tests/interop/test_smime.py` (`WRITE_DOCS=1`): a mail that each "
         "program signs and encrypts (RSA) is\ntaken by the gateway, and each opens what the gateway writes.\n\n"
-        "| program | taken from it | what the gateway writes |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
-        "With P-256 and P-384 keys (ECDH, ECDSA): OpenSSL, both ways (`tests/contract/test_smime.py`). Real mails of\n"
-        "Thunderbird and others: `tests/corpus/test_smime_corpus.py`. Ed25519 and X25519 certificates, which\n"
+        "| program | taken from it | what the gateway writes |\n|---|---|---|\n"
+        + "\n".join([*rows, THUNDERBIRD])
+        + "\n\n"
+        "With P-256 and P-384 keys (ECDH, ECDSA): OpenSSL, both ways (`tests/contract/test_smime.py`). Stored mails\n"
+        "of Thunderbird and others: `tests/corpus/test_smime_corpus.py`. Ed25519 and X25519 certificates, which\n"
         "OpenSSL 3.0 cannot use for mail, are refused when they are registered.\n"
     )
     if os.environ.get("WRITE_DOCS"):

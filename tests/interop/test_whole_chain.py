@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import smtplib
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gateway.correspondence import Correspondent, ReadMail
+from gateway.correspondence import Correspondent
+from tests.support.chain import GATEWAY, Chain
+from tests.support.chain import chain as running
 from tests.support.dovecot import Dovecot
-from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, form_of, request
+from tests.support.focalpoint import SE_UIM, form_of, request
 from tests.support.ports import until
-from tests.support.postfix import Postfix
-from tests.support.server import Server
-from tests.support.sink import free_port
 
-GATEWAY = f"gsp@{DOMAIN}"
 NEOMUTT = """set smtp_url="smtp://127.0.0.1:{smtp}/"
 set ssl_starttls=no ssl_force_tls=no from="{address}" use_from=yes realname="{name}"
 set crypt_use_gpgme=yes crypt_autosign=yes crypt_autoencrypt=yes
@@ -33,62 +27,21 @@ set header_cache=""
 """
 
 
-@dataclass
-class Chain:
-    """Everything that runs."""
-
-    point: FocalPoint
-    postfix: Postfix
-    dovecot: Dovecot
-
-    def submit(self, who: str, raw: bytes) -> None:
-        """Hands a mail to Postfix, as the person's mail client does."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=20) as client:
-            client.sendmail(self.point.people[who].address, [GATEWAY], raw)
-
-    def arrived(self, who: str, count: int) -> list[ReadMail]:
-        """So many mails in the person's Dovecot mailbox, opened."""
-        person = self.point.people[who]
-        until(lambda: len(self.dovecot.mails(person.address)) >= count, 40)
-        return [person.read(octets) for octets in self.dovecot.mails(person.address)]
+def with_mailbox(home: Path, dovecot: Dovecot) -> None:
+    """The gateway has an IMAP mailbox as well."""
+    (home / "imap.password").write_text("secret\n")
+    with (home / "gateway.toml").open("a") as settings:
+        settings.write(
+            f'\n[[imap]]\nhost = "127.0.0.1"\nport = {dovecot.port}\ntls = "none"\nuser = "gateway"\n'
+            'password_file = "imap.password"\npoll_seconds = 5\n'
+        )
 
 
 @pytest.fixture(scope="module")
 def chain(people: dict[str, Correspondent]) -> Iterator[Chain]:
     """Postfix in front of and behind the gateway; Dovecot holds everybody's mail, and one mailbox of the gateway's."""
-    dovecot, folder = Dovecot(), Path(tempfile.mkdtemp(prefix="gw", dir="/tmp"))
-    lmtp = free_port()
-    lines = {
-        "relay_domains": DOMAIN,
-        "relay_recipient_maps": "",
-        "transport_maps": f"inline:{{{DOMAIN}=lmtp:inet:127.0.0.1:{lmtp}}}",
-        "recipient_delimiter": "+",
-    }
-    readers = [person.address for person in people.values()]
-
-    def with_mailbox(home: Path) -> None:
-        (home / "imap.password").write_text("secret\n")
-        with (home / "gateway.toml").open("a") as settings:
-            settings.write(
-                f'\n[[imap]]\nhost = "127.0.0.1"\nport = {dovecot.port}\ntls = "none"\nuser = "gateway"\n'
-                'password_file = "imap.password"\npoll_seconds = 5\n'
-            )
-
-    (folder / "t").mkdir()
-    try:
-        with (
-            dovecot,
-            Postfix(lines, maildirs=dovecot.maildirs, mailboxes=readers) as postfix,
-            focal_point(people, settings=with_mailbox) as point,
-        ):
-            server = Server(point.home, free_port(), lmtp, postfix.port, folder / "t")
-            server.start()
-            try:
-                yield Chain(point, postfix, dovecot)
-            finally:
-                assert server.stop() == 0
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with running(people, with_mailbox) as made:
+        yield made
 
 
 def test_by_lmtp_a_request_goes_to_the_desk_and_the_answer_comes_back(chain: Chain) -> None:

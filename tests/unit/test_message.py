@@ -27,7 +27,7 @@ def test_a_message_of_the_officer_goes_to_the_desk_in_its_own_thread(world: Worl
     assert (letter.values.message, letter.values.handling) == ("Please answer this week.", Handling.H3)
     assert letter.values.from_party == "KE"
     referral = ReferralNumber(number, SE)
-    assert KEYED.token(referral, Side.ANSWERING) in letter.thread.reply_to
+    assert KEYED.token(referral, Side.ANSWERING) in letter.thread.tag
     assert letter.thread.references == world.view.thread(referral, Side.ANSWERING)[:1]
 
 

@@ -184,6 +184,7 @@ def test_outside_the_encryption_stands_only_the_tag() -> None:
 def test_header_fields_are_protected_as_rfc_9788_has_it() -> None:
     mail = seen("referral")
     assert mail.inner["Content-Type"].params["hp"] == "cipher"
+    assert mail.inner["Content-Type"].params["protected-headers"] == "v1"  # without it Thunderbird shows the outer ones
     assert mail.inner["Subject"] == "Request GSP-2026-000042/SE [GSP-2026-000042/SE k7Qm2xTt9a]"
     assert [str(value) for value in mail.inner.get_all("HP-Outer")] == [
         line.replace("\r\n", "") for line in _strings(mail) if not line.startswith("Autocrypt:")

@@ -1,0 +1,84 @@
+"""The whole chain with real servers: Postfix, LMTP, the gateway as a process, Postfix, and Dovecot for everybody."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.correspondence import Correspondent, ReadMail
+from tests.support.dovecot import Dovecot
+from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
+from tests.support.ports import until
+from tests.support.postfix import Postfix
+from tests.support.server import Server
+from tests.support.sink import free_port
+from tests.support.smime import SmimePerson
+
+GATEWAY = f"gsp@{DOMAIN}"
+
+
+@dataclass
+class Chain:
+    """Everything that runs."""
+
+    point: FocalPoint
+    postfix: Postfix
+    dovecot: Dovecot
+
+    def submit(self, who: str, raw: bytes) -> None:
+        """Hands a mail to Postfix, as the person's mail client does."""
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=20) as client:
+            client.sendmail(self.point.people[who].address, [GATEWAY], raw)
+
+    def count(self, who: str) -> int:
+        """How many mails are in the person's Dovecot mailbox."""
+        return len(self.dovecot.mails(self.point.people[who].address))
+
+    def arrived(self, who: str, count: int) -> list[ReadMail]:
+        """So many mails in the person's Dovecot mailbox, opened."""
+        person = self.point.people[who]
+        until(lambda: self.count(who) >= count, f"{who} has not got {count} mails", 40)
+        return [person.read(octets) for octets in self.dovecot.mails(person.address)]
+
+
+@contextmanager
+def chain(
+    people: Mapping[str, Correspondent | SmimePerson],
+    settings: Callable[[Path, Dovecot], None] | None = None,
+    prepared: Callable[[FocalPoint], None] | None = None,
+) -> Iterator[Chain]:
+    """Postfix in front of and behind the gateway, and Dovecot.
+
+    `settings` may write into the home before the gateway opens it, `prepared` do something before it serves.
+    """
+    dovecot, folder = Dovecot(), Path(tempfile.mkdtemp(prefix="gw", dir="/tmp"))
+    lmtp = free_port()
+    lines = {
+        "relay_domains": DOMAIN,
+        "relay_recipient_maps": "",
+        "transport_maps": f"inline:{{{DOMAIN}=lmtp:inet:127.0.0.1:{lmtp}}}",
+        "recipient_delimiter": "+",
+    }
+    readers = [person.address for person in people.values()]
+    (folder / "t").mkdir()
+    try:
+        with (
+            dovecot,
+            Postfix(lines, maildirs=dovecot.maildirs, mailboxes=readers) as postfix,
+            focal_point(people, settings=(lambda home: settings(home, dovecot)) if settings else None) as point,
+        ):
+            if prepared:
+                prepared(point)
+            server = Server(point.home, free_port(), lmtp, postfix.port, folder / "t")
+            server.start()
+            try:
+                yield Chain(point, postfix, dovecot)
+            finally:
+                assert server.stop() == 0
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
