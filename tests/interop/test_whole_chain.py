@@ -24,6 +24,8 @@ set editor="true" abort_unmodified=no record="" text_flowed=no
 set imap_user="{address}" imap_pass="secret" folder="imap://127.0.0.1:{imap}/" spoolfile="imap://127.0.0.1:{imap}/INBOX"
 set pipe_decode=yes wait_key=no quit=yes mail_check=1
 set header_cache=""
+ignore *
+unignore from date subject to cc
 """
 
 
