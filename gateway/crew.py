@@ -26,13 +26,21 @@ _ENDING_SECONDS = 60  # longer than a mail takes; who has not ended then is ende
 
 
 class Crew:
-    """`size` worker processes on one home; `process` may be called from any number of threads."""
+    """`size` worker processes on one home; `process` may be called from any number of threads.
+
+    Raises ValueError where they cannot be started: a gateway that puts every mail off must not look healthy.
+    """
 
     def __init__(self, home: Path, size: int, verbose: bool = False) -> None:
         self._free: SimpleQueue[_Worker] = SimpleQueue()
         self._all = [_Worker(home, number, verbose) for number in range(size)]
-        for worker in self._all:
-            self._free.put(worker)
+        try:
+            for worker in self._all:
+                worker.greet()
+                self._free.put(worker)
+        except (EOFError, OSError):
+            self.stop()
+            raise ValueError("the worker processes cannot be started: the log says why") from None
 
     def process(self, raw: bytes, envelope: Envelope) -> Answer:
         """The answer of the first worker that is free."""
@@ -66,9 +74,17 @@ class _Worker:
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._line: Connection[Any, Any] = Connection(ours.detach())
+        self._greeted = False
+
+    def greet(self) -> None:
+        """Waits until the worker has opened the home; raises EOFError where it could not."""
+        if not self._greeted:
+            self._line.recv_bytes()
+            self._greeted = True
 
     def ask(self, raw: bytes, envelope: Envelope) -> Answer:
         try:
+            self.greet()
             self._line.send_bytes(json.dumps(asdict(envelope)).encode())
             self._line.send_bytes(raw)
             return answer_of(self._line.recv_bytes())

@@ -8,12 +8,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from gateway import crew, logs, memory
+from gateway import confine, crew, logs, memory
 from gateway.service import UPKEEP_EVERY, Gateway
 
 
 def work(gateway: Gateway, line: Connection[Any, Any]) -> None:
-    """Mail after mail; what the limits count is written down every minute."""
+    """A word that it is ready, then mail after mail; what the limits count is written down every minute."""
+    line.send_bytes(b"ready")
     noted = time.monotonic()
     while True:
         try:
@@ -32,8 +33,13 @@ def main() -> None:
     home, number, verbosity, descriptor = sys.argv[1:]
     logs.configure(verbosity == "verbose")
     memory.keep_private()
-    with Gateway.open(Path(home), engine=int(number)) as gateway:
-        work(gateway, Connection(int(descriptor)))
+    try:
+        with Gateway.open(Path(home), engine=int(number)) as gateway:
+            confine.confine(network=not gateway.store.is_sqlite)  # PostgreSQL may be on another machine
+            work(gateway, Connection(int(descriptor)))
+    except Exception as error:  # whatever it is, its text is not looked at
+        logs.fault(error)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import resource
 import shutil
 import signal
 import smtplib
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from gateway.correspondence import Correspondent
+from gateway.crew import Crew
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
 from tests.support.ports import until
 from tests.support.server import Server
@@ -99,6 +102,37 @@ def test_no_process_leaves_a_core_file_and_memory_is_locked_where_it_may_be(serv
         locked = re.search(r"VmLck:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
         assert locked
         assert (int(locked[1]) > 0) == unlimited
+
+
+def test_a_worker_reaches_no_network(served: tuple[FocalPoint, Server]) -> None:
+    point, server = served
+    assert reply(server, point.mail("officer", "GSP HELP\n")) == 250
+    assert all("Seccomp:\t2" in Path(f"/proc/{process}/status").read_text() for process in workers(server))
+    tried = """
+import os, socket, subprocess, sys
+from gateway.confine import confine
+assert confine(network=False)
+socket.socketpair()
+for family in (socket.AF_INET, socket.AF_INET6):
+    try:
+        socket.socket(family)
+    except PermissionError:
+        print("none")
+        continue
+    print("reached")
+print(subprocess.run([sys.executable, "-c", "import socket; socket.socket()"], capture_output=True).returncode)
+try:
+    os.chroot("/")
+except PermissionError:
+    print("no")
+"""
+    done = subprocess.run([sys.executable, "-c", tried], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["none", "none", "1", "no"]
+
+
+def test_workers_that_cannot_start_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be started"):
+        Crew(tmp_path / "no home", 2)
 
 
 def alive(process: int) -> bool:

@@ -1,0 +1,38 @@
+"""Takes from a process, and from all it runs, what it does not need: seccomp by libseccomp (seccomp(2)).
+
+A worker opens what strangers have encrypted and parses what they have attached. Whoever takes it over by a defect
+in a parser finds no network to send anything by, and no way into other processes or the kernel's rarer doors.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+import pyseccomp
+
+from gateway import logs
+
+# Beyond what systemd's @system-service allows in any case (config/gsp-gateway.service).
+_CALLS = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "bpf", "perf_event_open", "userfaultfd",
+          "io_uring_setup", "keyctl", "add_key", "request_key", "mount", "umount2", "pivot_root", "chroot", "unshare",
+          "setns", "init_module", "finit_module", "kexec_load", "open_by_handle_at")  # fmt: skip
+
+
+def confine(network: bool) -> bool:
+    """Forbids the calls above, and without `network` every socket but local ones; for good, for children too.
+
+    False, and a line in the log, where the system cannot (no libseccomp, another architecture): the unit remains.
+    """
+    try:
+        rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+        for call in _CALLS:
+            rules.add_rule(pyseccomp.ERRNO(errno.EPERM), call)
+        if not network:
+            other = pyseccomp.Arg(0, pyseccomp.NE, int(socket.AF_UNIX))
+            rules.add_rule(pyseccomp.ERRNO(errno.EACCES), "socket", other)
+        rules.load()
+    except (OSError, RuntimeError, ValueError) as error:
+        logs.fault(error)
+        return False
+    return True
