@@ -25,6 +25,7 @@ from gateway.facts import (
     MailKind,
     PartyCode,
     Pending,
+    Renewal,
     Sender,
 )
 from gateway.treaty import Side
@@ -352,6 +353,7 @@ class Decision(ClearValue):
     answer_exchange: ExchangeNumber | None = None
     answer_parties: tuple[PartyCode, ...] = ()
     pending: tuple[Pending, ...] = ()
+    renewals: tuple[Renewal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -245,6 +245,11 @@ class PublicKey:
         return not self.revoked and (self.usable_until is None or now < self.usable_until)
 
 
+def key_mark(mark: Fingerprint, until: datetime) -> Digest:
+    """Names a key with its expiry in the record: one that is extended is another."""
+    return digest(f"{mark} {utc(until).isoformat()}".encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A registered person, or (role DESK, id 0) a Party's desk."""
@@ -303,6 +308,17 @@ class Correspondent:
     key: PublicKey | None
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A new or extended key of a registered person, or (`person` 0) of a desk; `replaced` keys end at `until`."""
+
+    party: PartyCode
+    person: int
+    key: PublicKey
+    replaced: tuple[Fingerprint, ...] = ()
+    until: datetime | None = None
+
+
 class EventKind(StrEnum):
     """Everything the record can say. Values are written and never change meaning."""
 
@@ -317,6 +333,8 @@ class EventKind(StrEnum):
     REGISTRATION_APPROVED = "registration approved"  # `person`, `digest`: by whom, in which mail
     REGISTRATION_REFUSED = "registration refused"
     REGISTRATION_ENDED = "registration ended"  # not answered or not decided in time, or who ordered it has left
+    RENEWAL_ORDERED = "renewal ordered"  # `person`, `digest`: by whom, in which mail; `party`: for which
+    KEY_REPLACED = "key replaced"  # `digest`: of the earlier key and when it ends (`key_mark`)
     EXCHANGE_OPENED = "exchange opened"
     REFERRAL_SENT = "referral sent"
     REFERRAL_WAITING = "referral waiting"
@@ -510,6 +528,7 @@ class Commit:
     arrival: Digest = NO_DIGEST
     signature: Digest = NO_DIGEST
     pending: tuple[Pending, ...] = ()
+    renewals: tuple[Renewal, ...] = ()
 
 
 def utc(moment: datetime) -> datetime:

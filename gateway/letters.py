@@ -360,6 +360,22 @@ class Welcome(Help):
     party: PartyCode = NO_PARTY
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Renewed(ClearValue):
+    """A new or extended key is registered: to its owner, whoever vouched for it, and the administrators."""
+
+    TEMPLATE: ClassVar[str] = "renewed"
+    headline: Text
+    next_step: Text
+    owner: str  # the address
+    kind: str  # OpenPGP or S/MIME
+    fingerprint: str
+    until: datetime | None  # None: without an end
+    by: str = ""  # who vouched for it, where it was not the owner
+    earlier: tuple[tuple[str, datetime], ...] = ()  # fingerprints of the replaced keys, and when they end
+    evidence: Evidence | None = None
+
+
 LetterValues = (
     Receipt
     | Referral
@@ -380,4 +396,5 @@ LetterValues = (
     | Approval
     | Registration
     | Welcome
+    | Renewed
 )

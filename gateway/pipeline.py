@@ -318,6 +318,7 @@ class Pipeline:
             arrival=arrival,
             signature=signature,
             pending=decision.pending,
+            renewals=decision.renewals,
         )
 
     def _letter(self, letter: Letter, moment: Moment, cause: str) -> OutgoingMail | None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gateway.content import N_
+from gateway.content import N_, Decision
 from gateway.crypto import _certificate
 from gateway.facts import (
     Address,
@@ -24,6 +24,7 @@ from gateway.facts import (
     party_code,
 )
 from gateway.ports import CryptoScheme
+from gateway.rules import renewal
 from gateway.store import Store
 from gateway.treaty import Role
 
@@ -57,6 +58,17 @@ class Registry:
         new = self._members.add_person(party, _address(mailbox), name, role, chosen, public, self._clock())
         what = f"registered as {role.value} of {party}" if new else "known; the key was added"
         return f"{mailbox} is {what}, key {public.fingerprint}."
+
+    def renewal(self, mailbox: str, octets: bytes, at_once: bool) -> Decision:
+        """All that follows from a new or extended key of a person or desk. Raises ValueError that says what to do."""
+        owner = self._view.person_by_address(_address(mailbox))
+        if owner is None:
+            raise ValueError("no person and no desk has this address: see `gsp user list` and `gsp party list`")
+        key, known, now = self.read_key(octets, owner.party), self._view.keys_claimed_by(owner.address), self._clock()
+        wrong = renewal.objection(key, known, self._view, now)
+        if wrong is not None:
+            raise ValueError(wrong.message)
+        return renewal.renew(renewal.Order(owner, key, known, now, at_once=at_once), self._view)
 
     def revoke(self, mailbox: str, reason: str) -> str:
         """Withdraws a person's access; gives a sentence."""

@@ -21,7 +21,7 @@ from gateway import settings as configuration
 from gateway.audit import Audit
 from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
-from gateway.facts import Envelope, Fingerprint, PublicKey, exchange_number, fingerprint, proven_ciphertext
+from gateway.facts import Envelope, Fingerprint, Moment, PublicKey, exchange_number, fingerprint, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
 from gateway.guard import Guard
 from gateway.home import Home, HomeKey, create_secret
@@ -229,6 +229,14 @@ class Gateway:
         while batch := self.store.outbox.claim(100, "hand", self.clock(), _LEASE, force=True):
             taken += batch
         return taken
+
+    def renew_key(self, mailbox: str, octets: bytes, at_once: bool) -> str:
+        """The operator registers a new or extended key of somebody, who is told as after a mail; gives a sentence."""
+        decision = self.registry.renewal(mailbox, octets, at_once)
+        mark = decision.renewals[0].key.fingerprint
+        moment = Moment(self.clock())
+        self.pipeline.carry_out(decision, moment, f"renewal {mark} {moment.now.isoformat()}")
+        return f"{mailbox} has the key {mark} from now on."
 
     # --- what there is --------------------------------------------------------------------------------
 

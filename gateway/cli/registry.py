@@ -96,6 +96,20 @@ def user_revoke(home: Path, email: str, reason: str) -> None:
     click.echo(said)
 
 
+@user.command("renew")
+@_output.home_option
+@click.argument("email")
+@click.option("--key", type=click.File("rb"), required=True, help="The new or extended public key, or certificate.")
+@click.option("--withdraw", is_flag=True, help="The earlier key was lost or stolen: it ends now, not in 30 days.")
+def user_renew(home: Path, email: str, key: BinaryIO, withdraw: bool) -> None:
+    """Register the new or extended key of a person, or of a desk; the owner and the administrators are told."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        said = gateway.renew_key(email, key.read(), withdraw)
+    click.echo(said)
+
+
 @click.group("key")
 def key() -> None:
     """Keys and certificates."""

@@ -110,5 +110,10 @@ APPROVE_FIELDS: tuple[Field, ...] = (
     Field("decision", N_("Decision"), FieldKind.CHOICE, DECISIONS, required=True),
     Field("reason", N_("Reason"), FieldKind.TEXT),
 )
+EARLIER = (Choice("keep", N_("ends in 30 days")), Choice("withdraw", N_("withdraw now")))
+RENEW_FIELDS: tuple[Field, ...] = (
+    Field("address", N_("Address"), FieldKind.LINE, required=True),
+    Field("earlier", N_("Earlier key"), FieldKind.CHOICE, EARLIER, hint="the second, if it was lost or stolen"),
+)
 STATUS_FIELDS: tuple[Field, ...] = (EXCHANGE,)
 HELP_FIELDS: tuple[Field, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from textwrap import wrap
 
-from gateway.content import FilledForm
+from gateway.content import FilledForm, Text
 from gateway.forms import Field, FieldKind, Form
 from gateway.language import Catalogue, Languages, normalise
 
@@ -144,7 +144,7 @@ def written(uim: str) -> str:
 
 
 def _hint(field: Field, filled: FilledForm, catalogue: Catalogue) -> str:
-    said = filled.hints.get(field.name)
+    said = filled.hints.get(field.name) or (Text(field.hint) if field.hint else None)
     choices = " / ".join(catalogue.gettext(choice.label) for choice in field.choices)
     if said is None and field.kind is FieldKind.CHOICE and _offered(field) and not filled.get(field.name):
         return _broken(choices)

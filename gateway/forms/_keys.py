@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from gateway.content import Finding, KeyFile, Severity, Text, text
 from gateway.facts import Address, Fingerprint, PartyCode, PublicKey, same_address
@@ -22,12 +23,16 @@ _OF_ANOTHER = text(
 
 
 def brought(
-    situation: Situation, party: PartyCode, address: Address | str, beside: frozenset[Fingerprint]
+    situation: Situation,
+    party: PartyCode,
+    address: Address,
+    writers: frozenset[Fingerprint],
+    known: frozenset[Fingerprint] = frozenset(),
 ) -> PublicKey | tuple[Finding, ...]:
     """The key that the mail brings for whoever has this address in this Party; or findings, each of which blocks.
 
-    `beside`: keys that a mail client attaches by itself, such as the writer's own; they count only where nothing else
-    was sent. A key that names other addresses and not this one is not taken: it was picked by mistake.
+    A new key is meant rather than one that is `known` for this address, and that rather than one of the `writers`,
+    which mail clients attach by themselves. A key that names other addresses only was picked by mistake.
     """
     files = situation.reading.keys
     if not files or len(files) >= MOST:
@@ -40,19 +45,24 @@ def brought(
         except ValueError as error:
             refused.append(_blocking(_why(file, str(error))))
             continue
-        keys[key.fingerprint] = key
-    meant = [key for mark, key in keys.items() if mark not in beside]
+        if key.fingerprint not in keys or _ends(key) > _ends(keys[key.fingerprint]):
+            keys[key.fingerprint] = key
+    meant = [key for mark, key in keys.items() if mark not in writers | known]
     if len(meant) > 1:
-        meant = [key for key in meant if _names(key, address)] if address else meant
+        meant = [key for key in meant if _names(key, address)]
     if not meant and not refused:
-        meant = list(keys.values())
+        meant = [key for mark, key in keys.items() if mark in known] or list(keys.values())
     if len(meant) != 1 or any(map(is_secret, files)):
         return tuple(refused) or (_blocking(_TWO),)
     (key,) = meant
-    if address and key.addresses and not _names(key, address):
+    if key.addresses and not _names(key, address):
         found = ", ".join(key.addresses[:3])
         return (_blocking(text(_OF_ANOTHER.message, found=found, address=address)),)
     return key
+
+
+def _ends(key: PublicKey) -> datetime:
+    return key.usable_until or datetime.max.replace(tzinfo=UTC)
 
 
 def _names(key: PublicKey, address: str) -> bool:

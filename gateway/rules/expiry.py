@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.content import Decision, Letter, Text, texts
-from gateway.facts import Correspondent, Digest, Event, EventKind, Fingerprint, MailKind, PartyCode, digest, utc
+from gateway.content import Decision, FilledForm, Letter, Text, texts
+from gateway.facts import Correspondent, Digest, Event, EventKind, Fingerprint, MailKind, PartyCode, key_mark
 from gateway.letters import KeyExpiry
 from gateway.ports import View
 from gateway.treaty import Role
 
 DAYS = (60, 30, 14, 7, 1)  # before expiry
-_KINDS = {"openpgp": "OpenPGP", "smime": "S/MIME"}
+KINDS = {"openpgp": "OpenPGP", "smime": "S/MIME"}  # of keys, by scheme, as people call them
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class EndingKey:
     @property
     def mark(self) -> Digest:
         """Names this key with this expiry in the record: a key that is extended is warned of anew."""
-        return digest(f"{self.fingerprint} {utc(self.until).isoformat()}".encode())
+        return key_mark(self.fingerprint, self.until)
 
 
 def due(key: EndingKey, now: datetime) -> int | None:
@@ -47,11 +47,22 @@ def warn(key: EndingKey, days: int, view: View, now: datetime) -> Decision:
     left = -((now - key.until) // timedelta(days=1))  # a day that has begun counts
     event = Event(EventKind.KEY_WARNED, party=key.party, person=key.person, count=days, digest=key.mark)
     letters = [
-        Letter(MailKind.NOTICE, to, subject, KeyExpiry(key.fingerprint, _KINDS[key.scheme], key.until, left, *more))
+        Letter(
+            MailKind.NOTICE,
+            to,
+            subject,
+            KeyExpiry(key.fingerprint, KINDS[key.scheme], key.until, left, *more),
+            form=_form(more[0] or to.address) if key.party else None,
+        )
         for to, subject, more in _readers(key, left, view, now)
         if to.key is not None  # whoever cannot be written to has had a notice in clear, or has never had a key
     ]
     return Decision(events=(event,), letters=tuple(letters))
+
+
+def _form(address: str) -> FilledForm:
+    """The renewal in one step: to be sent back with the new key attached, and nothing to write."""
+    return FilledForm("renew", {"address": address, "earlier": "keep"})
 
 
 def _readers(

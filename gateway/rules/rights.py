@@ -15,6 +15,7 @@ class Act(StrEnum):
     REVOKE = "revoke"
     REGISTER = "register"
     APPROVE = "approve"
+    RENEW = "renew"  # to vouch for a new key; one's own one is renewed by whoever holds the old one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ RIGHTS: tuple[Right, ...] = (
         every_party=True,
     ),
     Right(Act.APPROVE, Role.SECRETARIAT, frozenset({Role.ADMINISTRATOR, Role.DESK}), every_party=True),
+    Right(Act.RENEW, Role.ADMINISTRATOR, frozenset({Role.OFFICER, Role.DESK}), every_party=False),
+    # Nobody vouches for people of the Secretariat: the operator alone makes them.
+    Right(
+        Act.RENEW,
+        Role.SECRETARIAT,
+        frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.OBSERVER, Role.DESK}),
+        every_party=True,
+    ),
 )
 
 

@@ -64,6 +64,8 @@ EVENT = {
     EventKind.REGISTRATION_APPROVED: N_("registration approved"),
     EventKind.REGISTRATION_REFUSED: N_("registration refused"),
     EventKind.REGISTRATION_ENDED: N_("registration ended without a decision"),
+    EventKind.RENEWAL_ORDERED: N_("renewal of a key ordered"),
+    EventKind.KEY_REPLACED: N_("earlier key replaced"),
     EventKind.EXCHANGE_OPENED: N_("exchange opened"),
     EventKind.REFERRAL_SENT: N_("request sent to the desk"),
     EventKind.REFERRAL_WAITING: N_("request waits for a usable key of the desk"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, or_, select
 
-from gateway.facts import Digest, EventKind, Fingerprint, PartyCode
+from gateway.facts import Digest, EventKind, Fingerprint, PartyCode, key_mark
 from gateway.store.engine import reading
 from gateway.store.tables import EventRow, KeyRow, PersonRow, table
 
@@ -23,7 +23,7 @@ class Expiry:
     def ending(self, now: datetime, within: timedelta) -> list[Ending]:
         """Keys of people and desks that end within so long, by expiry.
 
-        Not those of which the owner has registered one that lasts longer.
+        Not those of which the owner has registered one that lasts longer, nor those that a renewal has replaced.
         """
         keys, people = table(KeyRow), table(PersonRow)
         query = (
@@ -44,8 +44,14 @@ class Expiry:
             if now < until <= now + within:
                 mark, party = Fingerprint(row["fingerprint"]), PartyCode(row["party"])
                 found.append((owner, (row["scheme"], mark, party, row["person"], until)))
-        ending = [key for owner, key in found if lasts.get(owner, key[-1]) <= key[-1]]
+        ending = [key for owner, key in found if lasts.get(owner, key[-1]) <= key[-1] and not self._replaced(key)]
         return sorted(ending, key=lambda key: (key[-1], key[1]))
+
+    def _replaced(self, key: Ending) -> bool:
+        events = table(EventRow)
+        mark = key_mark(key[1], key[-1])
+        which = events.c.kind == EventKind.KEY_REPLACED.value, events.c.digest == mark
+        return bool(self._rows(select(events.c.id).where(*which).limit(1)))
 
     def last_warning(self, mark: Digest) -> int | None:
         """How many days before its end the record's last warning of a key (by its mark) was; None: none yet."""

@@ -162,6 +162,8 @@ class Ledger:
             for event in commit.events:
                 self._event(connection, event, commit.at, event.exchange in opened)
             pending.enter(connection, commit.pending)
+            for renewal in commit.renewals:
+                registrations.renew(connection, renewal, commit.at)
             self._keep(connection, commit)
             self._outbox(connection, commit)
             for item in commit.items:

@@ -138,4 +138,7 @@ _REGISTRATIONS = Prepared(
 )
 REGISTRATIONS_BY = _REGISTRATIONS.where(_is(_EVENTS.c.actor), _is(_EVENTS.c.person))
 REGISTRATIONS_FOR = _REGISTRATIONS.where(_is(_EVENTS.c.party))
+REPLACED = Prepared(
+    select(_EVENTS.c.id).where(_EVENTS.c.kind == EventKind.KEY_REPLACED.value, _is(_EVENTS.c.digest)).limit(1)
+)
 LAST_EVENT = Prepared(select(_EVENTS.c.at).order_by(_EVENTS.c.id.desc()).limit(1))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.facts import Event, EventKind, PartyCode
+from gateway.facts import Event, EventKind, PartyCode, Renewal, utc
 from gateway.outcome import LostRace
 from gateway.store.record import append
 from gateway.store.tables import KeyRow, PendingRow, PersonRow, table
@@ -15,7 +15,7 @@ _PEOPLE, _KEYS, _PENDING = table(PersonRow), table(KeyRow), table(PendingRow)
 _ORDERS = frozenset(
     {
         EventKind.REVOCATION_ORDERED, EventKind.REGISTRATION_ORDERED, EventKind.REGISTRATION_APPROVED,
-        EventKind.REGISTRATION_REFUSED,
+        EventKind.REGISTRATION_REFUSED, EventKind.RENEWAL_ORDERED,
     }
 )  # fmt: skip
 _BY_MAIL = "by mail"  # what the administrator wrote stays in the mail; the record has its digest
@@ -23,7 +23,7 @@ _BY_MAIL = "by mail"  # what the administrator wrote stays in the mail; the reco
 
 def carry_out(connection: Connection, event: Event, at: datetime) -> None:
     """The change that an event means. Raises `LostRace` where who ordered it, or whom it concerns, has left since."""
-    if event.kind in _ORDERS:
+    if event.kind in _ORDERS and event.person:  # a desk is no person: it is there as long as its Party is
         # Locked until the end: of two who withdraw each other at once, one is left.
         query = select(_PEOPLE.c.id).where(_PEOPLE.c.id == event.person, _PEOPLE.c.revoked_at.is_(None))
         if connection.execute(query.with_for_update()).first() is None:
@@ -48,3 +48,43 @@ def withdraw(connection: Connection, person: int, reason: str, at: datetime) -> 
     ]
     append(connection, events, at)
     return True
+
+
+def renew(connection: Connection, renewal: Renewal, at: datetime) -> None:
+    """Registers a new or extended key, and ends those that it replaces.
+
+    Raises `LostRace` where the owner has left since, or the key is another's or withdrawn: it is decided again.
+    """
+    if renewal.person:
+        owner = select(_PEOPLE.c.party).where(_PEOPLE.c.id == renewal.person, _PEOPLE.c.revoked_at.is_(None))
+        found = connection.execute(owner.with_for_update()).first()
+        if found is None or found.party != renewal.party:
+            raise LostRace
+    key = renewal.key
+    values = {
+        "scheme": key.scheme, "octets": key.octets, "can_encrypt": key.can_encrypt, "can_sign": key.can_sign,
+        "usable_until": key.usable_until,
+    }  # fmt: skip
+    known = connection.execute(select(_KEYS).where(_KEYS.c.fingerprint == key.fingerprint)).first()
+    if known is None:
+        row = {"fingerprint": key.fingerprint, "person": renewal.person, "party": renewal.party}
+        connection.execute(insert(_KEYS).values(registered_at=at, revoked_at=None, **row, **values))
+    elif known.revoked_at is not None or (known.person, known.party) != (renewal.person, renewal.party):
+        raise LostRace
+    else:
+        connection.execute(update(_KEYS).where(_KEYS.c.fingerprint == key.fingerprint).values(**values))
+    _end(connection, renewal, at)
+
+
+def _end(connection: Connection, renewal: Renewal, at: datetime) -> None:
+    """The replaced keys end when the renewal says, but none later than it would; those that end now are withdrawn."""
+    until = renewal.until or at
+    whose = _KEYS.c.person == renewal.person, _KEYS.c.party == renewal.party, _KEYS.c.revoked_at.is_(None)
+    for mark in renewal.replaced:
+        this = update(_KEYS).where(_KEYS.c.fingerprint == mark, *whose)
+        if until <= at:
+            connection.execute(this.values(revoked_at=at))
+            continue
+        ends = connection.execute(select(_KEYS.c.usable_until).where(_KEYS.c.fingerprint == mark)).scalar()
+        if ends is None or (utc(ends) if ends.tzinfo else ends.replace(tzinfo=UTC)) > until:
+            connection.execute(this.values(usable_until=until))

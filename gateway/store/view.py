@@ -30,6 +30,7 @@ from gateway.facts import (
     ReferralNumber,
     ReferralView,
     Sender,
+    key_mark,
     proven_ciphertext,
 )
 from gateway.store import queries
@@ -131,6 +132,16 @@ class View:
         found = self._rows(queries.PERSON, person=rows[0].person)
         return Sender(_person(found[0]), fingerprint) if found else None
 
+    def key_known(self, fingerprint: Fingerprint) -> bool:
+        """Whether a key is, or ever was, registered for anybody."""
+        return bool(self._rows(queries.KEY, fingerprint=fingerprint))
+
+    def key_replaced(self, key: PublicKey) -> bool:
+        """Whether a renewal has put another key in its place, and nobody has extended it since."""
+        if key.usable_until is None:
+            return False
+        return bool(self._rows(queries.REPLACED, digest=key_mark(key.fingerprint, key.usable_until)))
+
     # --- exchanges ------------------------------------------------------------------------------------
 
     def exchange(self, number: ExchangeNumber) -> ExchangeView | None:
@@ -211,10 +222,6 @@ class View:
     def advised_since(self, person: int, since: datetime) -> bool:
         """Whether a person was told since then how to set the mail client."""
         return bool(self._rows(queries.ADVISED, person=person, since=since))
-
-    def key_known(self, fingerprint: Fingerprint) -> bool:
-        """Whether a key is, or ever was, registered for anybody."""
-        return bool(self._rows(queries.KEY, fingerprint=fingerprint))
 
     def pending(self, number: int) -> Pending | None:
         """The registration of this number that is not active yet."""

@@ -51,7 +51,7 @@ def administrator() -> str:
     page = (ROOT / "docs" / "administrator.md").read_text(encoding="utf-8")
     before, _, rest = page.partition(_RIGHTS[0])
     _, _, after = rest.partition(_RIGHTS[1])
-    lines = ["", "", "| who | form | whose access | in which Parties |", "|---|---|---|---|"]
+    lines = ["", "", "| who | form | whose access or key | in which Parties |", "|---|---|---|---|"]
     for right in RIGHTS:
         to = ", ".join(f"`{role}`" for role in sorted(right.to))
         where = "every Party" if right.every_party else "the own one"

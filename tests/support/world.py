@@ -282,6 +282,7 @@ class World:
                 based_on=decision.based_on,
                 signature=submission.mail.signature.digest if submission else Digest(""),
                 pending=decision.pending,
+                renewals=decision.renewals,
             ),
             None,
         )
