@@ -80,7 +80,7 @@ def _round_trip(gateway: service.Gateway) -> _Findings:
         if gateway.self_test()
         else (
             "wrong",
-            "the gateway cannot open what it encrypts: check gnupg/ and gpg-agent",
+            "the gateway cannot open what it encrypts: check gnupg/, gpg-agent, [openpgp] passphrase_file, the token",
         )
     )
 

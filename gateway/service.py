@@ -37,12 +37,16 @@ from gateway.rules.limits import Allowance
 from gateway.schedule import Job
 from gateway.stages.render import Renderer
 from gateway.store import Store
-from gateway.transports import directory
+from gateway.transports import _secrets, directory
 from gateway.upkeep import Upkeep
 
 _LEASE = timedelta(minutes=10)
 OPEN_LIMIT = 25 * 1024 * 1024  # octets of a mail once opened: ten times a list of 100,000 UIMs
 DELIVER_EVERY, UPKEEP_EVERY, WARN_EVERY, SEAL_EVERY = 15.0, 60.0, 3600.0, 3600.0
+_LOCKED = (
+    "the gateway's keys cannot be used: check [openpgp] passphrase_file and that it can be read, that gpg-agent starts,"
+    " and that the token is there where the keys are on one"
+)
 # Convenience names; the form's title decides, whichever is used.
 _NAMES = frozenset({"request", "lookup", "reply", "message", "status", "help", "admin", "postmaster"})
 
@@ -57,23 +61,24 @@ class Made:
     smime: str
 
 
-def init(root: Path, domain: str, algorithm: str = "curve25519") -> Made:
+def init(root: Path, domain: str, algorithm: str = "curve25519", passphrase_file: Path | None = None) -> Made:
     """Makes a home, or leaves the one that is there as it is. `algorithm`: of the OpenPGP key, or rsa3072."""
     home = Home(root.absolute())
     fresh = not home.exists()
     if fresh:
-        _make(home, domain, algorithm)
+        _make(home, domain, algorithm, passphrase_file.absolute() if passphrase_file else None)
     with Gateway.open(root) as gateway:
         mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
         return Made(fresh, mailbox, gateway.fingerprint, _certificate.fingerprint(home.smime))
 
 
-def _make(home: Home, domain: str, algorithm: str) -> None:
-    template = configuration.template(domain)
+def _make(home: Home, domain: str, algorithm: str, passphrase_file: Path | None) -> None:
+    template = configuration.template(domain, passphrase_file)
+    secret = _secrets.first_line(passphrase_file).encode() if passphrase_file else b""
     home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.root.chmod(0o700)
     create_secret(home.secret)
-    openpgp.create(home.gnupg, f"gsp@{domain}", algorithm)
+    openpgp.create(home.gnupg, f"gsp@{domain}", algorithm, secret=secret)
     _certificate.create(home.smime, f"gsp@{domain}", _now())
     # Last: an init that was killed before is no home yet and begins again.
     unfinished = home.settings.with_suffix(".new")
@@ -81,14 +86,27 @@ def _make(home: Home, domain: str, algorithm: str) -> None:
     os.replace(unfinished, home.settings)
 
 
-def renew(root: Path, algorithm: str) -> str:
-    """Makes a further OpenPGP key of our own, also where the old one has expired or is lost; gives its fingerprint."""
+def renew(root: Path, algorithm: str, grips: tuple[str, str] | None = None) -> str:
+    """Makes a further OpenPGP key of our own, also where the old one has expired or is lost; gives its fingerprint.
+
+    `grips`: of two keys on a token (for signatures, for encryption) that it is made of.
+    """
     home = Home(root.absolute())
     settings = configuration.load(home.root, os.environ)
-    openpgp.create(home.gnupg, f"{settings.mailbox}@{settings.domain}", algorithm, beside=True)
+    address, secret = f"{settings.mailbox}@{settings.domain}", _passphrase(settings)
+    if grips:
+        openpgp.adopt(home.gnupg, address, grips, secret)
+    else:
+        openpgp.create(home.gnupg, address, algorithm, beside=True, secret=secret)
     with Gateway.open(root) as gateway:
         gateway.registry.note_own_key(gateway.fingerprint)
         return gateway.fingerprint
+
+
+def _passphrase(settings: configuration.Settings) -> bytes:
+    """Of our own key, empty where none is set; raises ValueError where its file cannot be read."""
+    file = settings.openpgp.passphrase_file
+    return _secrets.first_line(file).encode() if file else b""
 
 
 def _now() -> datetime:
@@ -107,7 +125,10 @@ class Gateway:
         workers = self.settings.worker_count
         engines = self.settings.openpgp.engines or workers
         used = range(engines) if engine is None else (engine % engines,)
-        self._openpgp = openpgp.OpenPgp(home.gnupg, used, clock)
+        secret = b""
+        with suppress(ValueError):  # not there now: most commands do not need it, and `gsp serve` says so
+            secret = _passphrase(self.settings)
+        self._openpgp = openpgp.OpenPgp(home.gnupg, used, clock, secret)
         self._smime = smime.Smime(
             home.smime, clock, self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
         )
@@ -268,7 +289,15 @@ class Gateway:
     def self_test(self) -> bool:
         """Whether the gateway can open what it encrypts."""
         schemes: tuple[openpgp.OpenPgp | smime.Smime, ...] = (self._openpgp, self._smime)
-        return all(_round_trip(scheme) for scheme in schemes)
+        try:
+            return all(_round_trip(scheme) for scheme in schemes)
+        except Failure:
+            return False
+
+    def check_keys(self) -> None:
+        """Raises ValueError, with what to do, where our own keys cannot be used."""
+        if not self.self_test():
+            raise ValueError(_LOCKED)
 
     def outbox_rows(self) -> list[tuple[Any, ...]]:
         """What waits or was given up."""

@@ -27,6 +27,7 @@ def serve(gateway: Gateway, verbose: bool = False) -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    gateway.check_keys()
     schedule = Schedule(gateway.jobs(), _leader(gateway), gateway.clock)
 
     crew = Crew(gateway.home.root, gateway.settings.worker_count, verbose)

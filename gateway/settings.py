@@ -166,9 +166,13 @@ class Database(_Section):
 
 
 class OpenPgp(_Section):
-    """`engines`: how many GnuPG agents work side by side (one is one secret-key operation at a time); 0: as workers."""
+    """`engines`: how many GnuPG agents work side by side (one is one secret-key operation at a time); 0: as workers.
+
+    `passphrase_file`: its first line is the passphrase of our key, or the PIN of the token that holds it.
+    """
 
     engines: Annotated[int, Field(ge=0, le=64)] = 0
+    passphrase_file: NoFile = None
 
 
 class Smime(_Section):
@@ -256,9 +260,11 @@ class SettingsError(ValueError):
     """Says in plain sentences which setting is wrong, never what its value was."""
 
 
-def template(domain: str) -> str:
-    """The text of a new home's `gateway.toml`: every default, commented, and the domain."""
+def template(domain: str, passphrase_file: Path | None = None) -> str:
+    """The text of a new home's `gateway.toml`: every default, commented, the domain, and where the passphrase is."""
     text = (data.folder("config") / FILE).read_text(encoding="utf-8")
+    if passphrase_file is not None:
+        text = text.replace('# passphrase_file = ""', f"passphrase_file = {json.dumps(str(passphrase_file))}", 1)
     return text.replace('domain = "gsp.example.org"', f'domain = "{domain}"', 1)
 
 

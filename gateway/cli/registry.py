@@ -164,12 +164,18 @@ def key_wkd(home: Path, folder: Path) -> None:
     show_default=True,
     help="Of the new key; RSA where a rule asks for it.",
 )
-def key_renew(home: Path, algorithm: str) -> None:
+@click.option(
+    "--token",
+    nargs=2,
+    metavar="SIGN ENCRYPT",
+    help="Use these two RSA keys, by their key grips, that are on a card or token already (docs/operator.md).",
+)
+def key_renew(home: Path, algorithm: str, token: tuple[str, str] | None) -> None:
     """Make a new OpenPGP key of the gateway's own beside the old one. Mail to the old one can still be read."""
     from gateway import service
 
     with _output.failing():
-        made = service.renew(home, algorithm)
+        made = service.renew(home, algorithm, token)
     click.echo(f"New OpenPGP fingerprint: {made}")
     click.echo("Next: restart the gateway, then give the new key (gsp key export) to everybody who writes.")
 

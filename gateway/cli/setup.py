@@ -19,12 +19,17 @@ from gateway.cli import _output
     show_default=True,
     help="Of the OpenPGP key; RSA where a rule asks for it (each mail then costs about twice the CPU).",
 )
-def init(home: Path, domain: str, algorithm: str) -> None:
+@click.option(
+    "--passphrase-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Protect the OpenPGP key by the first line of this file, which the gateway then needs at every start.",
+)
+def init(home: Path, domain: str, algorithm: str, passphrase_file: Path | None) -> None:
     """Make the home: settings, database, the gateway's keys. A second run changes nothing."""
     from gateway import service
 
     with _output.failing():
-        made = service.init(home, domain, algorithm)
+        made = service.init(home, domain, algorithm, passphrase_file)
     click.echo(f"{'Made' if made.fresh else 'Already there, unchanged'}: {home}")
     click.echo(f"Mailbox:             {made.mailbox}")
     click.echo(f"OpenPGP fingerprint: {made.openpgp}")

@@ -29,6 +29,7 @@ _OPTIONS = (
 
 
 _ENVIRONMENT = ("PATH", "HOME", "TMPDIR")
+_LOCKED = ("--pinentry-mode", "error")  # a key whose passphrase we do not have: nobody is asked, it fails at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,11 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
     """
 
     _descriptor = 2  # the constructor's look at gpg's version goes python-gnupg's own way
+    _unlocking: tuple[str, ...] = ()
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, secret: bytes = b"") -> None:
         self.files: tuple[int, ...] = ()
+        self._secret = secret
         # No language: nothing that gpg writes for people is read, and to load one takes time at every call.
         self._environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"LC_ALL": "C"}
         super().__init__(gnupghome=str(home), options=list(_OPTIONS))
@@ -58,6 +61,7 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
         """The command as python-gnupg writes it, with our own descriptor for status lines."""
         command: list[str] = super().make_args(args, passphrase)
         command[command.index("--status-fd") + 1] = str(self._descriptor)
+        command[1:1] = self._unlocking
         return command
 
     def run(self, arguments: Sequence[str], octets: bytes = b"") -> Done:
@@ -90,12 +94,18 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
     ) -> Any:
         """python-gnupg's one place that runs gpg: feeds and collects. Raises Defer when gpg cannot be run."""
         try:
-            with memory(fileobj_or_path.read()) as source, memory(b"") as target, memory(b"") as status:
+            with (
+                memory(fileobj_or_path.read()) as source,
+                memory(b"") as target,
+                memory(b"") as status,
+                memory(self._secret + b"\n") as secret,
+            ):
                 self._descriptor = status
+                self._unlocking = _unlocking(secret) if self._secret else _LOCKED
                 result.returncode = waited(
                     subprocess.Popen(
                         self.make_args(args, False), stdin=source, stdout=target, stderr=subprocess.DEVNULL,
-                        pass_fds=(status, *self.files), env=self._environment,
+                        pass_fds=(status, secret, *self.files), env=self._environment,
                     )
                 )  # fmt: skip
                 result.data = content(target)
@@ -103,5 +113,10 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
         except OSError:
             raise Defer(REASONS[303]) from None
         finally:
-            self._descriptor = 2
+            self._descriptor, self._unlocking = 2, ()
         return result
+
+
+def _unlocking(secret: int) -> tuple[str, ...]:
+    """The passphrase, or a token's PIN, comes through a descriptor: never on a command line, never from a person."""
+    return "--pinentry-mode", "loopback", "--passphrase-fd", str(secret)

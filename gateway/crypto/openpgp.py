@@ -15,13 +15,12 @@ from pathlib import Path
 from queue import Queue
 
 from gateway.content import N_, MimePart
-from gateway.crypto import _keyblock, _packets, _publish, _status
+from gateway.crypto import _homes, _keyblock, _packets, _publish, _status
 from gateway.crypto._gpg import Done, Engine
 from gateway.facts import Ciphertext, Fingerprint, PublicKey, digest
 from gateway.outcome import REASONS, Cause, Defer, Hold, Refuse
 from gateway.ports import Opened, SignatureReport
 
-_OLDEST_GPG = (2, 2, 40)
 _KEY_LIMIT = 200_000  # octets of a key that somebody registers
 _CLEAN_LIMIT = 30_000  # octets of it that are its owner's own: names, pictures, subkeys
 _FUTURE = timedelta(minutes=15)
@@ -29,32 +28,18 @@ _WRITE_BUFFER = 128 * 1024  # gpg stops at --max-output up to two of its buffers
 _NO_KEY = "the gateway has no usable OpenPGP key, or gpg-agent does not start: restore gnupg/, or run `gsp key renew`"
 _ONE_KEY = N_("exactly one OpenPGP public key (version 4) is needed in the file")
 _INLINE = ("text/plain", "application/pgp")
-_KEY = """%no-protection
-Key-Type: {kind}
-Key-Usage: sign,cert
-Subkey-Type: {subkind}
-Subkey-Usage: encrypt
-Name-Real: Focal point
-Name-Email: {address}
-Expire-Date: 0
-%commit
-"""
-_KINDS = {
-    "curve25519": ("EDDSA\nKey-Curve: ed25519", "ECDH\nSubkey-Curve: cv25519"),
-    "rsa3072": ("RSA\nKey-Length: 3072", "RSA\nSubkey-Length: 3072"),
-}
 
 
 class OpenPgp:
     """`ports.CryptoScheme`. `home` is the GnuPG home, `engines` the numbers of the gpg-agents that work side by side.
 
     One gpg-agent serves one secret-key operation at a time: each engine has a home with an agent of its
-    own, all sharing one folder of secret keys.
+    own, all sharing one folder of secret keys. `secret`: the keys' passphrase, or the PIN of their token.
     """
 
     name = "openpgp"
 
-    def __init__(self, home: Path, engines: Iterable[int], clock: Callable[[], datetime]) -> None:
+    def __init__(self, home: Path, engines: Iterable[int], clock: Callable[[], datetime], secret: bytes = b"") -> None:
         self._home = home
         self._clock = clock
         self._links: list[Path] = []
@@ -62,7 +47,7 @@ class OpenPgp:
         if not home.is_dir():
             raise ValueError(_NO_KEY)
         for number in engines:
-            self._engines.put(_started(self._reachable(_engine_home(home, number))))
+            self._engines.put(_homes.started(self._reachable(_homes.of_engine(home, number)), secret))
         self._certificates = home / "certificates"
         self._certificates.mkdir(mode=0o700, exist_ok=True)
         self._lock = threading.Lock()
@@ -128,7 +113,7 @@ class OpenPgp:
         """
         with self._engine(claimed) as gpg:
             done = self._decrypted(gpg, _packets.binary(ciphertext.octets), limit)
-            if not done.said.found_key and not self._listed(gpg, ["--list-secret-keys"]).keys:
+            if not done.said.found_key and self._signed(gpg, b"").status:  # agent, passphrase or token: our own fault
                 raise Defer(REASONS[303])
         if done.status and len(done.output) + _WRITE_BUFFER > limit:
             raise Refuse(REASONS[201], Cause.TOO_LARGE_INSIDE)
@@ -174,10 +159,13 @@ class OpenPgp:
     def sign(self, octets: bytes) -> bytes:
         """A detached signature over these octets by our own key, armoured."""
         with self._engine(()) as gpg:
-            done = gpg.run(["--armor", "--local-user", self.fingerprint, "--detach-sign"], octets)
+            done = self._signed(gpg, octets)
         if done.status or not done.output:
             raise Defer(REASONS[303])
         return done.output
+
+    def _signed(self, gpg: Engine, octets: bytes) -> Done:
+        return gpg.run(["--armor", "--local-user", self.fingerprint, "--detach-sign"], octets)
 
     def signed_by_us(self, octets: bytes, signature: bytes) -> Fingerprint | None:
         """Which of our own keys, the present one or an older one, made a good signature over these octets."""
@@ -348,53 +336,5 @@ def _identity(signature: _status.Signature, content: bytes) -> bytes:
     return "\0".join((str(signature.fingerprint), said, signature.made_at.isoformat())).encode()
 
 
-def create(home: Path, address: str, kind: str = "curve25519", beside: bool = False) -> None:
-    """Makes a GnuPG home with the gateway's key (Ed25519 and Curve25519), unless there is one.
-
-    Another `kind`, or `beside`, adds a key, which is used from then on. Raises ValueError with a sentence.
-    """
-    home.mkdir(mode=0o700, exist_ok=True)
-    home.chmod(0o700)
-    # Before the key is made: a passphrase set later must not cost half a second of CPU each time (measured).
-    (home / "gpg-agent.conf").write_text("s2k-count 65536\n")
-    if (home / "pubring.kbx").exists() and kind == "curve25519" and not beside:
-        return
-    main, sub = _KINDS[kind]
-    with tempfile.TemporaryDirectory(prefix="gsp-") as folder:
-        link = Path(folder) / "h"
-        link.symlink_to(home.resolve())
-        gpg = _started(link)
-        gpg.keyring = [str(link / "pubring.kbx")]
-        try:
-            done: Done = gpg.gen_key(_KEY.format(kind=main, subkind=sub, address=address)).done
-        finally:
-            gpg.end()
-    if done.status or not done.said.made_key:
-        raise ValueError("GnuPG could not make the gateway's key: is gpg-agent installed?")
-
-
-def _started(home: Path) -> Engine:
-    try:
-        engine = Engine(home)
-    except OSError:
-        raise ValueError("GnuPG cannot be run: install the packages gnupg and gpg-agent") from None
-    if (engine.version or (0,)) < _OLDEST_GPG:
-        raise ValueError("GnuPG is older than 2.2.40: upgrade it")
-    return engine
-
-
-def _engine_home(home: Path, number: int) -> Path:
-    if number == 0:
-        return home.resolve()
-    engine = home.resolve() / f"engine-{number}"
-    engine.mkdir(mode=0o700, exist_ok=True)
-    keys, wanted = engine / "private-keys-v1.d", Path("..") / "private-keys-v1.d"
-    # Relative: in a home that was copied or restored elsewhere, the keys are those of that home, not of the first.
-    if not keys.exists() or (keys.is_symlink() and keys.readlink() != wanted):
-        made = engine / f"link-{os.getpid()}"
-        made.symlink_to(wanted)
-        os.replace(made, keys)
-    return engine
-
-
+create, adopt = _homes.create, _homes.adopt
 SCHEME = OpenPgp

@@ -52,7 +52,7 @@ def test_every_command_of_a_page_works(name: str, folder: Path, people: dict[str
             "GSP_HOME": str(folder / "home"), "GSP_OUTBOUND__PORT": str(server.port), "REPOSITORY": str(ROOT),
         }  # fmt: skip
         done = subprocess.run(
-            ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=200
+            ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=400
         )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
+
+from gateway import settings
 
 UNIT = Path(__file__).parents[2] / "config" / "gsp-gateway.service"
 _EXPOSURE = "20"  # tenths of systemd's scale from 0 to 10
@@ -31,3 +34,23 @@ def test_an_opened_door_would_be_found(tmp_path: Path) -> None:
     unit.write_text("\n".join(kept))
     found = analysed("security", "--offline=true", f"--threshold={_EXPOSURE}", "--no-pager", str(unit))
     assert found.returncode == 1
+
+
+def test_systemd_understands_the_credential_of_the_passphrase(tmp_path: Path) -> None:
+    """With the drop-in the unit is as closed as before, and the setting names the credential's place."""
+    unit = tmp_path / UNIT.name
+    unit.write_text(UNIT.read_text().replace("/opt/gsp-gateway/.venv/bin/gsp", "/bin/true"))
+    drop_in = UNIT.with_name(UNIT.name + ".d") / "passphrase.conf"
+    lines = drop_in.read_text()
+    unit.write_text(unit.read_text().replace("[Install]", lines.partition("[Service]")[2] + "\n[Install]"))
+    found = analysed("verify", str(unit))
+    assert [line for line in found.stderr.splitlines() if UNIT.name in line] == []
+    assert analysed("security", "--offline=true", f"--threshold={_EXPOSURE}", "--no-pager", str(unit)).returncode == 0
+    (name,) = re.findall(r"^LoadCredentialEncrypted=([\w-]+):/", lines, re.MULTILINE)
+    (variable, place) = re.findall(r"^Environment=(\w+)=%d/([\w-]+)$", lines, re.MULTILINE)[0]
+    assert place == name
+    home = tmp_path / "h"
+    home.mkdir()
+    (home / "gateway.toml").write_text('domain = "gsp.example.org"\n')
+    found_settings = settings.load(home, {variable: f"/run/credentials/{UNIT.name}/{place}"})
+    assert found_settings.openpgp.passphrase_file == Path(f"/run/credentials/{UNIT.name}/{name}")
