@@ -220,7 +220,7 @@ class Nss:
 class BouncyCastle:
     """Bouncy Castle, the engine of many mail gateways in Java."""
 
-    styles = ("opaque",)
+    styles = ("detached", "opaque")
 
     def __init__(self, person: SmimePerson, folder: Path) -> None:
         source = Path(__file__).parent / "bouncycastle" / "Peer.java"
@@ -230,7 +230,9 @@ class BouncyCastle:
         self.folder = folder
 
     def write(self, entity: bytes, style: str) -> bytes:
-        return run([*self.java, "write", *self.arguments], entity)
+        signature = run([*self.java, "sign", *self.arguments, style], entity)
+        signed = multipart_signed(entity, signature) if style == "detached" else cms_part(signature, "signed-data")
+        return run([*self.java, "encrypt", *self.arguments], signed)
 
     def decrypt(self, octets: bytes) -> bytes:
         return run([*self.java, "read", *self.arguments], octets)
@@ -253,7 +255,7 @@ PROGRAMS: dict[str, Callable[[SmimePerson, Path], Program]] = {
     "OpenSSL cms": lambda person, _: OpenSsl(person),
     "GnuPG gpgsm": GpgSm,
     "NSS cmsutil (Thunderbird's engine)": Nss,
-    "Bouncy Castle": BouncyCastle,
+    "Bouncy Castle (libbcmail-java)": BouncyCastle,
     "python cryptography": lambda person, _: Cryptography(person),
 }
 # What tests/interop/test_thunderbird.py shows.

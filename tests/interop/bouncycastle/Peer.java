@@ -1,6 +1,5 @@
 // A mail program of Bouncy Castle: sign and encrypt, decrypt, verify; octets on standard input and output.
 import java.io.FileInputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -8,7 +7,6 @@ import java.security.PrivateKey;
 import java.security.Security;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.List;
 import org.bouncycastle.cert.jcajce.JcaCertStore;
 import org.bouncycastle.cms.*;
@@ -28,7 +26,8 @@ public class Peer {
             CertificateFactory.getInstance("X.509").generateCertificate(new FileInputStream(arguments[2]));
         byte[] octets = System.in.readAllBytes();
         switch (arguments[0]) {
-            case "write" -> System.out.write(written(octets, key, own, gateway));
+            case "sign" -> System.out.write(signed(octets, key, own, arguments[3].equals("opaque")));
+            case "encrypt" -> System.out.write(encrypted(octets, gateway));
             case "read" -> {
                 RecipientInformation reader =
                     new CMSEnvelopedData(octets).getRecipientInfos().getRecipients().iterator().next();
@@ -47,20 +46,19 @@ public class Peer {
         System.out.flush();
     }
 
-    private static byte[] written(byte[] octets, PrivateKey key, X509Certificate own, X509Certificate gateway)
+    private static byte[] signed(byte[] octets, PrivateKey key, X509Certificate own, boolean opaque)
             throws Exception {
         CMSSignedDataGenerator signing = new CMSSignedDataGenerator();
         signing.addSignerInfoGenerator(
             new JcaSimpleSignerInfoGeneratorBuilder().setProvider("BC").build("SHA256withRSA", key, own));
         signing.addCertificates(new JcaCertStore(List.of(own)));
-        byte[] signed = signing.generate(new CMSProcessableByteArray(octets), true).getEncoded();
-        String entity = "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\n"
-            + "Content-Transfer-Encoding: base64\r\n\r\n"
-            + Base64.getMimeEncoder().encodeToString(signed) + "\r\n";
+        return signing.generate(new CMSProcessableByteArray(octets), opaque).getEncoded();
+    }
+
+    private static byte[] encrypted(byte[] octets, X509Certificate gateway) throws Exception {
         CMSEnvelopedDataGenerator encrypting = new CMSEnvelopedDataGenerator();
         encrypting.addRecipientInfoGenerator(new JceKeyTransRecipientInfoGenerator(gateway).setProvider("BC"));
         var cipher = new JceCMSContentEncryptorBuilder(CMSAlgorithm.AES256_CBC).setProvider("BC").build();
-        return encrypting.generate(
-            new CMSProcessableByteArray(entity.getBytes(StandardCharsets.US_ASCII)), cipher).getEncoded();
+        return encrypting.generate(new CMSProcessableByteArray(octets), cipher).getEncoded();
     }
 }
