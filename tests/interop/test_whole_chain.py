@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,19 +12,8 @@ from tests.support.chain import GATEWAY, Chain
 from tests.support.chain import chain as running
 from tests.support.dovecot import Dovecot
 from tests.support.focalpoint import SE_UIM, form_of, request
+from tests.support.neomutt import Neomutt
 from tests.support.ports import until
-
-NEOMUTT = """set smtp_url="smtp://127.0.0.1:{smtp}/"
-set ssl_starttls=no ssl_force_tls=no from="{address}" use_from=yes realname="{name}"
-set crypt_use_gpgme=yes crypt_autosign=yes crypt_autoencrypt=yes
-set pgp_sign_as="{fingerprint}" pgp_default_key="{fingerprint}" crypt_protected_headers_write=yes
-set editor="true" abort_unmodified=no record="" text_flowed=no
-set imap_user="{address}" imap_pass="secret" folder="imap://127.0.0.1:{imap}/" spoolfile="imap://127.0.0.1:{imap}/INBOX"
-set pipe_decode=yes wait_key=no quit=yes mail_check=1
-set header_cache=""
-ignore *
-unignore from date subject to cc
-"""
 
 
 def with_mailbox(home: Path, dovecot: Dovecot) -> None:
@@ -70,79 +57,11 @@ def test_by_imap_a_mail_is_moved_when_it_is_taken_and_set_apart_when_it_is_refus
     assert chain.dovecot.mails("gateway") == []
 
 
-class Terminal:
-    """neomutt in a pseudo-terminal."""
-
-    def __init__(self, person: Correspondent, chain: Chain, folder: Path) -> None:
-        self.socket = f"gsp-{person.name}"
-        self.home = person.home
-        self.rc = folder / "rc"
-        self.rc.write_text(
-            NEOMUTT.format(
-                smtp=chain.postfix.port, imap=chain.dovecot.port, address=person.address, name=person.name,
-                fingerprint=person.fingerprint,
-            )
-        )  # fmt: skip
-        for trusted in (person.fingerprint, chain.point.key):
-            command = ["gpg", "--homedir", str(person.home), "--batch", "--quiet", "--import-ownertrust"]
-            subprocess.run(command, input=f"{trusted}:6:\n".encode(), check=True, capture_output=True)
-
-    def tmux(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["tmux", "-L", self.socket, "-f", "/dev/null", *arguments], capture_output=True, text=True
-        )
-        return done.stdout
-
-    def start(self, arguments: str) -> None:
-        environment = f"env TERM=screen LANG=C.UTF-8 GNUPGHOME={self.home} HOME={self.rc.parent}"
-        shell = f"{environment} neomutt -n -F {self.rc} {arguments}"
-        self.tmux("new-session", "-d", "-x", "140", "-y", "200", f"{shell}; echo EXIT=$?; sleep 30")
-
-    def wait(self, text: str) -> str:
-        deadline = time.monotonic() + 25
-        shown = ""
-        while time.monotonic() < deadline:
-            shown = self.tmux("capture-pane", "-p")
-            if text in shown:
-                return shown
-            time.sleep(0.2)
-        raise AssertionError(f"neomutt does not show {text!r}: {shown}")
-
-    def press(self, *keys: str) -> None:
-        self.tmux("send-keys", *keys)
-
-    def stop(self) -> None:
-        self.tmux("kill-server")
-
-
 def test_neomutt_writes_a_request_and_reads_the_receipt(chain: Chain, tmp_path: Path) -> None:
     officer = chain.point.people["officer"]
-    before = len(chain.dovecot.mails(officer.address))
-    body = tmp_path / "body"
-    body.write_text(request(SE_UIM, case="BY-NEOMUTT"))
-    terminal = Terminal(officer, chain, tmp_path)
-    try:
-        terminal.start(f"-s Request -i {body} {GATEWAY}")
-        terminal.wait("To:")
-        terminal.press("Enter")
-        terminal.wait("Subject:")
-        terminal.press("Enter")
-        assert "Sign, Encrypt (PGP/MIME)" in terminal.wait("Security")
-        terminal.press("y")
-        terminal.wait("EXIT=0")
-    finally:
-        terminal.stop()
+    before = chain.count("officer")
+    neomutt = Neomutt(officer, chain, tmp_path)
+    neomutt.send(GATEWAY, "Request", request(SE_UIM, case="BY-NEOMUTT"))
     receipt = chain.arrived("officer", before + 1)[-1]
     assert "BY-NEOMUTT" in receipt.text
-    try:
-        terminal.start("")
-        terminal.wait("Msgs:")
-        terminal.press("/")
-        terminal.wait("Search for")
-        terminal.press(f"~i {receipt.message_id.strip('<>')}", "Enter")  # among the mails that other tests caused
-        terminal.press("Enter")
-        shown = terminal.wait("Good signature from: Focal point")
-        assert "successfully decrypted" in shown
-        assert "Exchange: GSP-" in terminal.wait("Exchange")
-    finally:
-        terminal.stop()
+    assert "Exchange: GSP-" in neomutt.shown(receipt.message_id, "Focal point")

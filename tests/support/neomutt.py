@@ -1,0 +1,117 @@
+"""neomutt in a pseudo-terminal (tmux): its keys are pressed and its screen is read, as a person does."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.correspondence import Correspondent
+from tests.support.chain import Chain
+
+_SETTINGS = """set smtp_url="smtp://127.0.0.1:{smtp}/"
+set ssl_starttls=no ssl_force_tls=no from="{address}" use_from=yes realname="{name}"
+set crypt_use_gpgme=yes crypt_autosign=yes crypt_autoencrypt=yes crypt_confirm_hook=no
+set pgp_sign_as="{fingerprint}" pgp_default_key="{fingerprint}" crypt_protected_headers_write=yes
+set editor="cp {body} %s" abort_unmodified=no record="" text_flowed=no include=no
+set imap_user="{address}" imap_pass="secret" folder="imap://127.0.0.1:{imap}/" spoolfile="imap://127.0.0.1:{imap}/INBOX"
+set pipe_decode=yes wait_key=no quit=yes mail_check=1
+set header_cache=""
+ignore *
+unignore from date subject to cc
+"""
+
+
+class Neomutt:
+    """A person's neomutt with the person's GnuPG home.
+
+    `keys`: further keys (fingerprints) that the person trusts, by the address that they are used for. The home must
+    hold them.
+    """
+
+    def __init__(
+        self, person: Correspondent, chain: Chain, folder: Path, keys: Mapping[str, str] | None = None
+    ) -> None:
+        self._socket = f"gsp-{person.name}"
+        self._home = person.home
+        self._rc, self._body = folder / "rc", folder / "body"
+        hooks = [f'crypt-hook "^{to.replace("+", ".")}$" 0x{key}\n' for to, key in (keys or {}).items()]
+        self._rc.write_text(
+            _SETTINGS.format(
+                smtp=chain.postfix.port, imap=chain.dovecot.port, address=person.address, name=person.name,
+                fingerprint=person.fingerprint, body=self._body,
+            ) + "".join(hooks)
+        )  # fmt: skip
+        for trusted in (person.fingerprint, chain.point.key, *(keys or {}).values()):
+            command = ["gpg", "--homedir", str(person.home), "--batch", "--quiet", "--import-ownertrust"]
+            subprocess.run(command, input=f"{trusted}:6:\n".encode(), check=True, capture_output=True)
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Writes a mail, signed and encrypted, and sends it."""
+        self._body.write_text(text)
+        with self._running(f"-s '{subject}' {to}"):
+            self._answer(("To:", "Enter"), ("Subject:", "Enter"))
+            self._sent()
+            self._wait("EXIT=0")
+
+    def shown(self, message_id: str, signer: str) -> str:
+        """A mail of the inbox on the screen, decrypted and with a good signature of this name."""
+        with self._running(""):
+            return self._opened(message_id, signer)
+
+    def reply(self, message_id: str, signer: str, text: str) -> None:
+        """Opens a mail of the inbox, and replies to where it asks for."""
+        self._body.write_text(text)
+        with self._running(""):
+            self._opened(message_id, signer)
+            self._press("r")
+            self._answer(("Reply to", "y"), ("To:", "Enter"), ("Subject:", "Enter"))
+            self._sent()
+            self._wait("Mail sent")
+
+    def _opened(self, message_id: str, signer: str) -> str:
+        self._answer(("Msgs:", "/"), ("Search for", f"~i {message_id.strip('<>')}"))
+        self._press("Enter")
+        self._press("Enter")
+        shown = self._wait(f"Good signature from: {signer}")
+        assert "successfully decrypted" in shown
+        return shown
+
+    def _sent(self) -> None:
+        assert "Sign, Encrypt (PGP/MIME)" in self._wait("Security")
+        self._press("y")
+
+    def _answer(self, *steps: tuple[str, str]) -> None:
+        for question, key in steps:
+            self._wait(question)
+            self._press(key)
+
+    @contextmanager
+    def _running(self, arguments: str) -> Iterator[None]:
+        environment = f"env TERM=screen LANG=C.UTF-8 GNUPGHOME={self._home} HOME={self._rc.parent}"
+        shell = f"{environment} neomutt -n -F {self._rc} {arguments}"
+        # So high that every letter is on one page.
+        self._tmux("new-session", "-d", "-x", "140", "-y", "200", f"{shell}; echo EXIT=$?; sleep 30")
+        try:
+            yield
+        finally:
+            self._tmux("kill-server")
+
+    def _tmux(self, *arguments: str) -> str:
+        command = ["tmux", "-L", self._socket, "-f", "/dev/null", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    def _press(self, *keys: str) -> None:
+        self._tmux("send-keys", *keys)
+
+    def _wait(self, text: str) -> str:
+        deadline = time.monotonic() + 40
+        shown = ""
+        while time.monotonic() < deadline:
+            shown = self._tmux("capture-pane", "-p")
+            if text in shown:
+                return shown
+            time.sleep(0.1)
+        raise AssertionError(f"neomutt does not show {text!r}: {shown}")
