@@ -257,13 +257,15 @@ def _side(situation: Situation, number: ReferralNumber) -> Side | None:
 
 
 def _by_token(situation: Situation) -> tuple[ReferralNumber, Side] | None:
+    """The referral of the first token in which the writer's Party has a part: a token of others reads like none."""
     marks = (situation.keyed.token_digest(token) for token in situation.reading.tokens)
-    return next(filter(None, map(situation.view.referral_by_token, marks)), None)
+    found = filter(None, map(situation.view.referral_by_token, marks))
+    return next((one for one in found if _side(situation, one[0])), None)
 
 
 def _by_thread(situation: Situation) -> ReferralNumber | None:
-    found = situation.view.referral_by_message_ids(message_ids(situation))
-    return found[0] if found and _side(situation, found[0]) else None
+    found = (situation.view.referral_by_message_ids((one,)) for one in message_ids(situation))
+    return next((one[0] for one in found if one and _side(situation, one[0])), None)
 
 
 def _by_name(situation: Situation, token: ReferralNumber | None) -> ReferralNumber | Text:

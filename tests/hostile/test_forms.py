@@ -108,6 +108,8 @@ def test_a_reply_with_a_wrong_or_foreign_token_changes_nothing(gate: FocalPoint)
 def test_another_partys_numbers_and_tokens_tell_nothing(gate: FocalPoint) -> None:
     number, mail = asked(gate, uim())
     absent = "GSP-2026-000999"
+    gate.send("desk.fr", "GSP HELP\n")  # the first answer to anybody brings the gateway's key
+    gate.delivered()
     form = answered(form_of(mail.text))
     bodies = (form, f"GSP MESSAGE\n\nExchange: {number}/SE\n\nMessage: Hello\n", f"GSP STATUS\n\nExchange: {number}\n")
     for body in bodies:

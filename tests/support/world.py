@@ -217,6 +217,7 @@ class World:
         tokens: Sequence[str] = (),
         in_reply_to: str = "",
         keys: Sequence[bytes] = (),
+        references: tuple[str, ...] = (),
     ) -> Situation:
         """What a form sees of a mail."""
         filled = FilledForm(
@@ -228,7 +229,7 @@ class World:
         )
         files = tuple(KeyFile(f"key{place}.asc", octets) for place, octets in enumerate(keys))
         reading = Reading(filled, tuple(findings), leftover, tuple(tokens), files)
-        submission = self._submission(who, in_reply_to)
+        submission = self._submission(who, in_reply_to, references)
         self._readings[submission.mail.mail.digest] = (submission, reading)
         opens = form in FORMS and FORMS[form].opens_exchange
         number = self.store.ledger.draw(self.now) if opens else NO_NUMBER
@@ -256,10 +257,11 @@ class World:
         """As if what was kept could no longer be opened."""
         self._readings.clear()
 
-    def _submission(self, who: str, in_reply_to: str) -> Submission:
+    def _submission(self, who: str, in_reply_to: str, references: tuple[str, ...]) -> Submission:
         person = self.people[who]
         octets = f"ciphertext {next(self._marks)} of {who}".encode()
-        visible = VisibleHeaders((person.address,), f"<{digest(octets)[:12]}@party.example>", in_reply_to)
+        own = f"<{digest(octets)[:12]}@party.example>"
+        visible = VisibleHeaders((person.address,), own, in_reply_to, references)
         mail = EncryptedMail("openpgp", proven_ciphertext(octets), digest(octets), visible, Envelope(), len(octets))
         leaf = MimePart((), "text/plain", (), "", "", b"", (), b"")
         sender = Sender(person, Fingerprint("A" * 40))

@@ -8,7 +8,7 @@ from gateway.content import Finding, Severity, text
 from gateway.facts import ReferralNumber
 from gateway.letters import MessageLetter, Notice, Thanks
 from gateway.treaty import Handling, Side
-from tests.support.world import KEYED, NOW, SE, World, readers, said, to
+from tests.support.world import FR, KEYED, NOW, SE, World, readers, said, to
 
 HELLO = {"message": "Please answer this week."}
 
@@ -120,3 +120,27 @@ def test_a_message_whose_handling_is_not_understood_comes_back_and_goes_nowhere(
     assert readers(decision.letters) == ["officer notice"]
     assert letter.form is not None
     assert (letter.form.get("message"), list(letter.form.hints)) == (HELLO["message"], ["handling"])
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_token_of_others_reads_like_one_that_does_not_exist(world: World, own: bool) -> None:
+    number = world.opened("SE1")
+    mine = world.opened("FR1")
+    values = HELLO | ({"exchange": str(mine)} if own else {})
+    answers = []
+    for token in (KEYED.token(ReferralNumber(number, SE), Side.ASKING), "a" * 20):
+        decision = world.send("FR", "message", values, tokens=[token])
+        answers.append((readers(decision.letters), said([letter.subject for letter in decision.letters])))
+    assert answers[0] == answers[1]
+    assert answers[0][0] == (["officer message"] if own else ["desk.fr notice"])
+
+
+def test_a_mail_of_others_in_the_thread_reads_like_one_that_is_not_known(world: World) -> None:
+    foreign, mine = world.opened("SE1"), world.opened("FR1")
+    theirs, ours = (
+        next(iter(world.view.thread(ReferralNumber(number, party), Side.ANSWERING)))
+        for number, party in ((foreign, SE), (mine, FR))
+    )
+    for before in (theirs, "<nobody@party.example>"):
+        decision = world.send("FR", "message", HELLO, in_reply_to=before, references=(ours,))
+        assert readers(decision.letters) == ["officer message"], before
