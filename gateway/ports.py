@@ -219,11 +219,15 @@ class Library(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwnKey:
-    """Our own OpenPGP public key as mail carries it: `armoured` as a file, `minimal` (binary) in a header field."""
+    """Our own OpenPGP public key as mail carries it: `armoured` as a file, `minimal` (binary) in a header field.
+
+    `certificate`: our S/MIME certificate (DER), for whoever uses that.
+    """
 
     fingerprint: Fingerprint
     armoured: bytes
     minimal: bytes
+    certificate: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.crypto import _keyblock, _publish
 from gateway.crypto.openpgp import OpenPgp
+from gateway.crypto.smime import Smime
 from gateway.facts import Fingerprint
 from gateway.ports import OwnKey
 
@@ -16,15 +17,17 @@ from gateway.ports import OwnKey
 class Publication:
     """The key of `scheme` for one address; looked at once, because another one is used from the next start only."""
 
-    def __init__(self, scheme: OpenPgp, address: str) -> None:
+    def __init__(self, scheme: OpenPgp, smime: Smime, address: str) -> None:
         self._scheme = scheme
+        self._smime = smime
         self._address = address
 
     @cached_property
     def key(self) -> OwnKey:
         """As mail carries it."""
         scheme = self._scheme
-        return OwnKey(Fingerprint(scheme.fingerprint), scheme.export(), scheme.minimal(self._address))
+        minimal = scheme.minimal(self._address)
+        return OwnKey(Fingerprint(scheme.fingerprint), scheme.export(), minimal, self._smime.certificate())
 
     def files(self) -> Mapping[str, bytes]:
         """The Web Key Directory, path to octets; raises ValueError where no program would take the key out of it."""

@@ -138,7 +138,7 @@ class Gateway:
         self._languages = Languages.from_texts(data.catalogues())
         self._forms = discovery.find(forms, "FORM")
         self._policy = self._make_policy()
-        self.publication = Publication(self._openpgp, f"{self._policy.mailbox}@{self._policy.domain}")
+        self.publication = Publication(self._openpgp, self._smime, f"{self._policy.mailbox}@{self._policy.domain}")
         allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
         self._guard = Guard(self.store.limits, self.store.view, allowance, clock, workers)
         templates = FileSystemLoader(data.folder("templates"))

@@ -303,6 +303,10 @@ class Smime:
         """Our own certificate with its issuers, PEM."""
         return b"".join(_bundle.pem(one) for one in (self._own[0].certificate, *self._own[0].links))
 
+    def certificate(self) -> bytes:
+        """Our own certificate alone, DER."""
+        return self._own[0].certificate.public_bytes(serialization.Encoding.DER)
+
     def own_key(self) -> PublicKey:
         """Our own certificate as a value."""
         return self.read_key(self.export())

@@ -14,7 +14,7 @@ from gateway.content import FilledForm, Letter, RenderedMail
 from gateway.facts import Language, MailKind, Moment, utc
 from gateway.forms import Form, _grammar
 from gateway.language import Catalogue, Languages
-from gateway.letters import Help
+from gateway.letters import Challenge, Help, Welcome
 from gateway.ports import OwnKey, Policy
 from gateway.stages import _entity, _sheets, _voices
 
@@ -94,8 +94,11 @@ class Renderer:
     def _body(self, letter: Letter, catalogue: Catalogue, subject: str) -> list[bytes]:
         form = self._written(letter.form, catalogue) if letter.form else ""
         blanks = [self._written(FilledForm(name), catalogue) for name in letter.blanks if name in self._forms]
-        ours = re.sub("(.{4})(?!$)", r"\1 ", letter.our_key or "")  # in groups, to be compared
-        own = {"letter": letter.values, "subject": subject, "form": form, "blanks": blanks, "our_key": ours}
+        ours, certificate = _grouped(letter.our_key or ""), self._certificate(letter)
+        own = {
+            "letter": letter.values, "subject": subject, "form": form, "blanks": blanks, "our_key": ours,
+            "our_certificate": _grouped(hashlib.sha256(certificate).hexdigest().upper()) if certificate else "",
+        }  # fmt: skip
         text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))
         return [_entity.text_part("text/plain", text.strip("\n") + "\n"), _entity.text_part("text/html", html)]
 
@@ -140,7 +143,19 @@ class Renderer:
         if letter.our_key:
             name = f"OpenPGP-0x{letter.our_key[-16:]}.asc"  # RFC 3156, 7
             parts.append(_entity.attachment("application/pgp-keys", name, self._own_key().armoured))
+        if certificate := self._certificate(letter):
+            parts.append(_entity.attachment("application/pkix-cert", "focal-point.cer", certificate))  # RFC 2585, 4.1
         return parts
+
+    def _certificate(self, letter: Letter) -> bytes:
+        """Our certificate, for whoever is registered with one: not every program takes it out of a signature."""
+        smime = letter.to.key is not None and letter.to.key.scheme == "smime"
+        return self._own_key().certificate if smime and isinstance(letter.values, Challenge | Welcome) else b""
+
+
+def _grouped(fingerprint: str) -> str:
+    """In groups of four, to be compared."""
+    return re.sub("(.{4})(?!$)", r"\1 ", fingerprint)
 
 
 def _boundary(identifier: str, level: str) -> str:

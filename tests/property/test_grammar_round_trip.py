@@ -15,7 +15,7 @@ from gateway import data, discovery, forms
 from gateway.content import Block, FilledForm, MimePart, Uim
 from gateway.forms import Field, FieldKind, Form
 from gateway.forms._grammar import Vocabulary, write
-from gateway.forms._reading import read_form
+from gateway.forms._reading import filled_in, read_form
 from gateway.language import LANGUAGES, Languages
 from gateway.mime.text import html_lines, plain_lines
 
@@ -88,6 +88,7 @@ def filled_forms(draw: st.DrawFn, names: tuple[str, ...] = ("request", "reply", 
         blocks = tuple(Block({f.name: one[f.name] for f in form.group if f.name in one}) for one in some)
     filled = FilledForm(form.name, values, ticks, listed, blocks)
     assume(_readable(filled))
+    assume(filled_in(filled, form))  # one that nobody completed, below a quotation, is the mail that was replied to
     return filled
 
 

@@ -19,7 +19,9 @@ from gateway.stages.render import Renderer
 from tests.support import samples
 
 POLICY = Policy("gsp.example.org", "gsp", subaddress=True)
-OWN_KEY = OwnKey(fingerprint("0123456789" * 4), b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n", bytes(range(200)))
+OWN_KEY = OwnKey(
+    fingerprint("0123456789" * 4), b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n", bytes(range(200)), b"certificate"
+)
 
 
 @lru_cache(maxsize=1)
