@@ -134,11 +134,15 @@ class Registry:
 
     def person_rows(self) -> list[tuple[str, ...]]:
         """Address, name, Party, role, language, state."""
-        return [
+        rows: list[tuple[str, ...]] = [
             (row["address"], row["name"], row["party"], row["role"], row["language"],
              f"revoked {_day(row['revoked_at'])}" if row["revoked_at"] else "active")
             for row in self._members.people()
         ]  # fmt: skip
+        for one in self._view.all_pending():
+            state = f"waits for {'approval' if one.proven else 'confirmation'} until {_day(one.expires)}"
+            rows.append((one.address, one.name, one.party, one.role.value, one.language, state))
+        return rows
 
     def key_rows(self, within: int | None = None) -> list[tuple[str, ...]]:
         """Fingerprint, scheme, owner, Party, expiry, state; with `within` only those that expire in so many days."""

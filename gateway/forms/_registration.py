@@ -82,7 +82,8 @@ def _approval(pending: Pending, to: Correspondent, view: View, evidence: Evidenc
 
 
 def active(pending: Pending, view: View, policy: Policy, now: datetime, but: int = 0) -> tuple[Letter, ...]:
-    """The welcome, and word to who ordered it; of a desk also to the Party's administrators. `but`: not to this one."""
+    """The welcome, and word to who ordered it; of an administrator or desk also to the Party's
+    administrators, the Secretariat, and the desk that it replaces. `but`: not to this one."""
     blanks = blanks_for(pending.role)
     mailbox = f"{policy.mailbox}@{policy.domain}"
     welcome = Letter(
@@ -93,10 +94,22 @@ def active(pending: Pending, view: View, policy: Policy, now: datetime, but: int
         blanks=blanks,
         thread=Thread(reply_to=mailbox),
     )
-    others = view.administrators(pending.party, now) if pending.role in _SEEN else ()
-    readers = {to.person: to for to in (*_orderer(pending, view, now), *_writable(others)) if to.person != but}
+    seen = (*view.administrators(pending.party, now), *view.secretariat(now)) if pending.role in _SEEN else ()
+    readers = {to.person: to for to in (*_orderer(pending, view, now), *_writable(seen)) if to.person != but}
     headline = text("{address} is registered", address=pending.address)
-    return (welcome, *(told(to, pending, headline, _NOTHING_MORE) for to in readers.values()))
+    others = tuple(told(to, pending, headline, _NOTHING_MORE) for to in readers.values())
+    return (welcome, *others, *_replaced(pending, headline, view, now))
+
+
+def _replaced(pending: Pending, headline: Text, view: View, now: datetime) -> tuple[Letter, ...]:
+    """To the desk that ends with this one: the last mail to it, so that nobody takes its place unseen."""
+    desk = view.desk(pending.party, now) if pending.role is Role.DESK else None
+    step = text(
+        "This mailbox is no longer your Party's desk: {address} is. If your Party does not want this, tell the "
+        "Secretariat at once.",
+        address=pending.address,
+    )
+    return tuple(told(to, pending, headline, step) for to in _writable((desk,) if desk else ()))
 
 
 def refused(pending: Pending, reason: str, view: View, now: datetime) -> tuple[Letter, ...]:
@@ -119,7 +132,9 @@ def ended(pending: Pending, view: View, now: datetime) -> Decision:
     )
 
 
-_SEEN = frozenset({Role.ADMINISTRATOR, Role.DESK})  # of these every administrator of the Party hears
+_SEEN = frozenset(
+    {Role.ADMINISTRATOR, Role.DESK}
+)  # of these every administrator of the Party hears, and the Secretariat
 
 
 def _orderer(pending: Pending, view: View, now: datetime) -> tuple[Correspondent, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -55,7 +56,12 @@ def test_from_nothing_to_two_parties_that_exchange_all_by_mail(empty: FocalPoint
         told = registered(point, "secretariat", administrator, "administrator", party)
         assert "GSP REGISTER" in told[administrator]
         assert "is registered" in told["secretariat"]
-    told = registered(point, "colleague", "officer")
+    form = ordered(point, "colleague", "officer")
+    assert point.send("officer", form)["outcome"] == "taken"
+    (welcome,) = point.delivered()["officer"]
+    told = {"officer": welcome.text}
+    certificate = ssl.PEM_cert_to_DER_cert(point.gateway.own_certificate().decode())
+    assert welcome.attachments == (("focal-point.cer", certificate),)
     assert "Subject" not in told["officer"]
     assert "To ask about UIMs" in told["officer"]
     asked = point.send("officer", request(SE_UIM))
@@ -74,6 +80,8 @@ def test_the_secretariat_approves_what_a_partys_administrator_orders(empty: Foca
     told = registered(point, "admin", "colleague", "administrator")
     assert sorted(told) == ["admin", "secretariat"], "nobody is written to who is not registered"
     assert point.send("colleague", "GSP STATUS\n")["outcome"] == "refused"
+    states = {row[0]: row[-1] for row in point.gateway.registry.person_rows()}
+    assert states["colleague@party.example"].startswith("waits for approval until ")
     form = form_of(told["secretariat"]).replace("Decision:", "Decision: approve ")
     approval = point.mail("secretariat", form)
     assert point.gateway.process_file(approval)["outcome"] == "taken"

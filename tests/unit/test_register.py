@@ -109,6 +109,13 @@ def test_an_administrator_or_desk_waits_for_the_secretariat(world: World, role: 
     assert "secretariat notice" in readers(done.letters)
 
 
+def test_of_a_new_administrator_the_others_hear_and_the_whole_secretariat(world: World) -> None:
+    world.register("second", AT, Role.SECRETARIAT)
+    ordered = order(world, "secretariat", role="administrator", party="SE")
+    done = world.confirm(waiting(world), word(ordered))
+    assert readers(done.letters) == ["admin notice", "new notice", "second notice", "secretariat notice"]
+
+
 def test_what_the_secretariat_registers_needs_no_second_approval(world: World) -> None:
     for role in ("officer", "observer", "administrator"):
         box = f"{role}.new@party.example"
@@ -134,7 +141,9 @@ def test_a_party_comes_into_being_with_its_desk(world: World) -> None:
 def test_a_new_desk_takes_the_place_of_the_old_one_whose_keys_end(world: World) -> None:
     old = world.view.keys_claimed_by(Address("desk.se@party.example"))
     ordered = order(world, "secretariat", party="SE", role="desk", name="Another name")
-    world.confirm(waiting(world), word(ordered))
+    done = world.confirm(waiting(world), word(ordered))
+    assert readers(done.letters) == ["admin notice", "desk.se notice", "new notice", "secretariat notice"]
+    assert "is no longer your Party's desk" in said(to(done.letters, "desk.se"))
     party = world.view.party(SE)
     assert party is not None
     assert (party.name, party.mailbox) == ("SE", NEW)
