@@ -11,6 +11,7 @@ import io
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ _OPTIONS = (
 
 
 _ENVIRONMENT = ("PATH", "HOME", "TMPDIR")
+_ENDING_SECONDS = 10
 _LOCKED = ("--pinentry-mode", "error")  # a key whose passphrase we do not have: nobody is asked, it fails at once
 
 
@@ -80,9 +82,10 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
         return done
 
     def end(self) -> None:
-        """Ends the agent."""
+        """Ends the agent; one that does not hear is left to notice that its home is gone."""
         command = ["gpgconf", "--homedir", self.gnupghome, "--kill", "all"]
-        subprocess.run(command, check=False, capture_output=True)
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(command, check=False, capture_output=True, timeout=_ENDING_SECONDS)
 
     def _handle_io(
         self,
