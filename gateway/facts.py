@@ -325,7 +325,7 @@ class EventKind(StrEnum):
     PARTY_ADDED = "party added"
     PARTY_CHANGED = "party changed"  # name, mailbox or language; `digest`: of the three as they are now
     PERSON_ADDED = "person added"
-    PERSON_REVOKED = "person revoked"
+    PERSON_REVOKED = "person revoked"  # `count` 1: of several who hold the same office
     REVOCATION_ORDERED = "revocation ordered"  # `person`, `digest`: by whom, in which mail
     KEY_ADDED = "key added"
     REGISTRATION_ORDERED = "registration ordered"  # `person`, `digest`: by whom, in which mail; `party`: for which

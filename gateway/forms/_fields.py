@@ -110,6 +110,11 @@ APPROVE_FIELDS: tuple[Field, ...] = (
     Field("decision", N_("Decision"), FieldKind.CHOICE, DECISIONS, required=True),
     Field("reason", N_("Reason"), FieldKind.TEXT),
 )
+YES = (Choice("yes", N_("yes")), Choice("no", N_("no")))
+REVOKE_FIELDS: tuple[Field, ...] = (
+    Field("address", N_("Address"), FieldKind.LINE, required=True),
+    Field("alone", N_("Without successor"), FieldKind.CHOICE, YES),
+)
 EARLIER = (Choice("keep", N_("ends in 30 days")), Choice("withdraw", N_("withdraw now")))
 RENEW_FIELDS: tuple[Field, ...] = (
     Field("address", N_("Address"), FieldKind.LINE, required=True),

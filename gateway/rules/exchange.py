@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -168,7 +169,11 @@ def turn_letters(
     letters = []
     for to, role in (*(((asker, Role.OFFICER),) if asker else ()), *((to, to.role) for to in told)):
         values = Turn(number, state, role, now, released, len(told), to_requester)
-        letters.append(_letter(view, keyed, policy, number, to, role, subject, values, MailKind.NOTICE))
+        letter = _letter(view, keyed, policy, number, to, role, subject, values, MailKind.NOTICE)
+        desk = view.party(number.party)
+        if desk and role is Role.ADMINISTRATOR and state is ReferralState.WAITING and not (released or to_requester):
+            letter = replace(letter, form=FilledForm("renew", {"address": desk.mailbox, "earlier": "keep"}))
+        letters.append(letter)
     return tuple(letters)
 
 

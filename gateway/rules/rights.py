@@ -74,7 +74,7 @@ def needs_approval(actor: Role, role: Role) -> bool:
 
 
 def may(act: Act, actor: Person, subject: Person) -> bool:
-    """Whether the table allows it; never to oneself, so that somebody who may is always left."""
+    """Whether the table allows it; never to oneself, but for the end of one's office (`resigns`)."""
     if actor.id == subject.id:
         return False
     return any(
@@ -84,3 +84,11 @@ def may(act: Act, actor: Person, subject: Person) -> bool:
         and (right.every_party or actor.party == subject.party)
         for right in RIGHTS
     )
+
+
+OFFICES = frozenset({Role.ADMINISTRATOR, Role.SECRETARIAT})  # somebody must always be left in them
+
+
+def resigns(actor: Person, subject: Person) -> bool:
+    """Whether somebody ends his own office, which another one who holds it must carry on."""
+    return actor.id == subject.id and actor.id > 0 and actor.role in OFFICES

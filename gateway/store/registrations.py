@@ -10,6 +10,7 @@ from gateway.facts import Event, EventKind, PartyCode, Renewal, utc
 from gateway.outcome import LostRace
 from gateway.store.record import append
 from gateway.store.tables import KeyRow, PendingRow, PersonRow, table
+from gateway.treaty import Role
 
 _PEOPLE, _KEYS, _PENDING = table(PersonRow), table(KeyRow), table(PendingRow)
 _ORDERS = frozenset(
@@ -28,8 +29,21 @@ def carry_out(connection: Connection, event: Event, at: datetime) -> None:
         query = select(_PEOPLE.c.id).where(_PEOPLE.c.id == event.person, _PEOPLE.c.revoked_at.is_(None))
         if connection.execute(query.with_for_update()).first() is None:
             raise LostRace
-    elif event.kind is EventKind.PERSON_REVOKED and not withdraw(connection, event.person, _BY_MAIL, at):
+    elif event.kind is EventKind.PERSON_REVOKED and not (
+        (_others(connection, event) if event.count else True) and withdraw(connection, event.person, _BY_MAIL, at)
+    ):
         raise LostRace
+
+
+def _others(connection: Connection, event: Event) -> bool:
+    """Whether somebody else holds the person's office too; locked, so that not all leave it at once."""
+    role = connection.execute(select(_PEOPLE.c.role).where(_PEOPLE.c.id == event.person)).scalar()
+    others = select(_PEOPLE.c.id).where(
+        _PEOPLE.c.role == role, _PEOPLE.c.id != event.person, _PEOPLE.c.revoked_at.is_(None)
+    )
+    if role != Role.SECRETARIAT.value:
+        others = others.where(_PEOPLE.c.party == event.party)
+    return connection.execute(others.with_for_update()).first() is not None
 
 
 def withdraw(connection: Connection, person: int, reason: str, at: datetime) -> bool:

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.cli import main
+from gateway.correspondence import Correspondent
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.focalpoint import FR_UIM, SE_UIM, FocalPoint, request
 from tests.support.ports import until
@@ -185,6 +186,23 @@ def test_a_person_who_is_revoked_is_shut_out_at_once(point: FocalPoint) -> None:
     assert set(states.values()) == {"active"}
     again = gsp("user", "revoke", officer, "--reason", "left", home=point.home)
     assert "no active person" in failed_in_one_line(again)
+
+
+def test_the_operator_renews_a_key_and_its_owner_is_told(point: FocalPoint, tmp_path: Path) -> None:
+    desk = point.people["desk.se"].address
+    with Correspondent(desk, "desk.se") as fresh:
+        file = tmp_path / "new.asc"
+        file.write_bytes(fresh.public_key)
+        ran = gsp("user", "renew", desk, "--key", file, "--withdraw", home=point.home)
+        assert (ran.status, fresh.fingerprint in ran.flat) == (0, True), ran
+        states = {one["fingerprint"]: one["state"] for one in gsp("key", "list", "--json", home=point.home).json}
+        assert states[fresh.fingerprint] == "usable"
+        assert states[point.people["desk.se"].fingerprint] == "revoked"  # type: ignore[union-attr]
+        told = sorted(to for to, _ in point.gateway.take_outbox())
+        assert told.count(desk) == 2
+        assert "nothing has changed" in failed_in_one_line(gsp("user", "renew", desk, "--key", file, home=point.home))
+        nobody = gsp("user", "renew", "nobody@party.example", "--key", file, home=point.home)
+        assert "gsp user list" in failed_in_one_line(nobody)
 
 
 def test_what_cannot_be_registered_is_told_in_one_line(point: FocalPoint, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ TITLES = (
     "DIRECTORY STATISTICS"
 ).split()
 SAME_IN_FRENCH = {"MESSAGE", "Message", "Questions", "Justification", "UIM"}
-SAME_IN_SPANISH = {"UIM"}
+SAME_IN_SPANISH = {"UIM", "no"}
 
 
 def _clashes(labels: Iterable[str]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support.focalpoint import SE_UIM, FocalPoint, request
 
 COLLEAGUE = "GSP REVOKE\n\nAddress: colleague@party.example\n"
+ADMIN = "GSP REVOKE\n\nAddress: admin@party.example\nWithout successor: yes\n"
 
 
 def test_an_officer_withdrawn_by_mail_is_refused_from_then_on(point: FocalPoint) -> None:
@@ -35,7 +36,7 @@ def test_an_officers_order_changes_nothing(point: FocalPoint) -> None:
 
 
 def test_the_secretariat_withdraws_an_administrator_and_his_orders_end(point: FocalPoint) -> None:
-    assert point.send("secretariat", "GSP REVOKE\n\nAddress: admin@party.example\n")["outcome"] == "taken"
+    assert point.send("secretariat", ADMIN)["outcome"] == "taken"
     assert sorted(point.delivered()) == ["secretariat"]
     assert point.send("admin", COLLEAGUE)["outcome"] == "refused"
     assert point.send("colleague", "GSP STATUS\n")["outcome"] == "taken"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from gateway.facts import Address, Commit, Event, EventKind, Language
+from gateway.facts import Address, Commit, Event, EventKind, Fingerprint, Language, PublicKey, Renewal, key_mark
 from gateway.outcome import LostRace
 from gateway.store import Store
 from gateway.treaty import Role
@@ -85,3 +86,73 @@ def test_an_order_counts_as_a_mail_of_who_gave_it(store: Store, numbers: dict[st
     order(store, numbers["one"], numbers["two"])
     assert store.limits.last_mail_but(0, KE, numbers["one"], NOW) is not None
     assert store.limits.last_mail_but(0, KE, numbers["two"], NOW) is None
+
+
+def leave(store: Store, who: int) -> None:
+    events = (
+        Event(EventKind.REVOCATION_ORDERED, person=who, actor=KE),
+        Event(EventKind.PERSON_REVOKED, party=KE, person=who, actor=KE, count=1),
+    )
+    store.ledger.commit(Commit(at(hours=1), events), None)
+
+
+def test_of_two_who_leave_the_same_office_at_the_same_time_one_stays(
+    store: Store, url: str, numbers: dict[str, int]
+) -> None:
+    def attempt(who: int) -> bool:
+        try:
+            leave(store, who)
+        except LostRace:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(attempt, numbers.values()))
+    assert sum(done) == 1
+    assert len(withdrawn(url)) == 1
+
+
+def renew(store: Store, person: int, key: PublicKey, *replaced: str, days: int = 30) -> None:
+    renewal = Renewal(KE, person, key, tuple(map(Fingerprint, replaced)), at(days=days))
+    store.ledger.commit(Commit(at(), renewals=(renewal,)), None)
+
+
+def ends(store: Store, name: str) -> dict[str, object]:
+    keys = store.view.keys_claimed_by(Address(f"{name}@party.example"))
+    return {one.fingerprint[:1]: "revoked" if one.revoked else one.usable_until for one in keys}
+
+
+def test_replaced_keys_end_in_time_and_none_is_made_to_last_longer(store: Store, numbers: dict[str, int]) -> None:
+    box = Address("one@party.example")
+    short = key("C", until=at(days=10))
+    store.members.add_person(KE, box, "one", Role.SECRETARIAT, Language("en"), short, NOW)
+    renew(store, numbers["one"], key("D"), "A" * 40, "C" * 40)
+    assert ends(store, "one") == {"A": at(days=30), "C": at(days=10), "D": None}
+    renew(store, numbers["one"], key("E"), "D" * 40, days=0)
+    assert ends(store, "one")["D"] == "revoked"
+    assert ends(store, "two") == {"B": None}
+
+
+def test_a_renewal_touches_no_key_of_anybody_else(store: Store, numbers: dict[str, int]) -> None:
+    renew(store, numbers["one"], key("D"), "B" * 40, days=0)
+    assert ends(store, "two") == {"B": None}
+    for taken in (key("B"), key("A")):
+        with pytest.raises(LostRace):
+            renew(store, numbers["one"] if taken.fingerprint[0] == "B" else numbers["two"], taken)
+    order(store, numbers["one"], numbers["two"])
+    with pytest.raises(LostRace):
+        renew(store, numbers["two"], key("E"))
+
+
+def test_a_replaced_key_is_known_as_one_until_somebody_extends_it(store: Store, numbers: dict[str, int]) -> None:
+    renew(store, numbers["one"], key("D"), "A" * 40)
+    mark = key_mark(Fingerprint("A" * 40), at(days=30))
+    event = Event(EventKind.KEY_REPLACED, party=KE, person=numbers["one"], digest=mark)
+    store.ledger.commit(Commit(at(), (event,)), None)
+    old, new = sorted(store.view.keys_claimed_by(Address("one@party.example")), key=lambda one: one.fingerprint)
+    assert store.view.key_replaced(old)
+    assert not store.view.key_replaced(new)
+    assert [one[1] for one in store.expiry.ending(at(days=1), timedelta(days=60))] == []
+    renew(store, numbers["one"], key("A", until=at(days=50)))
+    (old, _) = sorted(store.view.keys_claimed_by(Address("one@party.example")), key=lambda one: one.fingerprint)
+    assert not store.view.key_replaced(old)

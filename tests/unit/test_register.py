@@ -339,7 +339,7 @@ def test_two_parties_may_order_the_same_address_and_the_answer_decides(world: Wo
 def test_who_is_withdrawn_takes_his_open_orders_along(world: World) -> None:
     ordered = order(world)
     pending = waiting(world)
-    world.send("secretariat", "revoke", {"address": "admin@party.example"})
+    world.send("secretariat", "revoke", {"address": "admin@party.example", "alone": "yes"})
     refuses(world, pending, word(ordered))
     assert world.view.pending_for(NEW) == ()
     assert recorded(world)[-1] == "registration ended"

@@ -85,6 +85,51 @@ def test_what_is_not_exactly_one_address_withdraws_nobody(world: World, written:
     assert readers(decision.letters) == ["admin notice"]
 
 
+def test_who_leaves_an_office_to_another_one_withdraws_himself(world: World) -> None:
+    assert withdrawn(revoke(world, "admin", "admin")) == []
+    world.register("second", SE, Role.ADMINISTRATOR)
+    assert sorted(readers(revoke(world, "admin", "admin").letters)) == ["admin notice", "second notice"]
+    assert not active(world, "admin")
+    decision = revoke(world, "second", "second")
+    assert withdrawn(decision) == []
+    assert "Nobody else holds this office" in said(decision.letters)
+
+
+def test_a_deputy_whose_key_cannot_be_used_is_no_successor(world: World) -> None:
+    world.register("second", SE, Role.ADMINISTRATOR, expired=True)
+    assert withdrawn(revoke(world, "admin", "admin")) == []
+
+
+def test_the_only_administrator_is_withdrawn_only_where_the_form_says_so(world: World) -> None:
+    decision = revoke(world, "secretariat", "admin")
+    assert withdrawn(decision) == []
+    assert "only administrator" in said(decision.letters)
+    assert active(world, "admin")
+    values = {"address": "admin@party.example", "alone": "yes"}
+    decision = world.send("secretariat", "revoke", values)
+    assert withdrawn(decision) == [world.people["admin"].id]
+    (letter,) = decision.letters
+    assert letter.form is not None
+    assert (letter.form.name, letter.form.get("role"), letter.form.get("party")) == ("register", "administrator", "SE")
+
+
+def test_of_two_who_leave_an_office_at_once_one_stays(world: World) -> None:
+    world.register("second", SE, Role.ADMINISTRATOR)
+    pending = [
+        decide.decide(world.situation(who, "revoke", {"address": f"{who}@party.example"}), FORMS)
+        for who in ("admin", "second")
+    ]
+    world.commit(pending[0])
+    with pytest.raises(LostRace):
+        world.commit(pending[1])
+    assert active(world, "second")
+
+
+@pytest.mark.parametrize("who", ["officer", "observer", "SE"])
+def test_who_holds_no_office_does_not_withdraw_himself(world: World, who: str) -> None:
+    assert withdrawn(revoke(world, who, world.people[who].address)) == []
+
+
 def test_the_last_of_the_secretariat_cannot_lock_everybody_out(world: World) -> None:
     assert withdrawn(revoke(world, "secretariat", "secretariat")) == []
     assert active(world, "secretariat")
