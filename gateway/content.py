@@ -303,6 +303,27 @@ class Sheet(ClearValue):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class EnclosedKey(ClearValue):
+    """Somebody's public key or certificate, given to a reader as a file."""
+
+    name: str
+    media_type: str
+    octets: bytes
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedOffer(ClearValue):
+    """How to write sealed mail to one Party's desk; its keys are files of the letter."""
+
+    party: PartyCode
+    box: str
+    tag: str  # for the subject, where the mail system has no sub-addresses; "" where it has
+    keys: tuple[tuple[str, str], ...]  # name of the file, fingerprint; none: the desk has no key that can be used now
+    uims: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Thread(ClearValue):
     """Which conversation a letter belongs to. `tag` is the subject tag (referral number and token)."""
 
@@ -318,7 +339,7 @@ class Letter(ClearValue):
 
     `values` is one of `letters.LetterValues` and names the template by its `TEMPLATE`; `form` is rendered
     below the text in the reader's language, `blanks` are names of blank forms to add; `sheets` go as
-    attachments; `exchange`/`party`/`side` bind it to a referral; `our_key`: the fingerprint
+    attachments, and so do `files`; `exchange`/`party`/`side` bind it to a referral; `our_key`: the fingerprint
     of our own OpenPGP key where it goes along as a file.
     """
 
@@ -334,6 +355,7 @@ class Letter(ClearValue):
     party: PartyCode = NO_PARTY
     side: Side = Side.ASKING
     our_key: Fingerprint | None = None
+    files: tuple[EnclosedKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

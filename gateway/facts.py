@@ -114,11 +114,15 @@ def referral_number(text: str) -> ReferralNumber:
     return ReferralNumber(ExchangeNumber(int(found[1]), int(found[2])), party_code(found[3]))
 
 
+UNANSWERED = "?"
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What the SMTP or LMTP session, or the IMAP mailbox, says of a mail (RFC 5321, 2.3.1).
 
-    `mail_from` is "" for the null reverse-path. `transport` names the door it came by.
+    `mail_from` is "" for the null reverse-path. `transport` names the door it came by. `signed_by` is the sender's
+    domain where it has signed the mail (DKIM), UNANSWERED where no name server told.
     """
 
     mail_from: str = ""
@@ -127,6 +131,7 @@ class Envelope:
     authenticated_as: str = ""
     tls: bool = False
     transport: str = "directory"
+    signed_by: str = ""
 
 
 _SEAL = object()
@@ -367,6 +372,9 @@ class EventKind(StrEnum):
     REFUSED = "refused"  # a mail with a registered person's good signature; `count`: number of the reason
     REFUSALS = "refusals"  # of all others in an hour; `digest`: of the counts by reason (`store.limits.proof`)
     LIBRARY_CHANGED = "library changed"  # the pattern library in use; `digest`: of its texts, `count`: of them
+    SEALED_OFFERED = "sealed mail offered"  # address, token and key of `party` given in the answer to a look-up
+    SEALED_REFERRED = "sealed referral"  # what the referral asks was passed on unopened; `digest`: of the object
+    SEALED_PASSED = "sealed mail passed on"  # a further one, to the other side; `digest`: of the object
     LIMITED = "limited"  # told to wait so many minutes: `count`
 
 
@@ -457,6 +465,7 @@ class ReferralView:
     reminders: int
     uims: int
     answered: int
+    sealed: bool = False  # the gateway could not read what it asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,6 +498,7 @@ class EventView:
     actor: PartyCode
     count: int
     digest: Digest
+    person: int = 0
 
 
 @dataclass(frozen=True, slots=True)

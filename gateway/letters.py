@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from gateway.content import ClearValue, Finding, Text, Uim
+from gateway.content import ClearValue, Finding, SealedOffer, Text, Uim
 from gateway.facts import NO_PARTY, Digest, EventKind, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
 
@@ -181,6 +181,7 @@ class Reminder(ClearValue):
     open: int
     escalated: bool = False
     told: int = 0  # administrators of the asked Party who are told as well
+    sealed: bool = False  # what is asked came sealed
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -263,6 +264,7 @@ class Lookup(ClearValue):
     lines: tuple[LookupLine, ...]
     registered: tuple[PartyCode, ...]  # Parties with a desk among the suggestions
     findings: tuple[Finding, ...] = ()
+    offers: tuple[SealedOffer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -377,24 +379,6 @@ class Renewed(ClearValue):
 
 
 LetterValues = (
-    Receipt
-    | Referral
-    | AnswerLetter
-    | MessageLetter
-    | Thanks
-    | Notice
-    | Reminder
-    | Turn
-    | Closed
-    | Status
-    | Lookup
-    | Help
-    | Advice
-    | KeyNotice
-    | KeyExpiry
-    | Challenge
-    | Approval
-    | Registration
-    | Welcome
-    | Renewed
-)
+    Receipt | Referral | AnswerLetter | MessageLetter | Thanks | Notice | Reminder | Turn | Closed | Status | Lookup
+    | Help | Advice | KeyNotice | KeyExpiry | Challenge | Approval | Registration | Welcome | Renewed
+)  # fmt: skip

@@ -69,6 +69,22 @@ REASONS: dict[int, Reason] = _table(
     (107, 554, "4.6", "the message is looping", "Look at the Received fields: two systems forward to each other."),
     (108, 550, "7.1", "automatic messages are not accepted here", "An auto-responder answered us; nothing to do."),
     (109, 550, "6.0", "bare CR or LF in the message", "The sending server does not follow RFC 5321, 2.3.8."),
+    (110, 550, "7.1", "sealed mail is taken only where the server or login of its sender proves who sent it",
+     "Sealed mail needs a DKIM signature of the sender's domain over From and To, a login, or `[border] authserv_id`."),
+    (111, 550, "7.1", "the sender of this sealed mail is not registered here, or may not ask or answer",
+     "Register the person: `gsp user add`."),
+    (112, 550, "7.1", "the sealed mail is encrypted to a key that is not registered for one of the two Parties",
+     "The sender should encrypt to the desk's key, which GSP LOOKUP gives, and to registered ones only."),
+    (113, 550, "7.1", "the sealed mail hides for whom it is encrypted; switch hidden recipients off",
+     "GnuPG's options --throw-keyids and --hidden-recipient do that."),
+    (114, 550, "7.1", "the sealed mail is not encrypted to a key of its reader, who could not open it",
+     "Encrypt to the key that came with the address: of the desk, or of the officer who asked."),
+    (115, 550, "7.1", "this address is not for this sender: the token is another's, or the Party is his own",
+     "Take address and token from the sender's own GSP LOOKUP, or reply to the mail; one Party a mail."),
+    (116, 550, "7.1", "the sealed mail is encrypted to the focal point, too: leave that out, or write to its mailbox",
+     "Mail that the focal point may read goes to its mailbox, as a form."),
+    (117, 550, "7.1", "the exchange is closed and takes no more mail", "A new GSP LOOKUP gives a new address."),
+    (118, 550, "7.1", "this sealed mail was taken before in another wrapping", "A copy has no effect."),
     (201, 550, "7.1", "not accepted as coming from a registered user; quote this number to the focal point",
      "The operator's log has the true cause under the same arrival digest."),
     (301, 451, "3.2", "busy, try again later", "All workers are occupied; the other server will come again."),
@@ -154,6 +170,9 @@ class Cause(StrEnum):
     FROM_UNCLEAR = "From is not exactly one clean address"
     REPLAY = "signature was accepted before"
     WRONG_WORD = "the word of the challenge is wrong or of no use any more"
+    NOT_VOUCHED = "nobody vouches for the sender's address"
+    NOT_HIS = "token, Party or exchange is not the sender's"
+    WRONG_READER = "encrypted to other readers than the two Parties"
     NOT_FOR_US = "signed text is addressed to somebody else"
     AUTOMATIC = "automatic mail"
     NESTING = "layers beyond the limit"

@@ -6,16 +6,13 @@ changes is decided as a value and written in one transaction; only then does the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar, assert_never
+from typing import assert_never
 
-from gateway import logs
-from gateway.attachments import Attachment
-from gateway.content import Candidacy, Decision, Letter, Reading, RenderedMail, Submission
+from gateway import logs, unopened
+from gateway.content import Candidacy, Decision, Letter, Reading, Submission
 from gateway.facts import (
     NO_DIGEST,
     NO_NUMBER,
@@ -29,18 +26,14 @@ from gateway.facts import (
     Envelope,
     Event,
     EventKind,
-    Fingerprint,
     ForAPerson,
     Keep,
     MailKind,
     Moment,
     OutgoingMail,
-    PartyCode,
-    PublicKey,
     ReferralNumber,
     VisibleHeaders,
 )
-from gateway.forms._grammar import Vocabulary
 from gateway.outcome import (
     REASONS,
     Answer,
@@ -55,7 +48,8 @@ from gateway.outcome import (
     Refused,
     Taken,
 )
-from gateway.ports import CryptoScheme, Guard, Keyed, Ledger, Library, Policy, Situation, View
+from gateway.parts import Parts, raced
+from gateway.ports import SealedMail, Situation, View
 from gateway.stages import advise, classify, decide, decrypt, encrypt, identify, prove, read, track
 from gateway.stages._doubt import Unsealable, doubting
 from gateway.stages._introduce import introduce
@@ -63,41 +57,10 @@ from gateway.treaty import Side
 
 ATTEMPTS = 3  # runs that neither ended nor said why, before a person must look
 SETTLING = timedelta(minutes=2)  # so long more runs than that may be copies that came at once, each at a worker
-RACES = 3
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything the flow works with; `service.py` puts it together."""
-
-    schemes: Mapping[str, CryptoScheme]
-    view: View
-    ledger: Ledger
-    guard: Guard
-    keyed: Keyed
-    library: Library
-    vocabulary: Vocabulary
-    attachments: Mapping[str, Attachment]
-    render: Callable[[Letter, Moment, str], RenderedMail]
-    read_key: Callable[[bytes, PartyCode], PublicKey]
-    own_key: Fingerprint  # the OpenPGP key that people's first mails bring
-    policy: Policy
-    clock: Callable[[], datetime]
-    max_size: int
-    open_limit: int
 
 
 # Mail that carries what somebody wrote: it waits for a usable key, it is never given up for want of one.
 _CARRIES = frozenset({MailKind.REFERRAL, MailKind.ANSWER, MailKind.MESSAGE})
-
-
-def _raced(step: Callable[[], _T]) -> _T:
-    """What a step gives, tried again where another transaction was faster."""
-    for _ in range(RACES):
-        with suppress(LostRace):
-            return step()
-    raise Defer(REASONS[301])
 
 
 class Pipeline:
@@ -105,16 +68,22 @@ class Pipeline:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._own = Address(f"{parts.policy.mailbox}@{parts.policy.domain}")
 
     def process(self, raw: bytes, envelope: Envelope) -> Answer:
         """The answer to one mail, after everything that follows from it is committed."""
         now = self._parts.clock()
         arrival = NO_DIGEST
         try:
-            mail = classify.classify(raw, envelope, tuple(self._parts.schemes.values()), self._parts.max_size)
+            mail = classify.classify(
+                raw, envelope, tuple(self._parts.schemes.values()), self._parts.max_size, self._own
+            )
             if isinstance(mail, EncryptedMail):
                 arrival = mail.digest
                 return self._encrypted(mail, now)
+            if isinstance(mail, SealedMail):
+                arrival = mail.mail.digest
+                return unopened.passed_on(mail, raw, now, self._parts, self._consequences)
             return self._report(mail, now)
         except Failure as failure:
             return self._ended(failure, arrival, raw, envelope, now)
@@ -177,7 +146,7 @@ class Pipeline:
 
     def _encrypted(self, mail: EncryptedMail, now: datetime) -> Answer:
         begin = partial(self._parts.ledger.begin, mail, now)
-        beginning = _raced(begin)
+        beginning = raced(begin)
         # A refusal is not remembered against the sender: the cause may be mended (a key registered since).
         if isinstance(beginning.answer, Taken | Held):
             logs.note("repeated", arrival=mail.digest)
@@ -190,11 +159,11 @@ class Pipeline:
             opened = self._open(mail, now)
             if isinstance(opened, Submission):
                 self._parts.guard.admit(opened.sender.person, 0, now)
-            return _raced(lambda: self._meant(opened, now))
+            return raced(lambda: self._meant(opened, now))
         except Refuse as refusal:
             # The signature that was accepted before may be this very mail's: another worker, or another gateway,
             # took it meanwhile. The sender must not hear that a mail is refused that was taken.
-            answer = _raced(begin).answer if refusal.cause in (Cause.REPLAY, Cause.WRONG_WORD) else None
+            answer = raced(begin).answer if refusal.cause in (Cause.REPLAY, Cause.WRONG_WORD) else None
             if isinstance(answer, Taken | Held):
                 return answer
             raise

@@ -58,16 +58,51 @@ class Opened(ClearValue):
     signatures: tuple[SignatureReport, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SealedMail:
+    """A mail that is wholly one encrypted object and is to be passed on unopened (exchange.md, 4).
+
+    `party`: the Party whose sealed address it was sent to, "" where a token alone says where it goes.
+    """
+
+    mail: EncryptedMail
+    party: PartyCode
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """Whom an encrypted object names as its readers. `known`: those of the keys asked about that are among them.
+
+    `content` is the digest of what is encrypted, without the keys around it: the same in every wrapping.
+    """
+
+    known: frozenset[Fingerprint]
+    foreign: bool  # it names somebody else, too
+    hidden: bool  # it does not say for whom
+    ours: bool  # we could open it
+    content: Digest
+
+
 class CryptoScheme(Protocol):
     """One encryption scheme (crypto/). Raises `outcome.Refuse`/`Defer`; never writes clear text."""
 
     name: str
 
-    def recognise(self, tree: MimePart) -> bytes | None:
+    def recognise(self, tree: MimePart, anybody: bool = False) -> bytes | None:
         """The octets of the one encrypted object that a mail wholly is; None: not this scheme.
 
-        Structure only. Raises `Refuse` for a mail of this scheme that is not acceptable.
+        Structure only. Raises `Refuse` for a mail of this scheme that is not acceptable, and (unless it may be for
+        `anybody`) for one that is not encrypted to us.
         """
+        ...
+
+    def addressed(self, octets: bytes, keys: Sequence[PublicKey]) -> Addressed:
+        """Whom an object that was recognised names, as far as can be seen from outside."""
+        ...
+
+    def passed_on(self, octets: bytes, identifier: str) -> bytes:
+        """The MIME entity, header fields included, that carries an object which was recognised, as it came."""
         ...
 
     def open(self, ciphertext: Ciphertext, claimed: Sequence[PublicKey], limit: int) -> Opened:
@@ -111,6 +146,10 @@ class View(Protocol):
     def person_by_address(self, address: Address) -> Person | None: ...
     def keys_claimed_by(self, address: Address) -> tuple[PublicKey, ...]:
         """Every key ever registered for an address, revoked ones too: to judge signatures by."""
+        ...
+
+    def keys_of_party(self, code: PartyCode) -> tuple[tuple[int, PublicKey], ...]:
+        """Every key of a Party's desk (0) and active people that is not withdrawn, with its owner."""
         ...
 
     def sender_by_fingerprint(self, fingerprint: Fingerprint, now: datetime) -> Sender | None:

@@ -19,9 +19,19 @@ from jinja2 import FileSystemLoader
 from gateway import attachments, data, discovery, forms, inspection, library, logs
 from gateway import settings as configuration
 from gateway.audit import Audit
+from gateway.border import Border
 from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
-from gateway.facts import Envelope, Fingerprint, Moment, PublicKey, exchange_number, fingerprint, proven_ciphertext
+from gateway.facts import (
+    Envelope,
+    Fingerprint,
+    Moment,
+    PartyCode,
+    PublicKey,
+    exchange_number,
+    fingerprint,
+    proven_ciphertext,
+)
 from gateway.forms._grammar import Vocabulary
 from gateway.guard import Guard
 from gateway.home import Home, HomeKey, create_secret
@@ -29,7 +39,8 @@ from gateway.items import Items
 from gateway.language import Languages
 from gateway.mime.tree import parse
 from gateway.outcome import Answer, Failure
-from gateway.pipeline import Parts, Pipeline
+from gateway.parts import Parts
+from gateway.pipeline import Pipeline
 from gateway.ports import CryptoScheme, Policy
 from gateway.publication import Publication
 from gateway.registry import Registry
@@ -38,6 +49,7 @@ from gateway.schedule import Job
 from gateway.stages.render import Renderer
 from gateway.store import Store
 from gateway.transports import _secrets, directory
+from gateway.transports.dkim import Dkim
 from gateway.upkeep import Upkeep
 
 _LEASE = timedelta(minutes=10)
@@ -48,6 +60,7 @@ _LOCKED = (
     " and that the token is there where the keys are on one"
 )
 # Convenience names; the form's title decides, whichever is used.
+_CODE = 2  # letters of a Party's code: the name of a sealed address
 _NAMES = frozenset({"request", "lookup", "reply", "message", "status", "help", "admin", "postmaster"})
 
 
@@ -139,6 +152,8 @@ class Gateway:
         self._forms = discovery.find(forms, "FORM")
         self._policy = self._make_policy()
         self.publication = Publication(self._openpgp, self._smime, f"{self._policy.mailbox}@{self._policy.domain}")
+        border = self.settings.border
+        self.border = Border(self.store.view, self._policy, Dkim(border.resolvers) if border.dkim else None)
         allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
         self._guard = Guard(self.store.limits, self.store.view, allowance, clock, workers)
         templates = FileSystemLoader(data.folder("templates"))
@@ -212,7 +227,8 @@ class Gateway:
 
     def process_file(self, raw: bytes) -> dict[str, Any]:
         """One mail as if received, and its outcome as `gsp process --json` prints it."""
-        return inspection.outcome(self.process(raw, Envelope(transport="directory")))
+        envelope = self.border.vouched(raw, Envelope(transport="directory"))
+        return inspection.outcome(self.process(raw, envelope))
 
     def tick(self) -> None:
         """Everything that is due now."""
@@ -359,8 +375,10 @@ class Gateway:
         name, _, tag = local.lower().partition("+")
         if domain.lower() != self.settings.domain:
             return False
-        if name == "reply" and tag:
+        if tag and (name == "reply" or len(name) == _CODE):
             return self.store.view.referral_by_token(self._key.token_digest(tag)) is not None
+        if len(name) == _CODE and self.store.view.party(PartyCode(name.upper())) is not None:
+            return True
         return name in _NAMES or name == self.settings.mailbox.lower() or (name == "bounce" and bool(tag))
 
 

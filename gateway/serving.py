@@ -33,7 +33,7 @@ def serve(gateway: Gateway, verbose: bool = False) -> None:
     crew = Crew(gateway.home.root, gateway.settings.worker_count, verbose)
 
     def process(raw: bytes, envelope: Envelope) -> Answer:
-        answer = crew.process(raw, envelope)
+        answer = crew.process(raw, gateway.border.vouched(raw, envelope))
         if isinstance(answer, Taken):
             schedule.soon("deliver")
         return answer

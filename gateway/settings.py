@@ -38,6 +38,10 @@ MAX_SIZE = 36 * 1024 * 1024
 _NOT_SETTINGS = {"GSP_HOME"}  # the command line's own variable
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+# An address of IPv4, with or without a port, or of IPv6.
+Resolver = Annotated[
+    str, Field(pattern=r"^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$")
+]
 Days = Annotated[int, Field(ge=1, le=3650)]
 ClientTls = Literal["none", "starttls", "tls"]
 
@@ -225,9 +229,15 @@ class Limits(_Section):
 
 
 class Border(_Section):
-    """`authserv_id`: whose Authentication-Results field (RFC 8601) is believed; empty: nobody's."""
+    """Who proves a sender's address. `authserv_id`: whose Authentication-Results (RFC 8601) count; empty: nobody's.
+
+    `dkim`: signatures of senders' domains are checked here, too; `resolvers`: the name servers asked for their keys,
+    as `address` or `address:port`; none: the system's.
+    """
 
     authserv_id: str = ""
+    dkim: bool = True
+    resolvers: tuple[Resolver, ...] = ()
 
 
 class Settings(_Section):

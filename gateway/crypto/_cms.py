@@ -115,6 +115,19 @@ def enveloped(octets: bytes) -> Enveloped | None:
         return None
 
 
+def encrypted_data(octets: bytes) -> bytes:
+    """What is encrypted in an encrypted object, in one piece; b"" where there is none."""
+    info = _loaded(octets)
+    name = {ENVELOPED: "encrypted_content_info", AUTH_ENVELOPED: "auth_encrypted_content_info"}.get(kind(octets))
+    if info is None or name is None:
+        return b""
+    try:
+        held = info["content"][name]["encrypted_content"]
+        return _joined(held) if _is_there(held) else b""
+    except _DAMAGED:
+        return b""
+
+
 def signed(octets: bytes) -> Signed | None:
     """A signed object; None where it is damaged or another one."""
     info = _loaded(octets)

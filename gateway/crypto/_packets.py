@@ -92,6 +92,27 @@ def outline(octets: bytes) -> Outline | None:
     return Outline(tuple(key_ids), passphrase, content, version, whole=bool(content))
 
 
+def encrypted_data(octets: bytes) -> bytes:
+    """The content of the encrypted packet, however its length is written; b"" where there is none."""
+    position = 0
+    while position < len(octets):
+        tag, body, end = _packet(octets, position)
+        if tag in ENCRYPTED:
+            return _joined(octets, position) if octets[position] & 0x40 else octets[body:end]
+        position = end
+    return b""
+
+
+def _joined(octets: bytes, position: int) -> bytes:
+    pieces, partial = [], True
+    position += 1
+    while partial:
+        length, position, partial = _new_length(octets, position)
+        pieces.append(octets[position : position + length])
+        position += length
+    return b"".join(pieces)
+
+
 def _packet(octets: bytes, position: int) -> tuple[int, int, int]:
     """(tag, where the body begins, where the next packet begins). Old and new headers, partial lengths."""
     first = octets[position]

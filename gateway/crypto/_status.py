@@ -35,6 +35,7 @@ class Said:
     sealed: bool
     bad_recipient: bool
     made_key: bool
+    readers: tuple[str, ...]  # key ids that a message names
     signatures: tuple[Signature, ...]
 
 
@@ -78,6 +79,7 @@ def read(octets: bytes) -> Said:
         sealed="SIG_CREATED" in words and "END_ENCRYPTION" in words,
         bad_recipient="INV_RECP" in words,
         made_key="KEY_CREATED" in words,
+        readers=tuple(line[1] for line in lines if line[0] == "ENC_TO" and len(line) > 1),
         signatures=tuple(_signatures(lines)),
     )
 

@@ -15,11 +15,12 @@ from pathlib import Path
 from queue import Queue
 
 from gateway.content import N_, MimePart
-from gateway.crypto import _homes, _keyblock, _packets, _publish, _status
+from gateway.crypto import _homes, _keyblock, _packets, _publish, _readers, _status
 from gateway.crypto._gpg import Done, Engine
 from gateway.facts import Ciphertext, Fingerprint, PublicKey, digest
+from gateway.mime.armour import armoured
 from gateway.outcome import REASONS, Cause, Defer, Hold, Refuse
-from gateway.ports import Opened, SignatureReport
+from gateway.ports import Addressed, Opened, SignatureReport
 
 _KEY_LIMIT = 200_000  # octets of a key that somebody registers
 _CLEAN_LIMIT = 30_000  # octets of it that are its owner's own: names, pictures, subkeys
@@ -69,7 +70,7 @@ class OpenPgp:
 
     # --- outside, before anything is opened -----------------------------------------------------------
 
-    def recognise(self, tree: MimePart) -> bytes | None:
+    def recognise(self, tree: MimePart, anybody: bool = False) -> bytes | None:
         """The binary OpenPGP message that a mail wholly is (RFC 3156, or inline armour); None: no OpenPGP."""
         if (
             tree.media_type == "multipart/encrypted"
@@ -78,14 +79,14 @@ class OpenPgp:
             kinds = [child.media_type for child in tree.children]
             if len(kinds) != 2 or kinds[0] != "application/pgp-encrypted":
                 raise Refuse(REASONS[102])
-            return self._accepted(tree.children[1].body, damaged=105)
+            return self._accepted(tree.children[1].body, 105, anybody)
         if not any(b"-----BEGIN PGP MESSAGE" in part.body for part in tree.walk()):
             return None
         if tree.children or tree.media_type not in _INLINE:
             raise Refuse(REASONS[102])
-        return _packets.with_charset(tree.body, self._accepted(tree.body, damaged=101))
+        return _packets.with_charset(tree.body, self._accepted(tree.body, 101, anybody))
 
-    def _accepted(self, body: bytes, damaged: int) -> bytes:
+    def _accepted(self, body: bytes, damaged: int, anybody: bool) -> bytes:
         found = _packets.armoured(body)
         if found is None:
             raise Refuse(REASONS[102 if body.count(b"-----BEGIN PGP") > 1 else damaged])
@@ -100,9 +101,22 @@ class OpenPgp:
             raise Refuse(REASONS[102 if seen.content in _packets.ENCRYPTED else 101 if seen.content else 105])
         if seen.passphrase or seen.content == _packets.SED or seen.version > 1 or not seen.key_ids:
             raise Refuse(REASONS[104])
-        if not any(key_id in self._subkeys or set(key_id) == {"0"} for key_id in seen.key_ids):
+        if not anybody and not any(key_id in self._subkeys or set(key_id) == {"0"} for key_id in seen.key_ids):
             raise Refuse(REASONS[103])
         return octets
+
+    def addressed(self, octets: bytes, keys: Sequence[PublicKey]) -> Addressed:
+        """Whom the message names by key ids, as GnuPG lists them; nothing is opened.
+
+        Raises Refuse [GSP-105] where GnuPG sees other readers than we do.
+        """
+        own = [key for key in keys if key.scheme == self.name]
+        with self._engine(()) as gpg:
+            return _readers.of_message(gpg, _packets.binary(octets), own, self._subkeys, self._clock())
+
+    def passed_on(self, octets: bytes, identifier: str) -> bytes:
+        """The MIME entity that carries a message as it came (RFC 3156, 4)."""
+        return self.wrapped(armoured("MESSAGE", _packets.binary(octets)), identifier)
 
     # --- opening ----------------------------------------------------------------------------------------
 

@@ -23,12 +23,12 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from gateway import logs
 from gateway.content import N_, MimePart
-from gateway.crypto import _bundle, _certificate, _cms, _lists, _openssl
+from gateway.crypto import _bundle, _certificate, _cms, _lists, _openssl, _readers
 from gateway.crypto._chain import Trust
 from gateway.facts import Ciphertext, PublicKey
 from gateway.mime.tree import parse, parse_fields
 from gateway.outcome import REASONS, Cause, Defer, Hold, Refuse
-from gateway.ports import Opened, SignatureReport
+from gateway.ports import Addressed, Opened, SignatureReport
 
 _FUTURE = timedelta(minutes=15)
 _LAYERS = 4  # signatures and compression inside one encryption
@@ -62,7 +62,7 @@ class Smime:
 
     # --- outside, before anything is opened -----------------------------------------------------------
 
-    def recognise(self, tree: MimePart) -> bytes | None:
+    def recognise(self, tree: MimePart, anybody: bool = False) -> bytes | None:
         """The encrypted CMS object that a mail wholly is, with or without a signature around it; None: no S/MIME.
 
         A signature around the encryption (triple wrap, RFC 2634) binds nobody: whoever passes a mail on can put his
@@ -76,7 +76,7 @@ class Smime:
             if not _is_cms(part):
                 break
             if _cms.kind(part.body) != _cms.SIGNED:
-                return self._accepted(part)
+                return self._accepted(part, anybody)
             signed = _cms.signed(part.body)
             if signed is None or signed.content is None:
                 raise Refuse(REASONS[101])
@@ -87,7 +87,7 @@ class Smime:
             raise Refuse(REASONS[102])
         return None
 
-    def _accepted(self, part: MimePart) -> bytes | None:
+    def _accepted(self, part: MimePart, anybody: bool) -> bytes | None:
         kind = _cms.kind(part.body)
         if not kind and part.media_type not in _ENCRYPTED:
             return None
@@ -98,9 +98,18 @@ class Smime:
             raise Refuse(REASONS[104 if kind else 105])
         if seen.others or not seen.strong:
             raise Refuse(REASONS[104])
-        if self._addressed(seen) is None:
+        if not anybody and self._addressed(seen) is None:
             raise Refuse(REASONS[103])
         return part.body
+
+    def addressed(self, octets: bytes, keys: Sequence[PublicKey]) -> Addressed:
+        """Whom the object names by issuer and serial number, or by key identifier; nothing is opened."""
+        own = [key for key in keys if key.scheme == self.name]
+        return _readers.of_object(octets, own, [mine.certificate for mine in self._own])
+
+    def passed_on(self, octets: bytes, identifier: str) -> bytes:
+        """The MIME entity that carries an object as it came (RFC 8551, 3.3)."""
+        return self.wrapped(base64.encodebytes(octets).replace(b"\n", b"\r\n"), identifier)
 
     def _addressed(self, seen: _cms.Enveloped) -> _certificate.Own | None:
         named = (own for own in self._own if any(name.means(own.certificate) for name in seen.recipients))

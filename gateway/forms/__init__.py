@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.content import Decision, Letter, Reading
+from gateway.content import Decision, FilledForm, Letter, Reading
 from gateway.facts import ReferralNumber
 from gateway.ports import Situation
 from gateway.treaty import Role
@@ -62,4 +62,10 @@ class Form:
     carry: Callable[[Situation, Reading, ReferralNumber], Letter] | None = None
     summary: str = ""
     opens_exchange: bool = False  # its decision may use the number drawn for a new exchange
+    opened_by: str = ""  # or only where this field says yes
+
+    def opens(self, filled: FilledForm) -> bool:
+        """Whether a number is drawn for a new exchange before it decides."""
+        return self.opens_exchange or (bool(self.opened_by) and filled.get(self.opened_by) == "yes")
+
     takes_keys: bool = False  # attached or pasted keys and certificates are for it; any other form ignores them

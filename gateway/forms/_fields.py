@@ -61,8 +61,11 @@ REQUEST_FIELDS: tuple[Field, ...] = (
     Field("questions", N_("Questions"), FieldKind.TEXT),
     Field("uims", N_("UIMs"), FieldKind.UIMS, required=True),
 )
+YES_NO = (Choice("yes", N_("yes")), Choice("no", N_("no")))
 LOOKUP_FIELDS: tuple[Field, ...] = (
     Field("case_reference", N_("Case reference"), FieldKind.LINE),
+    Field("sealed", N_("Keys for sealed mail"), FieldKind.CHOICE, YES_NO),
+    Field("to", N_("To"), FieldKind.PARTY),
     Field("uims", N_("UIMs"), FieldKind.UIMS, required=True),
 )
 REPLY_FIELDS: tuple[Field, ...] = (

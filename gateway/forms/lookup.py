@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from gateway.content import Decision, FilledForm, Letter, Sheet, Text, Verdict, VerdictKind, text
-from gateway.facts import Event, EventKind, MailKind, PartyCode
+from gateway.content import (
+    Decision,
+    EnclosedKey,
+    FilledForm,
+    Finding,
+    Letter,
+    SealedOffer,
+    Severity,
+    Sheet,
+    Text,
+    Verdict,
+    VerdictKind,
+    text,
+)
+from gateway.facts import Event, EventKind, MailKind, PartyCode, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import ASKERS, EVERYBODY, blocks, marked, notice, own_thread, sender, too_many, weighed
+from gateway.forms._enclosed import key_files
 from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._findings import findings_sheets
 from gateway.forms._refer import IN_FORM, SHOWN
 from gateway.letters import Lookup, LookupLine
 from gateway.ports import Situation
 from gateway.rules import routing
+from gateway.rules.sealed import sealed_box
+from gateway.treaty import Side
 
+_MOST_OFFERS = 5
 _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.SURE: text("The Party is known."),
     VerdictKind.AMBIGUOUS: text(
@@ -32,7 +49,10 @@ _SENTENCES: dict[VerdictKind, Text] = {
 def decide(situation: Situation) -> Decision:
     """One line a UIM: what it is, who answers for it, and why."""
     form, person = situation.reading.form, situation.submission.sender.person
-    findings = weighed(LOOKUP_FIELDS, form, (*situation.reading.findings, *too_many(situation)))
+    found = (*situation.reading.findings, *too_many(situation), *_unreachable(situation))
+    # Who knows the Party may ask for its key and keep the UIMs to himself.
+    fields = [field for field in LOOKUP_FIELDS if field.name != "uims" or not (form.get("to") and _wants_keys(form))]
+    findings = weighed(fields, form, found)
     if blocks(findings):
         return notice(
             situation,
@@ -46,18 +66,60 @@ def decide(situation: Situation) -> Decision:
     lines = tuple(map(_line, verdicts))
     suggested = {suggestion.party for line in lines for suggestion in line.suggestions}
     registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)
+    offers, files = _offers(situation, verdicts, registered)
     to = sender(situation)
     letter = Letter(
         MailKind.NOTICE,
         to,
         text("What the pattern library says"),
-        Lookup(lines, registered, findings),
+        Lookup(lines, registered, findings, offers),
         form=_request(situation, verdicts, registered),
         sheets=(*((_sheet(lines),) if len(lines) > SHOWN else ()), *findings_sheets(findings, "lookup-findings")),
         thread=own_thread(situation),
+        files=files,
     ) if to else None  # fmt: skip
     event = Event(EventKind.LOOKUP_MADE, person=person.id, actor=person.party, count=len(verdicts))
-    return Decision(events=(event,), letters=(letter,) if letter else ())
+    given = tuple(
+        Event(EventKind.SEALED_OFFERED, situation.moment.number, one.party, person.id, person.party, one.uims)
+        for one in offers
+    )
+    return Decision(events=(event, *given), letters=(letter,) if letter else ())
+
+
+def _wants_keys(form: FilledForm) -> bool:
+    return form.get("sealed") == "yes"
+
+
+def _unreachable(situation: Situation) -> Iterator[Finding]:
+    """What is wrong with the Party that the officer named."""
+    to = situation.reading.form.get("to")
+    if to and to == situation.submission.sender.person.party:
+        sentence = text("This is your own Party. Name another one, or leave the line empty.")
+        yield Finding(sentence, Severity.BLOCKS, got=to, field="to")
+    elif to and situation.view.party(PartyCode(to)) is None:
+        sentence = text("This Party has no desk here yet. Name another one, or leave the line empty.")
+        yield Finding(sentence, Severity.BLOCKS, got=to, field="to")
+
+
+def _offers(
+    situation: Situation, verdicts: Sequence[Verdict], registered: Sequence[PartyCode]
+) -> tuple[tuple[SealedOffer, ...], tuple[EnclosedKey, ...]]:
+    """Address, token and keys of the desks, for sealed mail (exchange.md, 4), where the officer asks for them."""
+    form, person = situation.reading.form, situation.submission.sender.person
+    if not _wants_keys(form) or person.role not in ASKERS:
+        return (), ()
+    named = [PartyCode(form.get("to"))] if form.get("to") else [code for code in registered if code != person.party]
+    offers: list[SealedOffer] = []
+    files: list[EnclosedKey] = []
+    for party in named[:_MOST_OFFERS]:
+        keys = key_files(situation.view, party, 0, situation.moment.now)
+        theirs = [v for v in verdicts if any(c.party == party for c in v.candidates)]
+        number = ReferralNumber(situation.moment.number, party)
+        box, tag = sealed_box(situation.keyed, situation.policy, number, Side.ASKING, party)
+        marks = tuple((key.name, str(key.fingerprint)) for key in keys)
+        offers.append(SealedOffer(party, box, tag, marks, len(theirs) if theirs else len(verdicts)))
+        files += keys
+    return tuple(offers), tuple(files)
 
 
 def _line(verdict: Verdict) -> LookupLine:
@@ -93,6 +155,7 @@ FORM = Form(
     title="LOOKUP",
     fields=LOOKUP_FIELDS,
     senders=EVERYBODY,
+    opened_by="sealed",
     decide=decide,
     summary="Find out what a marking is and which Party answers for it. Nobody else is written to.",
 )

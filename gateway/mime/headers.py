@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from gateway.content import MimePart, ProtectedHeaders
-from gateway.facts import Address, Envelope, VisibleHeaders, address
+from gateway.facts import Address, Envelope, PartyCode, VisibleHeaders, address, party_code
 
 MAX_RECEIVED = 30
 _MAX_FROM, _MAX_DECODED = 1000, 4000  # the standard library's readers take time by the square (measured)
@@ -165,6 +165,20 @@ def tokens(texts: Iterable[str]) -> tuple[str, ...]:
 def envelope_tokens(envelope: Envelope) -> tuple[str, ...]:
     """Tokens in the envelope's recipients."""
     return tokens(f"{recipient}" for recipient in envelope.rcpt_tos)
+
+
+def sealed_places(recipients: Iterable[str], own: Address) -> tuple[tuple[PartyCode, str], ...]:
+    """Parties and tokens of the sealed addresses among some recipients (`ke@`, `ke+TOKEN@`), once each.
+
+    `own` is the gateway's mailbox: its domain is that of sealed addresses, and it is none itself.
+    """
+    mailbox, _, domain = own.casefold().partition("@")
+    found = []
+    for local, _, at in (recipient.casefold().rpartition("@") for recipient in recipients):
+        name, _, tag = local.partition("+")
+        if at == domain and name != mailbox and re.fullmatch("[a-z]{2}", name):
+            found.append((party_code(name), tag))
+    return tuple(dict.fromkeys(found))
 
 
 def _first_tag(subjects: Sequence[str]) -> str:

@@ -34,6 +34,17 @@ def parse(raw: bytes) -> MimePart:
     return _part(raw, 0, _Left(MAX_PARTS, MAX_COPIES * len(raw) + 1024 * 1024))
 
 
+def beside(part: MimePart) -> bytes:
+    """What stands before the first and after the last part of a multipart: shown by no client, readable on the way."""
+    body = _split(part.raw)[1]
+    mark = part.parameter("boundary").encode("utf-8", "surrogateescape")
+    places = list(_delimiters(body, b"--" + mark)) if part.children else []
+    if not places:
+        return b""
+    last = next((place for place in places if place[2]), (0, len(body), True))
+    return body[: places[0][0]] + body[last[1] :]
+
+
 def parse_fields(raw: bytes) -> MimePart:
     """The header fields of a message, whatever its body: a part without content."""
     return parse(_BLANK.split(raw[:MAX_HEADER], maxsplit=1)[0] + b"\r\n\r\n")

@@ -118,6 +118,7 @@ def carry_out(
         values = Reminder(
             referral.number, role, party if role is Role.OFFICER else exchange.asking_party, referral.asked_at,
             silent, referral.uims - referral.answered, escalated, told,
+            referral.sealed,
         )  # fmt: skip
         subject = text("Waiting for an answer: {number}", number=str(referral.number))
         letters.append(_letter(view, keyed, policy, referral.number, to, role, subject, values, MailKind.REMINDER))

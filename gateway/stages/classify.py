@@ -11,25 +11,32 @@ from contextlib import suppress
 from gateway import discovery, repairs
 from gateway.content import MimePart
 from gateway.facts import (
+    NO_PARTY,
+    Address,
     DeliveryAction,
     DeliveryReport,
     DispositionReport,
     EncryptedMail,
     Envelope,
+    PartyCode,
     address,
     digest,
     proven_ciphertext,
 )
 from gateway.mime import headers
-from gateway.mime.tree import parse, parse_fields
+from gateway.mime.tree import beside, parse, parse_fields
 from gateway.outcome import REASONS, Refuse
-from gateway.ports import CryptoScheme
+from gateway.ports import CryptoScheme, SealedMail
 
 _REPAIRS = [repair for repair in discovery.find(repairs, "REPAIR").values() if repair.where == "outside"]
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
 _CLEAR = frozenset({"signed-data", "certs-only"})  # smime-type of what is signed but not encrypted (RFC 8551, 3.2.2)
 _MAX_REPORT = 16 * 1024
 _NAMED = re.compile(r"[A-Za-z0-9]{1,64}")
+_NOBODY = Address("")
+# What clients write for those that cannot read MIME (Thunderbird, Enigmail, Apple Mail).
+_USUAL = re.compile(rb"This is an (?:OpenPGP/MIME|S/MIME) (?:encrypted|signed) message[ A-Za-z0-9()]{0,40}\.?|"
+                    rb"This is a (?:multi-part|cryptographically signed) message in MIME format\.{0,3}")  # fmt: skip
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 # Our mails have one reader each. Where an address stands for several, one mailbox of the desk's is enough.
 _ACTIONS = (
@@ -42,9 +49,12 @@ _ACTIONS = (
 
 
 def classify(
-    raw: bytes, envelope: Envelope, schemes: Sequence[CryptoScheme], max_size: int
-) -> EncryptedMail | DeliveryReport | DispositionReport:
-    """What a mail is, from outside; raises Refuse [GSP-101] to [GSP-108] for what is none of these."""
+    raw: bytes, envelope: Envelope, schemes: Sequence[CryptoScheme], max_size: int, own: Address = _NOBODY
+) -> EncryptedMail | SealedMail | DeliveryReport | DispositionReport:
+    """What a mail is, from outside; raises Refuse [GSP-101] to [GSP-108] for what is none of these.
+
+    `own` is our mailbox; without it there are no sealed addresses.
+    """
     if len(raw) > max_size:
         raise Refuse(REASONS[106])
     tree = parse(raw)
@@ -56,15 +66,39 @@ def classify(
         return report
     for repair in _REPAIRS:
         tree = repair.mend(tree)
+    recipients = envelope.rcpt_tos or headers.addresses((*tree.header("To"), *tree.header("Cc")))
+    places = headers.sealed_places(recipients, own) if own else ()
+    tokens = headers.tokens((*recipients, visible.subject_tag))
     for scheme in schemes:
-        octets = scheme.recognise(tree)
+        sealed = bool(places)
+        try:
+            octets = scheme.recognise(tree, anybody=True) if sealed else scheme.recognise(tree)
+        except Refuse as refusal:
+            if refusal.reason.number != 103 or not tokens:
+                raise
+            octets, sealed = scheme.recognise(tree, anybody=True), True
         if octets is not None:
-            return EncryptedMail(scheme.name, proven_ciphertext(octets), digest(octets), visible, envelope, len(raw))
+            mail = EncryptedMail(scheme.name, proven_ciphertext(octets), digest(octets), visible, envelope, len(raw))
+            return _sealed(mail, tree, places, tokens) if sealed else mail
     if any(p.media_type in _ENCRYPTED and p.parameter("smime-type").lower() not in _CLEAR for p in tree.walk()):
         raise Refuse(REASONS[104])
     raise Refuse(
         REASONS[108] if visible.auto_submitted or (not envelope.mail_from and envelope.rcpt_tos) else REASONS[101]
     )
+
+
+def _sealed(
+    mail: EncryptedMail, tree: MimePart, places: Sequence[tuple[PartyCode, str]], tokens: Sequence[str]
+) -> SealedMail:
+    """A sealed mail with nothing beside it that can be read, for one Party."""
+    if len(places) > 1:
+        raise Refuse(REASONS[115])
+    words = beside(tree).strip()
+    version = tree.children[0].body.strip() if tree.media_type == "multipart/encrypted" else b""
+    if (words and not _USUAL.fullmatch(words)) or version not in (b"", b"Version: 1"):
+        raise Refuse(REASONS[102])
+    own_token = [token for _, token in places if token]
+    return SealedMail(mail, places[0][0] if places else NO_PARTY, tuple(dict.fromkeys((*own_token, *tokens))))
 
 
 def _report(tree: MimePart, envelope: Envelope) -> DeliveryReport | DispositionReport | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from gateway.content import Candidacy, DecryptedMail, MimePart, ProtectedHeaders, SignatureFact, Submission
 from gateway.facts import (
+    UNANSWERED,
     Address,
     EncryptedMail,
     Envelope,
@@ -24,7 +25,7 @@ from gateway.facts import (
     same_address,
 )
 from gateway.mime import headers
-from gateway.mime.tree import parse
+from gateway.mime.tree import parse_fields
 from gateway.outcome import REASONS, Cause, Defer, Refuse
 from gateway.ports import CryptoScheme, Policy, View
 from gateway.stages import decrypt
@@ -132,22 +133,52 @@ def vouched_sender(raw: bytes, envelope: Envelope, policy: Policy) -> Address | 
     Only the topmost Authentication-Results field of the configured server counts: the border server must
     remove fields that claim to be its own.
     """
-    if not policy.authserv_id:
+    part = _head(raw)
+    if part is None or not envelope.mail_from or headers.is_automatic(part):
         return None
+    return _vouched(part, policy)
+
+
+def vouched_address(raw: bytes, policy: Policy) -> Address | None:
+    """The same for a mail that nobody will be answered because of: whatever its reverse-path."""
+    part = _head(raw)
+    return _vouched(part, policy) if part else None
+
+
+def vouched_for(claimed: Person | None, raw: bytes, envelope: Envelope, policy: Policy) -> Address | None:
+    """Whose address a login, the sender's own domain (DKIM), or the border server answers for.
+
+    Raises Defer [GSP-303] where only a name server could have told, and none did.
+    """
+    if envelope.authenticated_as:
+        return Address(envelope.authenticated_as)
+    if (found := vouched_address(raw, policy)) is not None or claimed is None:
+        return found
+    if envelope.signed_by == UNANSWERED:
+        raise Defer(REASONS[303])
+    return claimed.address if same_address(claimed.address.rpartition("@")[2], envelope.signed_by) else None
+
+
+def _head(raw: bytes) -> MimePart | None:
     try:
-        part = parse(raw[:262144])
+        return parse_fields(raw)
     except Refuse:
         return None
+
+
+def _vouched(part: MimePart, policy: Policy) -> Address | None:
     sender = headers.one_address(part.header("From"))
     results = [value for value in part.header("Authentication-Results") if _by(value, policy.authserv_id)]
-    if sender is None or not results or not envelope.mail_from or headers.is_automatic(part):
+    if sender is None or not policy.authserv_id or not results:
         return None
     domain = re.escape(sender.rpartition("@")[2])
-    aligned = (
-        rf"\bdmarc\s*=\s*pass\b[^;]*\bheader\.from\s*=\s*{domain}(?:[\s;]|$)",
-        rf"\bdkim\s*=\s*pass\b[^;]*\bheader\.d\s*=\s*{domain}(?:[\s;]|$)",
+    # What the sender chose (a reason, an address of his) may stand in quotes or comments: no result can hide there.
+    said = re.sub(r'"(?:[^"\\]|\\.)*"|\([^()]*\)', "", results[0]).split(";")[1:]
+    aligned = re.compile(
+        rf"\s*(?:dmarc\s*=\s*pass\s(?:.*\s)?header\.from|dkim\s*=\s*pass\s(?:.*\s)?header\.d)\s*=\s*{domain}(?:\s.*)?",
+        re.IGNORECASE | re.DOTALL,
     )
-    return sender if any(re.search(pattern, results[0], re.IGNORECASE) for pattern in aligned) else None
+    return sender if any(aligned.fullmatch(one) for one in said) else None
 
 
 def _by(value: str, authserv_id: str) -> bool:

@@ -131,7 +131,7 @@ class Renderer:
     # --- attachments --------------------------------------------------------------------------
 
     def _attachments(self, letter: Letter, catalogue: Catalogue) -> list[bytes]:
-        parts = []
+        parts = [_entity.attachment(file.media_type, file.name, file.octets) for file in letter.files]
         for sheet in letter.sheets:
             headings = [catalogue.say(heading) for heading in sheet.headings]
             rows = _sheets.said(sheet.rows, catalogue.say)

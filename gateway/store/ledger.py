@@ -51,6 +51,7 @@ from gateway.treaty import ExchangeState, ReferralState, Side, UimAnswer
 
 _CHUNK = 5000
 _NONE = ExchangeNumber(0, 0)  # as stored where there is no exchange
+_WRITTEN = frozenset({EventKind.MESSAGE_RECEIVED, EventKind.SEALED_PASSED})
 _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, EventKind.ESCALATED})
 
 
@@ -111,10 +112,11 @@ _ACCEPT = {
     name: Prepared(insert_(_SIGNATURES).on_conflict_do_nothing().returning(_SIGNATURES.c.digest))
     for name, insert_ in _UPSERTS
 }
+_GIVE_TOKENS = {name: Prepared(insert_(table(TokenRow)).on_conflict_do_nothing()) for name, insert_ in _UPSERTS}
 _INSERTS: dict[type[SQLModel], Prepared] = {
     row: Prepared(insert(table(row)))
     for row in (ArrivalRow, CounterRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
-                ThreadRow, TokenRow, UimRow)
+                ThreadRow, UimRow)
 }  # fmt: skip
 
 
@@ -204,6 +206,9 @@ class Ledger:
         if event.kind is EventKind.EXCHANGE_OPENED:
             self._open(connection, event, event.exchange, at)
             return
+        if event.kind is EventKind.SEALED_OFFERED:
+            self._give_tokens(connection, ReferralNumber(event.exchange, event.party), (Side.ASKING,))
+            return
         if not new:
             self._touch(connection, event, event.exchange, at)
         if event.kind in (EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING):
@@ -233,18 +238,14 @@ class Ledger:
             connection, ReferralRow, year=number.year, serial=number.serial, party=event.party, state=state.value,
             asked_at=at, last_activity=at, reminders=0, uims=event.count, answered=0,
         )  # fmt: skip
-        _insert_all(
-            connection,
-            TokenRow,
-            [
-                {
-                    "digest": self._token_digest_of(ReferralNumber(number, event.party), side),
-                    "year": number.year, "serial": number.serial, "party": event.party, "side": side.value,
-                }
-                for side in Side
-            ],
-        )  # fmt: skip
+        self._give_tokens(connection, ReferralNumber(number, event.party), tuple(Side))
         _add_uims(connection, event, number)
+
+    def _give_tokens(self, connection: Connection, referral: ReferralNumber, sides: Sequence[Side]) -> None:
+        """Makes the tokens of a referral known; that of the asking side may have been offered by a look-up before."""
+        of = {"year": referral.exchange.year, "serial": referral.exchange.serial, "party": referral.party}
+        rows = [{"digest": self._token_digest_of(referral, side), "side": side.value, **of} for side in sides]
+        _GIVE_TOKENS[connection.dialect.name].run_all(connection, rows)
 
     def _move(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         here = {**_named(number), "of_party": event.party}
@@ -267,7 +268,7 @@ class Ledger:
         elif event.kind is EventKind.REFERRAL_EXTENDED:
             values["reminders"] = 0  # further UIMs went out: the desk is given the same time again
         # What the requester writes does not give the desk more time.
-        if event.kind not in _QUIET and not (event.kind is EventKind.MESSAGE_RECEIVED and event.actor != event.party):
+        if event.kind not in _QUIET and not (event.kind in _WRITTEN and event.actor != event.party):
             values["last_activity"] = at
         _SET_REFERRAL.run(connection, **here, **values)
 

@@ -64,6 +64,12 @@ KEY = Prepared(select(_KEYS).where(_is(_KEYS.c.fingerprint)))
 DESK_KEYS = Prepared(select(_KEYS).where(_DESK))
 DESK_ENCRYPTING = _ENCRYPTING.where(_DESK)
 PERSON_ENCRYPTING = _ENCRYPTING.where(_is(_KEYS.c.person))
+PARTY_KEYS = Prepared(
+    select(_KEYS)
+    .outerjoin(_PEOPLE, _PEOPLE.c.id == _KEYS.c.person)
+    .where(_is(_KEYS.c.party), _KEYS.c.revoked_at.is_(None), or_(_KEYS.c.person == 0, _ACTIVE))
+    .order_by(_KEYS.c.person, _KEYS.c.registered_at.desc(), _KEYS.c.fingerprint)
+)
 OWNED_KEYS = Prepared(select(_KEYS, _PEOPLE.c.address).join(_PEOPLE, _PEOPLE.c.id == _KEYS.c.person))
 OWNED_KEYS_LIKE = OWNED_KEYS.where(_LIKE)
 ALL_PENDING = Prepared(select(_PENDING).order_by(_PENDING.c.id))
@@ -104,7 +110,13 @@ OPEN = Prepared(
     .where(_EXCHANGES.c.state == ExchangeState.OPEN.value)
     .order_by(_EXCHANGES.c.year, _EXCHANGES.c.serial)
 )
-REFERRALS = Prepared(select(_REFERRALS).where(_of(_REFERRALS)).order_by(_REFERRALS.c.party))
+_SEALED = select(_EVENTS.c.id).where(
+    _EVENTS.c.year == _REFERRALS.c.year, _EVENTS.c.serial == _REFERRALS.c.serial,
+    _EVENTS.c.party == _REFERRALS.c.party, _EVENTS.c.kind == EventKind.SEALED_REFERRED.value,
+)  # fmt: skip
+REFERRALS = Prepared(
+    select(_REFERRALS, _SEALED.exists().label("sealed")).where(_of(_REFERRALS)).order_by(_REFERRALS.c.party)
+)
 TOKEN = Prepared(select(_TOKENS).where(_is(_TOKENS.c.digest)))
 MESSAGE = Prepared(select(_THREADS).where(_is(_THREADS.c.message_id), _THREADS.c.party != "").order_by(_THREADS.c.id))
 THREAD = Prepared(

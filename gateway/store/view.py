@@ -121,6 +121,10 @@ class View:
                 found += [_key(row) for row in self._rows(queries.DESK_KEYS, party=party.code)]
         return tuple(found)
 
+    def keys_of_party(self, code: PartyCode) -> tuple[tuple[int, PublicKey], ...]:
+        """Every key of a Party's desk (0) and active people that is not withdrawn, with its owner; newest first."""
+        return tuple((row.person, _key(row)) for row in self._rows(queries.PARTY_KEYS, party=code))
+
     def sender_by_fingerprint(self, fingerprint: Fingerprint, now: datetime) -> Sender | None:
         """The active person (or desk) whose usable registered key this is."""
         rows = self._rows(queries.KEY, fingerprint=fingerprint)
@@ -197,7 +201,7 @@ class View:
         return tuple(
             EventView(
                 _utc(row.at), EventKind(row.kind), number, PartyCode(row.party), PartyCode(row.actor),
-                row.count, Digest(row.digest),
+                row.count, Digest(row.digest), row.person,
             )
             for row in self._rows(queries.TRAIL, year=number.year, serial=number.serial)
         )  # fmt: skip
@@ -351,7 +355,7 @@ def _referral_side(rows: Sequence[Any]) -> tuple[ReferralNumber, Side] | None:
 def _referral(row: Any) -> ReferralView:
     return ReferralView(
         _referral_number(row), ReferralState(row.state), _utc(row.asked_at), _utc(row.last_activity),
-        row.reminders, row.uims, row.answered,
+        row.reminders, row.uims, row.answered, bool(row.sealed),
     )  # fmt: skip
 
 

@@ -231,7 +231,7 @@ class World:
         reading = Reading(filled, tuple(findings), leftover, tuple(tokens), files)
         submission = self._submission(who, in_reply_to, references)
         self._readings[submission.mail.mail.digest] = (submission, reading)
-        opens = form in FORMS and FORMS[form].opens_exchange
+        opens = form in FORMS and FORMS[form].opens(filled)
         number = self.store.ledger.draw(self.now) if opens else NO_NUMBER
         return self._situation(submission, reading, number)
 
