@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from gateway import logs
 from gateway.content import Decision
 from gateway.facts import Address, ForAPerson, MailKind, Moment
+from gateway.forms import _registration
 from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Keyed, Policy
@@ -100,6 +101,8 @@ class Deliverer:
             elif exchange is not None and mail.kind in CARRIES:
                 reader = Address(mail.rcpt_to)
                 decision = unreached(self._store.view, self._policy, exchange, mail.party, mail.side, reader, now)
+            elif mail.kind is MailKind.CHALLENGE:
+                decision = _registration.unreached(Address(mail.rcpt_to), self._store.view, now)
             else:
                 decision = Decision(for_a_person=(ForAPerson(403, mail.exchange, mail.party),))
             try:

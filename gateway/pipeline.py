@@ -312,7 +312,7 @@ class Pipeline:
         if not decision.events and not decision.for_a_person:
             logs.note("report on nothing we know, or nothing new")
             return Taken(form="report")
-        events = " ".join(f"{event.exchange}/{event.party} {event.kind}" for event in decision.events)
+        events = " ".join(f"{event.exchange}/{event.party} {event.kind} {event.count}" for event in decision.events)
         versions = " ".join(str(version) for _, version in decision.based_on)
         try:
             # By the version too: a desk that is undeliverable again, for further UIMs, is told of again.

@@ -188,6 +188,10 @@ class View(Protocol):
         """Whether a renewal has put another key in its place: it ends soon and renews nothing."""
         ...
 
+    def challenged_address(self, envelope_id: str) -> Address | None:
+        """Whom one of our mails, by its envelope id, asked to confirm a registration; None: it is another mail."""
+        ...
+
     def advised_since(self, person: int, since: datetime) -> bool: ...
     def pending(self, number: int) -> Pending | None:
         """The registration of this number that is not active yet."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gateway.content import Decision, FilledForm, Letter, Text, Thread, text
-from gateway.facts import REGISTRATION_LIFE, Correspondent, Digest, Event, EventKind, MailKind, Pending
+from gateway.facts import REGISTRATION_LIFE, Address, Correspondent, Digest, Event, EventKind, MailKind, Pending
 from gateway.forms._common import blanks_for
 from gateway.letters import Approval, Challenge, Evidence, Registration, Welcome
 from gateway.ports import Policy, View
@@ -129,6 +129,17 @@ def ended(pending: Pending, view: View, now: datetime) -> Decision:
     step = text("To try again, send “GSP REGISTER” once more, with the key attached.")
     return Decision(
         events=(event,), letters=tuple(told(to, pending, headline, step) for to in _orderer(pending, view, now))
+    )
+
+
+def unreached(address: Address, view: View, now: datetime) -> Decision:
+    """The mail server of the new address refuses our question: who ordered it has most likely mistyped it."""
+    open_ones = tuple(one for one in view.pending_for(address) if not one.proven)
+    headline = text("{address} cannot be reached: the registration has ended", address=address)
+    step = text("Check the address, and send “GSP REGISTER” again with the right one and the key.")
+    return Decision(
+        events=tuple(Event(EventKind.REGISTRATION_ENDED, party=one.party, count=one.id) for one in open_ones),
+        letters=tuple(told(to, one, headline, step) for one in open_ones for to in _orderer(one, view, now)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from gateway.content import Decision
 from gateway.facts import (
@@ -17,6 +18,7 @@ from gateway.facts import (
     Moment,
     ReferralNumber,
 )
+from gateway.forms._registration import unreached
 from gateway.ports import Keyed, Policy, View
 from gateway.rules.exchange import undeliverable
 from gateway.treaty import ReferralState, Role, Side
@@ -36,10 +38,11 @@ def track(
     report: DeliveryReport | DispositionReport, view: View, keyed: Keyed, policy: Policy, moment: Moment
 ) -> Decision:
     """What a report changes. One that names none of our mails by its unguessable identifiers changes nothing."""
-    found = _found(report, view, policy)
+    ours = _ours(report, policy)
+    found = _found(ours, view)
     exchange = view.exchange(found[0].exchange) if found else None
     if found is None or exchange is None:
-        return Decision()
+        return _unconfirmed(report, ours, view, moment)
     number, side = found
     if isinstance(report, DispositionReport):
         return _event(EventKind.READ, exchange, number, side) if report.displayed else Decision()
@@ -73,10 +76,25 @@ def _to_a_person(report: DeliveryReport, view: View) -> bool:
     return person is not None and person.role is not Role.DESK
 
 
-def _found(
-    report: DeliveryReport | DispositionReport, view: View, policy: Policy
-) -> tuple[ReferralNumber, Side] | None:
-    """The one referral that the report's identifiers name; None where they name none, or do not agree.
+def _unconfirmed(
+    report: DeliveryReport | DispositionReport, ours: Sequence[str], view: View, moment: Moment
+) -> Decision:
+    """The question to confirm a registration came back for good; nothing for every other mail."""
+    if isinstance(report, DispositionReport) or report.action is not DeliveryAction.FAILED:
+        return Decision()
+    found = {view.challenged_address(identifier) for identifier in ours} - {None}
+    address = found.pop() if len(found) == 1 else None
+    return unreached(address, view, moment.now) if address else Decision()
+
+
+def _found(ours: Sequence[str], view: View) -> tuple[ReferralNumber, Side] | None:
+    """The one referral that these identifiers name; None where they name none, or do not agree."""
+    found = {view.mail_by_envelope_id(identifier) for identifier in ours} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _ours(report: DeliveryReport | DispositionReport, policy: Policy) -> Sequence[str]:
+    """The identifiers of our mails that a report names.
 
     Only identifiers that we made count. Message-IDs of officers' own mails stand in the same threads, and everybody
     through whose hands those went knows them: a report could be forged with them.
@@ -86,9 +104,7 @@ def _found(
     named = [report.envelope_id] if isinstance(report, DeliveryReport) and report.envelope_id else []
     named += [match[1] for address in report.envelope.rcpt_tos if (match := back.fullmatch(address))]
     named += [match[1] for written in report.message_ids if (match := ours.fullmatch(written))]
-    distinct = dict.fromkeys(identifier.lower() for identifier in named)
-    found = {view.mail_by_envelope_id(identifier) for identifier in list(distinct)[:_MOST]} - {None}
-    return found.pop() if len(found) == 1 else None
+    return list(dict.fromkeys(identifier.lower() for identifier in named))[:_MOST]
 
 
 def _event(kind: EventKind, exchange: ExchangeView, number: ReferralNumber, side: Side) -> Decision:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
-from gateway.facts import EventKind
+from gateway.facts import EventKind, MailKind
 from gateway.store.prepared import Prepared
 from gateway.store.tables import (
     EventRow,
@@ -133,6 +133,9 @@ ENVELOPE = Prepared(
     select(_OUTBOX.c.year, _OUTBOX.c.serial, _OUTBOX.c.party, _OUTBOX.c.side).where(
         _is(_OUTBOX.c.envelope_id), _OUTBOX.c.party != ""
     )
+)
+CHALLENGE = Prepared(
+    select(_OUTBOX.c.rcpt_to).where(_is(_OUTBOX.c.envelope_id), _OUTBOX.c.kind == MailKind.CHALLENGE.value)
 )
 ADVISED = Prepared(
     select(_EVENTS.c.id)

@@ -223,6 +223,11 @@ class View:
         """The referral and side of one of our mails, by its envelope id."""
         return _referral_side(self._rows(queries.ENVELOPE, envelope_id=envelope_id))
 
+    def challenged_address(self, envelope_id: str) -> Address | None:
+        """Whom one of our mails, by its envelope id, asked to confirm a registration; None: it is another mail."""
+        rows = self._rows(queries.CHALLENGE, envelope_id=envelope_id)
+        return Address(rows[0].rcpt_to) if rows else None
+
     def advised_since(self, person: int, since: datetime) -> bool:
         """Whether a person was told since then how to set the mail client."""
         return bool(self._rows(queries.ADVISED, person=person, since=since))

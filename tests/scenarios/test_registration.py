@@ -14,9 +14,10 @@ import pytest
 from gateway.correspondence import Correspondent
 from gateway.facts import REGISTRATION_LIFE
 from tests.cli.running import gsp
+from tests.interop.test_bounces import bounce
 from tests.scenarios.test_exchange import fill
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, form_of, request
-from tests.support.registering import ordered, registered
+from tests.support.registering import order, ordered, registered
 from tests.support.smime import Authority, SmimePerson
 
 
@@ -87,6 +88,25 @@ def test_the_secretariat_approves_what_a_partys_administrator_orders(empty: Foca
     assert point.gateway.process_file(approval)["outcome"] == "taken"
     assert sorted(point.delivered()) == ["admin", "colleague", "secretariat"]
     assert point.send("colleague", "GSP STATUS\n")["outcome"] == "taken"
+
+
+def test_who_mistyped_the_address_hears_of_it_and_a_forged_report_changes_nothing(empty: FocalPoint) -> None:
+    point = empty
+    point.send("secretariat", order(point.people["desk.se"], "desk", "SE"))  # type: ignore[arg-type]
+    ids = {row[2]: str(row[0]) for row in point.gateway.outbox_rows()}
+    mails = point.delivered()
+    assert sorted(mails) == ["desk.se", "secretariat"]
+    for forged in (ids["secretariat@party.example"], f"<{'a' * 24}@{DOMAIN}>"):
+        point.gateway.process_file(bounce("failed", message_id=forged))
+    point.gateway.process_file(bounce("delayed", message_id=ids["desk.se@party.example"]))
+    assert point.delivered() == {}
+    for _ in range(2):
+        assert (
+            point.gateway.process_file(bounce("failed", message_id=ids["desk.se@party.example"]))["outcome"] == "taken"
+        )
+    (told,) = point.delivered()["secretariat"]
+    assert told.subject == "desk.se@party.example cannot be reached: the registration has ended"
+    assert point.send("desk.se", form_of(mails["desk.se"][0].text))["outcome"] == "refused"
 
 
 def test_what_nobody_answers_ends_by_itself_and_who_ordered_it_is_told(empty: FocalPoint) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.content import Decision, Letter
 from gateway.facts import REGISTRATION_LIFE, Address, EventKind, Fingerprint, MailKind, Pending, Person
-from gateway.forms._registration import ended
+from gateway.forms._registration import ended, unreached
 from gateway.letters import Approval, Challenge, Registration, Welcome
 from gateway.outcome import LostRace, Refuse
 from gateway.rules.limits import CHALLENGES_PER_ADDRESS, REGISTRATIONS_PER_DAY
@@ -321,6 +321,16 @@ def test_after_its_time_a_challenge_is_no_use_and_its_end_is_told(world: World) 
     assert world.view.pending_for(NEW) == ()
     with pytest.raises(LostRace):
         world.commit(decision)
+
+
+def test_what_cannot_be_delivered_ends_for_everybody_who_ordered_it(world: World) -> None:
+    order(world, "admin", key="F")
+    order(world, "chief", key="E")
+    decision = unreached(NEW, world.view, world.now)
+    world.commit(decision)
+    assert readers(decision.letters) == ["admin notice", "chief notice"]
+    assert world.view.pending_for(NEW) == ()
+    assert unreached(NEW, world.view, world.now) == Decision()
 
 
 def test_two_parties_may_order_the_same_address_and_the_answer_decides(world: World) -> None:

@@ -71,7 +71,7 @@ class Sent:
         return None
 
     correspondent = desk
-    party = thread = lambda *_: None
+    party = thread = challenged_address = lambda *_: None
 
 
 def decided(
