@@ -72,8 +72,13 @@ class Registry:
 
     def revoke(self, mailbox: str, reason: str) -> str:
         """Withdraws a person's access; gives a sentence."""
-        self._members.revoke(_address(mailbox), reason, self._clock())
-        return f"{mailbox} can no longer use the gateway."
+        now = self._clock()
+        person = self._view.person_by_address(_address(mailbox))
+        self._members.revoke(_address(mailbox), reason, now)
+        said = f"{mailbox} can no longer use the gateway."
+        if person and person.role is Role.ADMINISTRATOR and not self._view.administrators(person.party, now):
+            said += f" Party {person.party} has no administrator now: register one."
+        return said
 
     def read_key(self, octets: bytes, party: PartyCode) -> PublicKey:
         """The key or certificate in a file; the scheme is known by the octets, and what only one can read it judges.

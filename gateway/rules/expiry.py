@@ -12,6 +12,7 @@ from gateway.ports import View
 from gateway.treaty import Role
 
 DAYS = (60, 30, 14, 7, 1)  # before expiry
+_AT_LAST = 7  # days before it, from which on the Secretariat is told too
 KINDS = {"openpgp": "OpenPGP", "smime": "S/MIME"}  # of keys, by scheme, as people call them
 
 
@@ -42,8 +43,7 @@ def due(key: EndingKey, now: datetime) -> int | None:
 
 
 def warn(key: EndingKey, days: int, view: View, now: datetime) -> Decision:
-    """The warning: to the owner; of a desk's or an officer's key to the Party's administrators too; of our own
-    key to the Secretariat."""
+    """The warning: to the owner, to whoever may vouch for a new key, and of our own key to the Secretariat."""
     left = -((now - key.until) // timedelta(days=1))  # a day that has begun counts
     event = Event(EventKind.KEY_WARNED, party=key.party, person=key.person, count=days, digest=key.mark)
     letters = [
@@ -65,6 +65,15 @@ def _form(address: str) -> FilledForm:
     return FilledForm("renew", {"address": address, "earlier": "keep"})
 
 
+def _others(key: EndingKey, owner: Correspondent, left: int, view: View, now: datetime) -> tuple[Correspondent, ...]:
+    """Whoever may vouch for a new key: the administrators; of those for whom they may not, at last the Secretariat."""
+    if owner.role in (Role.DESK, Role.OFFICER):
+        return view.administrators(key.party, now)
+    if owner.role is Role.SECRETARIAT or left > _AT_LAST:
+        return ()
+    return view.secretariat(now)
+
+
 def _readers(
     key: EndingKey, left: int, view: View, now: datetime
 ) -> list[tuple[Correspondent, Text, tuple[str, bool]]]:
@@ -82,7 +91,7 @@ def _readers(
     subject = texts(
         "Your key expires in {count} day: please renew it", "Your key expires in {count} days: please renew it", left
     )
-    told = view.administrators(key.party, now) if owner.role in (Role.DESK, Role.OFFICER) else ()
+    told = _others(key, owner, left, view, now)
     other = texts(
         "The key of {owner} expires in {count} day",
         "The key of {owner} expires in {count} days",

@@ -188,6 +188,11 @@ def test_a_person_who_is_revoked_is_shut_out_at_once(point: FocalPoint) -> None:
     assert "no active person" in failed_in_one_line(again)
 
 
+def test_the_operator_hears_that_a_party_has_no_administrator_left(point: FocalPoint) -> None:
+    ran = gsp("user", "revoke", point.people["admin"].address, "--reason", "left", home=point.home)
+    assert ran.out.endswith("Party SE has no administrator now: register one.\n")
+
+
 def test_the_operator_renews_a_key_and_its_owner_is_told(point: FocalPoint, tmp_path: Path) -> None:
     desk = point.people["desk.se"].address
     with Correspondent(desk, "desk.se") as fresh:

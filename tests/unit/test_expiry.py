@@ -85,13 +85,13 @@ def warned(world: World, party: PartyCode, person: int) -> Decision:
     [
         ("SE", ["admin notice", "desk.se notice"]),
         ("colleague", ["admin notice", "colleague notice"]),
-        ("admin", ["admin notice"]),
-        ("observer", ["observer notice"]),
+        ("admin", ["admin notice", "secretariat notice"]),
+        ("observer", ["observer notice", "secretariat notice"]),
         ("secretariat", ["secretariat notice"]),
         ("FR", ["desk.fr notice"]),
     ],
 )
-def test_the_owner_is_told_and_of_a_desk_or_an_officer_the_administrators_too(who: str, told: list[str]) -> None:
+def test_the_owner_is_told_and_whoever_may_vouch_for_a_new_key(who: str, told: list[str]) -> None:
     world = World()
     person = world.people[who]
     decision = warned(world, person.party, person.id)
@@ -102,6 +102,21 @@ def test_the_owner_is_told_and_of_a_desk_or_an_officer_the_administrators_too(wh
         assert letter.values.owner == ("" if own else person.address)
         assert not letter.values.ours
         assert letter.kind is MailKind.NOTICE, "encrypted: the notice in clear is for a key that cannot be used"
+
+
+def test_of_an_administrators_key_the_secretariat_hears_in_the_last_week_only() -> None:
+    world = World()
+    person = world.people["admin"]
+    key = EndingKey("openpgp", Fingerprint("A" * 40), SE, person.id, NOW + timedelta(days=14))
+    assert readers(expiry.warn(key, 14, world.view, NOW).letters) == ["admin notice"]
+
+
+def test_every_warning_brings_the_form_that_renews_the_key() -> None:
+    world = World()
+    for letter in warned(world, SE, 0).letters:
+        assert letter.form is not None
+        assert (letter.form.name, letter.form.get("address")) == ("renew", "desk.se@party.example")
+    assert [letter.form for letter in warned(world, NO_PARTY, 0).letters] == [None], "our own is the operator's"
 
 
 def test_days_that_have_begun_count() -> None:
