@@ -217,7 +217,7 @@ class Pipeline:
         if reading.form.uims:
             parts.guard.admit(submission.sender.person, len(reading.form.uims), now)
         form = parts.vocabulary.forms.get(reading.form.name)
-        opens = form is not None and form.opens_exchange
+        opens = form is not None and form.opens(reading.form)
         moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
         with parts.view.snapshot() as view:
             seen = doubting(view, doubted) if doubted else view

@@ -14,6 +14,7 @@ from tests.support.dovecot import Dovecot
 from tests.support.focalpoint import SE_UIM, form_of, request
 from tests.support.neomutt import Neomutt
 from tests.support.ports import until
+from tests.support.sealed import ANSWERED, ASKED, LOOK_UP, boxes, key_file
 
 
 def with_mailbox(home: Path, dovecot: Dovecot) -> None:
@@ -65,3 +66,20 @@ def test_neomutt_writes_a_request_and_reads_the_receipt(chain: Chain, tmp_path: 
     receipt = chain.arrived("officer", before + 1)[-1]
     assert "BY-NEOMUTT" in receipt.text
     assert "Exchange: GSP-" in neomutt.shown(receipt.message_id, "Focal point")
+
+
+def test_with_neomutt_sealed_mail_goes_both_ways(chain: Chain, tmp_path: Path) -> None:
+    officer, desk = chain.point.people["officer"], chain.point.people["desk.se"]
+    officers, desks = chain.count("officer"), chain.count("desk.se")
+    Neomutt(officer, chain, tmp_path).send(GATEWAY, "Look-up", LOOK_UP)
+    letter = chain.newest("officer", officers + 1)
+    (box,), key = boxes(letter.text), key_file(letter)
+    assert (officer.knows(key), desk.knows(officer.public_key)) == (desk.fingerprint, officer.fingerprint)
+
+    officers_client = Neomutt(officer, chain, tmp_path, {box: desk.fingerprint})
+    officers_client.send(box, "Cartons", ASKED)
+    question = next(mail for mail in chain.arrived("desk.se", desks + 2) if ASKED in mail.text)
+    desks_client = Neomutt(desk, chain, tmp_path / "desk", {question.reply_to: officer.fingerprint})
+    desks_client.reply(question.message_id, "officer", ANSWERED)
+    answer = next(mail for mail in chain.arrived("officer", officers + 3) if ANSWERED in mail.text)
+    assert ANSWERED in officers_client.shown(answer.message_id, "desk.se")

@@ -64,6 +64,11 @@ def read_of(reader: Correspondent | SmimePerson, signer: bytes, raw: bytes, poin
     return mail
 
 
+def test_each_look_up_offers_addresses_of_its_own(point: FocalPoint) -> None:
+    offered = [look_up(point), look_up(point, uims=SE_UIM), look_up(point, who="colleague", more="To: Kenya\n")]
+    assert len({box for letter in offered for box in boxes(letter.text)}) == 3
+
+
 @pytest.mark.parametrize("scheme", ["openpgp", "smime"])
 def test_a_sealed_question_and_its_sealed_answer_pass_unopened(
     scheme: str, people: dict[str, Correspondent], certified: dict[str, SmimePerson]

@@ -15,6 +15,7 @@ from tests.support.dovecot import Dovecot
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
 from tests.support.ports import until
 from tests.support.postfix import Postfix
+from tests.support.sealed import VOUCHED, border
 from tests.support.server import Server
 from tests.support.sink import free_port
 from tests.support.smime import SmimePerson
@@ -29,6 +30,10 @@ class Chain:
     point: FocalPoint
     postfix: Postfix
     dovecot: Dovecot
+
+    def newest(self, who: str, count: int) -> ReadMail:
+        """The last of the person's mails, once there are so many."""
+        return self.arrived(who, count)[-1]
 
     def submit(self, who: str, raw: bytes) -> None:
         """Hands a mail to Postfix, as the person's mail client does."""
@@ -56,6 +61,12 @@ def chain(
 
     `settings` may write into the home before the gateway opens it, `prepared` do something before it serves.
     """
+
+    def written(home: Path) -> None:
+        border(home)
+        if settings:
+            settings(home, dovecot)
+
     dovecot, folder = Dovecot(), Path(tempfile.mkdtemp(prefix="gw", dir="/tmp"))
     lmtp = free_port()
     lines = {
@@ -63,6 +74,8 @@ def chain(
         "relay_recipient_maps": "",
         "transport_maps": f"inline:{{{DOMAIN}=lmtp:inet:127.0.0.1:{lmtp}}}",
         "recipient_delimiter": "+",
+        # As a border server that has checked DKIM: whoever submits here is who he says.
+        "smtpd_data_restrictions": f"check_client_access inline:{{{{127.0.0.1=PREPEND {VOUCHED.decode().strip()}}}}}",
     }
     readers = [person.address for person in people.values()]
     (folder / "t").mkdir()
@@ -70,7 +83,7 @@ def chain(
         with (
             dovecot,
             Postfix(lines, maildirs=dovecot.maildirs, mailboxes=readers) as postfix,
-            focal_point(people, settings=(lambda home: settings(home, dovecot)) if settings else None) as point,
+            focal_point(people, settings=written) as point,
         ):
             if prepared:
                 prepared(point)

@@ -36,6 +36,7 @@ class Neomutt:
     ) -> None:
         self._socket = f"gsp-{person.name}"
         self._home = person.home
+        folder.mkdir(exist_ok=True)
         self._rc, self._body = folder / "rc", folder / "body"
         hooks = [f'crypt-hook "^{to.replace("+", ".")}$" 0x{key}\n' for to, key in (keys or {}).items()]
         self._rc.write_text(
@@ -69,7 +70,7 @@ class Neomutt:
             self._press("r")
             self._answer(("Reply to", "y"), ("To:", "Enter"), ("Subject:", "Enter"))
             self._sent()
-            self._wait("Mail sent")
+            self._wait(f"Good signature from: {signer}")  # the mail comes back when its reply is sent
 
     def _opened(self, message_id: str, signer: str) -> str:
         self._answer(("Msgs:", "/"), ("Search for", f"~i {message_id.strip('<>')}"))

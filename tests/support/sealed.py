@@ -17,10 +17,13 @@ import dns.rrset
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gateway.correspondence import Correspondent
-from tests.support.focalpoint import DOMAIN, FocalPoint
+from gateway.correspondence import Correspondent, ReadMail
+from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint
 from tests.support.smime import SmimePerson, entity
 
+LOOK_UP = f"GSP LOOKUP\n\nKeys for sealed mail: yes\n\nUIMs:\n{SE_UIM}\n"
+ASKED = "Two lorries, night of the third: who bought the carton in the photograph?"
+ANSWERED = "The buyer is known to us; the file follows by courier."
 BORDER = "mx.gsp.example.org"
 VOUCHED = b"Authentication-Results: mx.gsp.example.org; dkim=pass header.d=party.example\r\n"
 
@@ -40,6 +43,12 @@ def sealed(
         return writer.wrap(writer.encrypt(writer.sign(entity(body)), to="reader.pem"), to, point.clock(), **options)
     octets = entity(body)
     return writer.wrap(writer.seal(octets, writer.knows(key)), to, point.clock(), **options)
+
+
+def key_file(letter: ReadMail) -> bytes:
+    """The one key that a letter brings for sealed mail."""
+    (octets,) = (octets for name, octets in letter.attachments if re.match(r"[a-z]{2}-[0-9a-f]{16}\.", name))
+    return octets
 
 
 def boxes(text: str) -> list[str]:

@@ -25,6 +25,8 @@ async function until(condition, otherwise, patience) {
   }
 }
 
+const type = (editor, text) => editor.QueryInterface(Ci.nsIEditorMailSupport).insertTextWithQuotations(text);
+
 const calls = {
   async ready({ password, patience }) {
     await until(
@@ -51,9 +53,14 @@ const calls = {
   async acceptKey({ address, key, fingerprint }) {
     const ring = openpgp("keyRing").EnigmailKeyRing;
     const error = {};
-    if (await ring.importKeyAsync(windows("mail:3pane")[0], false, atob(key), true, "", error, {})) throw new Error(error.value);
+    if (await ring.importKeyAsync(windows("mail:3pane")[0], false, key, false, "", error, {})) throw new Error(error.value);
     await openpgp("sqliteDb").PgpSqliteDb2.updateAcceptance(fingerprint, [address], "verified");
     ring.clearCache();
+  },
+
+  async aliases({ file }) {
+    Services.prefs.setStringPref("mail.openpgp.alias_rules_file", file);
+    await openpgp("OpenPGPAlias").OpenPGPAlias.load();
   },
 
   async ownCertificate({ address, file, passphrase }) {
@@ -79,18 +86,20 @@ const calls = {
     Object.assign(composeFields, { to, subject });
     const wanted = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
     Object.assign(wanted, { type: Ci.nsIMsgCompType.New, format: Ci.nsIMsgCompFormat.Default, identity, composeFields });
-    const type = editor => editor.QueryInterface(Ci.nsIEditorMailSupport).insertTextWithQuotations(text);
-    await this.sent(() => MailServices.compose.OpenComposeWindowWithParams(null, wanted), type, patience);
+    const write = editor => type(editor, text);
+    await this.sent(() => MailServices.compose.OpenComposeWindowWithParams(null, wanted), write, patience);
   },
 
-  async reply({ address, id, filled, patience }) {
+  async reply({ address, id, text, filled, patience }) {
     const header = await this.header({ address, id, patience });
     const found = (body, words) => {
       const texts = body.ownerDocument.createTreeWalker(body, 4);
       while (texts.nextNode()) if (texts.currentNode.data.includes(words)) return texts.currentNode;
       return null;
     };
-    const fill = async editor => {
+    const write = async editor => {
+      await until(() => editor.document.querySelector("blockquote"), "it does not quote", patience);
+      type(editor, text);
       for (const [blank, complete] of filled) {
         const line = await until(() => found(editor.document.body, blank), `nothing to fill in: ${blank}`, patience);
         line.data = line.data.replace(blank, complete);
@@ -98,7 +107,7 @@ const calls = {
     };
     await this.sent(() => MailServices.compose.OpenComposeWindow(
       null, header, header.folder.getUriForMsg(header), Ci.nsIMsgCompType.ReplyToSender, Ci.nsIMsgCompFormat.Default,
-      account(address).defaultIdentity, null, null), fill, patience);
+      account(address).defaultIdentity, null, null), write, patience);
   },
 
   // A compose window, from its opening to the wire, with the buttons that its user has.
@@ -143,8 +152,12 @@ const calls = {
     };
     const text = await until(
       () => shown.getMessagePaneBrowser().contentDocument?.body?.innerText.trim(), "the mail has no text", patience);
+    const technology = shown.document.getElementById("cryptoBox").getAttribute("tech") ?? "";
+    // A certificate is checked in the background.
+    const checked = () => badge("signed") && !(technology == "S/MIME" && badge("signed") == "unknown");
+    await until(checked, "it says nothing of a signature", patience);
     const seen = {
-      technology: shown.document.getElementById("cryptoBox").getAttribute("tech") ?? "",
+      technology,
       encrypted: badge("encrypted"),
       signed: badge("signed"),
       subject: shown.document.getElementById("expandedsubjectBox").textContent,

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
@@ -148,8 +149,8 @@ class Thunderbird:
         self.call("ownKey", address=address, key=_text(secret), fingerprint=fingerprint)
 
     def accept_key(self, address: str, key: bytes, fingerprint: str) -> None:
-        """Somebody's public key, accepted as verified for the address."""
-        self.call("acceptKey", address=address, key=_text(key), fingerprint=fingerprint)
+        """Somebody's public key (armoured), accepted as verified for the address."""
+        self.call("acceptKey", address=address, key=key.decode("ascii"), fingerprint=fingerprint)
 
     def own_certificate(self, address: str, pkcs12: Path, passphrase: str) -> None:
         """The account's own certificate and key, from a PKCS #12 file, for signing and encryption."""
@@ -164,9 +165,17 @@ class Thunderbird:
         """Types a mail into a compose window, switches on encryption and signature, and sends it."""
         self.call("send", address=address, to=to, subject=subject, text=text)
 
-    def reply(self, address: str, message_id: str, filled: Mapping[str, str]) -> None:
-        """Replies to one of the account's mails, quoting it as usual, and completes lines of the quoted form."""
-        self.call("reply", address=address, id=message_id.strip("<>"), filled=list(filled.items()))
+    def reply(
+        self, address: str, message_id: str, text: str = "", filled: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Replies to one of the account's mails, quoting it as usual; completes lines of what is quoted."""
+        self.call("reply", address=address, id=message_id.strip("<>"), text=text, filled=list(filled.items()))
+
+    def use_key_for(self, keys: Mapping[str, str]) -> None:
+        """Rules for addresses that no key names ("OpenPGP recipient alias rules"): address, fingerprint."""
+        rules = [{"email": address, "keys": [{"fingerprint": mark}]} for address, mark in keys.items()]
+        (self.profile / "aliases.json").write_text(json.dumps({"description": "sealed mail", "rules": rules}))
+        self.call("aliases", file="aliases.json")
 
     def shown(self, address: str, message_id: str) -> Shown:
         """Fetches the account's mail and opens one of its mails."""
