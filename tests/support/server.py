@@ -35,7 +35,7 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, env=self._environment, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             try:
                 with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=5) as client:
