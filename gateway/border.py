@@ -1,25 +1,31 @@
-"""What the outside says of a mail's sender: the domain that has signed it (DKIM), asked of the name servers.
+"""What proves a mail's sender from outside: the domain that has signed it (DKIM), or a login at our own listener.
 
 This is done by the process that speaks to the network: the workers, which open mail, have none.
 """
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import replace
+from datetime import datetime
 
-from gateway.facts import UNANSWERED, Address, Envelope
+from gateway.facts import UNANSWERED, Address, Envelope, EventKind, Person, address
+from gateway.home import HomeKey
 from gateway.mime import headers
 from gateway.mime.tree import parse_fields
 from gateway.outcome import Failure, Refuse
-from gateway.ports import Policy, View
+from gateway.ports import Policy
+from gateway.store import Store
 from gateway.transports.dkim import Dkim
 
 
 class Border:
     """`dkim` None: no name server is asked."""
 
-    def __init__(self, view: View, policy: Policy, dkim: Dkim | None) -> None:
-        self._view = view
+    def __init__(self, store: Store, key: HomeKey, policy: Policy, dkim: Dkim | None) -> None:
+        self._view = store.view
+        self._logins = store.logins
+        self._key = key
         self._policy = policy
         self._own = Address(f"{policy.mailbox}@{policy.domain}")
         self._dkim = dkim
@@ -34,6 +40,34 @@ class Border:
         except Failure:
             return replace(envelope, signed_by=UNANSWERED)
         return replace(envelope, signed_by=sender.rpartition("@")[2] if signed else "")
+
+    def login(self, name: str, password: str) -> str:
+        """The registered address that a name and password belong to, "" for none."""
+        try:
+            person = self._view.person_by_address(address(name))
+        except ValueError:
+            return ""
+        number = self._logins.current(person.party, person.id) if person else 0
+        right = self._key.password(person.party, person.id, number) if person else ""
+        same = hmac.compare_digest(right.encode(), password.strip().lower().encode("utf-8", "replace"))
+        return person.address if person and number and same else ""
+
+    def give_login(self, name: str, now: datetime) -> str:
+        """A new password for a registered person or desk; the one before it ends. Raises ValueError."""
+        person = self._person(name)
+        self._logins.note(EventKind.LOGIN_GIVEN, person.party, person.id, now)
+        return self._key.password(person.party, person.id, self._logins.current(person.party, person.id))
+
+    def withdraw_login(self, name: str, now: datetime) -> None:
+        """The password ends. Raises ValueError."""
+        person = self._person(name)
+        self._logins.note(EventKind.LOGIN_WITHDRAWN, person.party, person.id, now)
+
+    def _person(self, name: str) -> Person:
+        person = self._view.person_by_address(address(name))
+        if person is None:
+            raise ValueError("no active person or desk has this address: see `gsp user list` and `gsp party list`")
+        return person
 
     def _sender(self, raw: bytes, envelope: Envelope) -> Address | None:
         try:

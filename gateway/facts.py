@@ -372,6 +372,8 @@ class EventKind(StrEnum):
     REFUSED = "refused"  # a mail with a registered person's good signature; `count`: number of the reason
     REFUSALS = "refusals"  # of all others in an hour; `digest`: of the counts by reason (`store.limits.proof`)
     LIBRARY_CHANGED = "library changed"  # the pattern library in use; `digest`: of its texts, `count`: of them
+    LOGIN_GIVEN = "login given"  # a password for the SMTP listener, which is made of this event's number
+    LOGIN_WITHDRAWN = "login withdrawn"
     SEALED_OFFERED = "sealed mail offered"  # address, token and key of `party` given in the answer to a look-up
     SEALED_REFERRED = "sealed referral"  # what the referral asks was passed on unopened; `digest`: of the object
     SEALED_PASSED = "sealed mail passed on"  # a further one, to the other side; `digest`: of the object

@@ -153,7 +153,7 @@ class Gateway:
         self._policy = self._make_policy()
         self.publication = Publication(self._openpgp, self._smime, f"{self._policy.mailbox}@{self._policy.domain}")
         border = self.settings.border
-        self.border = Border(self.store.view, self._policy, Dkim(border.resolvers) if border.dkim else None)
+        self.border = Border(self.store, self._key, self._policy, Dkim(border.resolvers) if border.dkim else None)
         allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
         self._guard = Guard(self.store.limits, self.store.view, allowance, clock, workers)
         templates = FileSystemLoader(data.folder("templates"))

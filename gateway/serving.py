@@ -66,7 +66,8 @@ def _release_the_dead(gateway: Gateway) -> None:
 def _listeners(gateway: Gateway, workers: Workers) -> list[Any]:
     settings, doors = gateway.settings, list[Any]()
     if settings.smtp.port:
-        doors.append(smtp.listener(settings.smtp, settings.domain, workers, gateway.accepts))
+        login = gateway.border.login if settings.smtp.login else None
+        doors.append(smtp.listener(settings.smtp, settings.domain, workers, gateway.accepts, login=login))
     if settings.lmtp.port:
         doors.append(lmtp.listener(settings.lmtp, settings.domain, settings.smtp.max_size, workers, gateway.accepts))
     if settings.http.port:

@@ -60,7 +60,7 @@ class _Section(BaseModel):
 
 
 class Smtp(_Section):
-    """The SMTP listener. `tls`: STARTTLS offered or required, or TLS from the first octet."""
+    """The SMTP listener. `tls`: STARTTLS offered or required, or TLS from the first octet. `login`: AUTH, with TLS."""
 
     host: str = "127.0.0.1"
     port: Port = 8025
@@ -68,13 +68,14 @@ class Smtp(_Section):
     tls_certificate: NoFile = None
     tls_key: NoFile = None
     max_size: Annotated[int, Field(ge=64 * 1024, le=1024**3)] = MAX_SIZE
+    login: bool = False
 
     @model_validator(mode="after")
     def _has_certificate(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key belong together: set both or neither")
-        if self.tls != "offer" and self.tls_certificate is None:
-            raise ValueError("this tls setting needs tls_certificate and tls_key")
+        if (self.tls != "offer" or self.login) and self.tls_certificate is None:
+            raise ValueError("this tls or login setting needs tls_certificate and tls_key")
         return self
 
 

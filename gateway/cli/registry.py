@@ -96,6 +96,23 @@ def user_revoke(home: Path, email: str, reason: str) -> None:
     click.echo(said)
 
 
+@user.command("password")
+@_output.home_option
+@click.argument("email")
+@click.option("--withdraw", is_flag=True, help="The person's password ends, and there is no new one.")
+def user_password(home: Path, email: str, withdraw: bool) -> None:
+    """Print a new password for the gateway's own SMTP login; the one before it ends. Needed for sealed mail only."""
+    from gateway import service
+
+    with _output.failing(), service.Gateway.open(home) as gateway:
+        if withdraw:
+            gateway.border.withdraw_login(email, gateway.clock())
+            said = f"{email} has no password any more."
+        else:
+            said = gateway.border.give_login(email, gateway.clock())
+    click.echo(said)
+
+
 @user.command("renew")
 @_output.home_option
 @click.argument("email")

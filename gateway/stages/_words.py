@@ -98,6 +98,8 @@ EVENT = {
     EventKind.REFUSED: N_("mail refused"),
     EventKind.REFUSALS: N_("mails of strangers refused"),
     EventKind.LIBRARY_CHANGED: N_("pattern library changed"),
+    EventKind.LOGIN_GIVEN: N_("password for the mail server given"),
+    EventKind.LOGIN_WITHDRAWN: N_("password for the mail server withdrawn"),
     EventKind.SEALED_OFFERED: N_("address and key for sealed mail given"),
     EventKind.SEALED_REFERRED: N_("sealed request passed on unopened"),
     EventKind.SEALED_PASSED: N_("sealed mail passed on unopened"),

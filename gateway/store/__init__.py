@@ -12,6 +12,7 @@ from gateway.store.expiry import Expiry
 from gateway.store.items import Items
 from gateway.store.ledger import Ledger
 from gateway.store.limits import Limits
+from gateway.store.logins import Logins
 from gateway.store.members import Members
 from gateway.store.outbox import Outbox
 from gateway.store.seals import Seals
@@ -30,6 +31,7 @@ class Store:
         self.ledger = Ledger(self._engine, token_digest_of)
         self.view = View(self._engine)
         self.members = Members(self._engine)
+        self.logins = Logins(self._engine)
         self.items = Items(self._engine)
         self.expiry = Expiry(self._engine)
         self.outbox = Outbox(self._engine)

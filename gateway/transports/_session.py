@@ -15,17 +15,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, TLSSetupException
+from aiosmtpd.smtp import SMTP, AuthResult, TLSSetupException
 
 from gateway import logs
 from gateway.facts import Envelope
-from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
+from gateway.outcome import REASONS, Answer, Deferred, Failure, Held, Refused, Taken
 from gateway.transports import _parameters
 from gateway.transports._body import END, Body
 from gateway.transports.workers import Workers
 
 RECIPIENTS = 50
 SESSIONS = 100
+WRONG_LOGINS = 3
 IDLE_SECONDS = 300  # RFC 5321, 4.5.3.2.7
 RECEIVE_SECONDS = 900
 _CHUNK = 16 * 1024
@@ -65,6 +66,7 @@ class Door:
     tls_required: bool = False
     time_limit: float = 120.0
     idle: float = IDLE_SECONDS
+    login: Callable[[str, str], str] | None = None  # the address that a name and password belong to, "" for none
 
 
 def reply(answer: Answer) -> str:
@@ -102,7 +104,8 @@ class Session(SMTP):
             tls_context=door.tls,
             require_starttls=door.tls_required,
             timeout=door.idle,
-            auth_exclude_mechanism=("LOGIN", "PLAIN"),
+            auth_require_tls=False,  # asked for in `smtp_AUTH`: aiosmtpd does not know TLS from the first octet
+            authenticator=self._authenticator_of,
             loop=loop,
         )
         # aiosmtpd shares and clears one dictionary for all connections.
@@ -113,6 +116,7 @@ class Session(SMTP):
         self._busy = False
         self._ending = False
         self._parsing = ""
+        self._wrong_logins = 0
 
     # --- connection -------------------------------------------------------------------------------
 
@@ -204,8 +208,33 @@ class Session(SMTP):
         await super().smtp_STARTTLS(arg)
 
     async def smtp_AUTH(self, arg: str) -> None:
-        """Nobody logs in here: who may write is decided by the signature."""
-        await self.push("502")
+        """A login proves who sends sealed mail (of other mail the signature decides): with TLS only, three tries."""
+        if self.door.login is None:
+            await self.push("502")
+        elif not self._has_tls():
+            await self.push("538")
+        elif self._wrong_logins >= WRONG_LOGINS:
+            await self.push("421 4.7.0 too many wrong passwords, goodbye")
+            if self.transport is not None:
+                self.transport.close()
+        else:
+            await super().smtp_AUTH(arg)
+
+    def _authenticator_of(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        """One look into the database, in the loop: a login is rare, and cheaper than the handshake before it."""
+        assert self.door.login is not None
+        name, password = (octets.decode("utf-8", "replace") for octets in (data.login, data.password))
+        try:
+            found = self.door.login(name, password)
+        except Failure as failure:
+            return AuthResult(success=False, handled=False, message=failure.reason.reply)
+        if not found:
+            self._wrong_logins += 1
+            return AuthResult(success=False, handled=False)
+        return AuthResult(success=True, auth_data=found)
+
+    def _has_tls(self) -> bool:
+        return self.transport is not None and self.transport.get_extra_info("sslcontext") is not None
 
     async def smtp_VRFY(self, arg: str) -> None:
         """Says nothing about anybody."""
@@ -280,7 +309,8 @@ class Session(SMTP):
             mail_from="" if sender == "<>" else sender,  # aiosmtpd keeps the null reverse-path as it was written
             rcpt_tos=tuple(self.envelope.rcpt_tos),
             client=str(peer[0]) if isinstance(peer, tuple) else "",
-            tls=self.transport.get_extra_info("sslcontext") is not None,
+            authenticated_as=str(self.session.auth_data) if self.session.authenticated else "",
+            tls=self._has_tls(),
             transport=self.door.transport,
         )
 
@@ -296,7 +326,8 @@ class _Hooks:
     ) -> list[str]:
         session.host_name = hostname
         kept = [line[4:] for line in responses if not line[4:].startswith(("AUTH", "HELP"))]
-        lines = [*kept, "PIPELINING", "ENHANCEDSTATUSCODES", "DSN"]
+        offers = ["AUTH LOGIN PLAIN"] if self._door.login and server._has_tls() else []
+        lines = [*kept, *offers, "PIPELINING", "ENHANCEDSTATUSCODES", "DSN"]
         return [f"250{' ' if line is lines[-1] else '-'}{line}" for line in lines]
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:

@@ -35,8 +35,10 @@ def listener(
     workers: Workers,
     accepts: Callable[[str], bool],
     time_limit: float = 120.0,
+    login: Callable[[str, str], str] | None = None,
 ) -> Listener:
-    """The SMTP listener, not yet started. `accepts` says whether an address is a mailbox here.
+    """The SMTP listener, not yet started. `accepts` says whether an address is a mailbox here; `login` whose name and
+    password these are.
 
     Raises ValueError where the certificate cannot be read.
     """
@@ -51,5 +53,6 @@ def listener(
         tls=None if implicit else tls,
         tls_required=settings.tls == "require",
         time_limit=time_limit,
+        login=login,
     )
     return Listener(Session, door, settings.host, settings.port, tls if implicit else None)

@@ -210,6 +210,16 @@ def test_the_operator_renews_a_key_and_its_owner_is_told(point: FocalPoint, tmp_
         assert "gsp user list" in failed_in_one_line(nobody)
 
 
+def test_a_password_is_given_replaced_and_withdrawn(point: FocalPoint) -> None:
+    officer = point.people["officer"].address
+    first, second = (gsp("user", "password", officer, home=point.home).out.strip() for _ in range(2))
+    assert len(first) == len(second) == 24
+    assert [point.gateway.border.login(officer, word) for word in (first, second)] == ["", officer]
+    assert gsp("user", "password", officer, "--withdraw", home=point.home).status == 0
+    assert point.gateway.border.login(officer, second) == ""
+    assert "gsp user list" in failed_in_one_line(gsp("user", "password", "nobody@party.example", home=point.home))
+
+
 def test_what_cannot_be_registered_is_told_in_one_line(point: FocalPoint, tmp_path: Path) -> None:
     (tmp_path / "no.key").write_bytes(b"this is no key")
     party = ("party", "add", "--name", "X", "--language", "en")

@@ -28,9 +28,14 @@ def play(file: Path, certificate: tuple[Path, Path]) -> None:
             tls=options.get("tls", "offer"),
             certificate=certificate if "tls" in options else None,
             max_size=int(options.get("max_size", 1 << 20)),
+            login=_login if "login" in options else None,
         )
     with door as port:
         _Player(port, recorder, file, options.get("tls") == "implicit").run(steps)
+
+
+def _login(name: str, password: str) -> str:
+    return name if (name, password) == ("o@customs.example", "secret") else ""
 
 
 def _read(file: Path) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
@@ -86,6 +91,7 @@ class _Player:
             return
         raw, envelope = self._recorder.mails[-1]
         seen = {"from": envelope.mail_from, "to": " ".join(envelope.rcpt_tos), "tls": str(envelope.tls)}
+        seen["login"] = envelope.authenticated_as
         seen["body"] = raw.decode("latin-1").encode("unicode_escape").decode()
         assert seen[what] == wanted, f"{place}: {what} is {seen[what]!r}"
 

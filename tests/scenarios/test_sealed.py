@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import email
+import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from gateway.correspondence import Correspondent, ReadMail
-from tests.support.focalpoint import SE_UIM, SE_UIM_2, FocalPoint, focal_point, people_with_keys
+from gateway.facts import Envelope
+from gateway.outcome import Taken
+from tests.support.focalpoint import DOMAIN, SE_UIM, SE_UIM_2, FocalPoint, focal_point, people_with_keys
 from tests.support.sealed import VOUCHED, border, boxes, sealed
 from tests.support.smime import SmimePerson
 
@@ -106,3 +112,75 @@ def test_a_sealed_question_and_its_sealed_answer_pass_unopened(
         details = point.gateway.exchange_details(number)
         assert details["uims"] == 2
         assert [referral["state"] for referral in details["referrals"]] == ["answered"]
+
+
+def test_who_logs_in_needs_nobodys_word(people: dict[str, Correspondent]) -> None:
+    """A password that `gsp user password` gave, until the next one, or until the person has left."""
+    with focal_point(people) as point:
+        officer, border_ = people["officer"], point.gateway.border
+        first = border_.give_login(officer.address, point.clock())
+        assert border_.login(officer.address, first) == officer.address
+        assert border_.login(people["desk.se"].address, first) == ""
+        assert border_.login("nobody@party.example", first) == ""
+        assert border_.login("not an address", first) == ""
+        second = border_.give_login(officer.address, point.clock())
+        assert (border_.login(officer.address, first), border_.login(officer.address, second)) == ("", officer.address)
+
+        raw = sealed(officer, f"se@{DOMAIN}", people["desk.se"].public_key, ASKED, point)
+        envelope = Envelope(rcpt_tos=(f"se@{DOMAIN}",), authenticated_as=officer.address, transport="smtp")
+        assert isinstance(point.gateway.process(raw, envelope), Taken)
+
+        border_.withdraw_login(officer.address, point.clock())
+        assert border_.login(officer.address, second) == ""
+        desk = border_.give_login(people["desk.se"].address, point.clock())
+        assert border_.login(people["desk.se"].address.upper(), desk) == people["desk.se"].address
+        mine = border_.give_login(people["colleague"].address, point.clock())
+        point.gateway.registry.revoke(people["colleague"].address, "left")
+        assert border_.login(people["colleague"].address, mine) == ""
+
+
+def test_without_a_token_the_number_of_uims_is_undeclared(point: FocalPoint, people: dict[str, Correspondent]) -> None:
+    letter = look_up(point, more="To: SE\n", uims="")
+    (key,) = [octets for name, octets in letter.attachments if name.startswith("se-")]
+    said = taken(point, sealed(people["officer"], f"SE@{DOMAIN}", key, ASKED, point))
+    details = point.gateway.exchange_details(str(said["exchange"]))
+    assert details["uims"] == 0
+    assert people["officer"].read(outgoing(point)["officer"][0]).text.count("look-up") == 0
+    # The desk is reminded, is told how it may answer, and may say in a form that it cannot.
+    point.now = point.clock() + timedelta(days=8)
+    point.gateway.tick()
+    (reminder,) = (people["desk.se"].read(one) for one in outgoing(point)["desk.se"])
+    assert "sealed" in reminder.text
+    assert point.send("desk.se", f"GSP MESSAGE\nExchange: {said['exchange']}/SE\nMessage:\nnot before May\n")
+    assert "not before May" in people["officer"].read(outgoing(point)["officer"][0]).text
+
+
+def test_one_look_up_serves_all_that_follows(point: FocalPoint, people: dict[str, Correspondent]) -> None:
+    """What the officer adds is a message in the same referral, in one thread; it gives the desk no more time."""
+    (box,) = boxes(look_up(point).text)
+    key = people["desk.se"].public_key
+    first = taken(point, sealed(people["officer"], box, key, ASKED, point))
+    again = taken(point, sealed(people["officer"], box, key, "One thing more.", point))
+    assert again["exchange"] == first["exchange"]
+    mails = [email.message_from_bytes(octets) for octets in outgoing(point)["desk.se"]]
+    ids = {str(mail["Message-ID"]) for mail in mails}
+    assert set(str(mails[-1]["References"]).split()) <= ids
+    assert len(point.gateway.exchange_rows()) == 1
+
+
+def test_without_sub_addresses_the_subjects_tag_holds_the_token(people: dict[str, Correspondent]) -> None:
+    def settings(home: Path) -> None:
+        border(home)
+        file = home / "gateway.toml"
+        file.write_text(file.read_text().replace("# subaddress = true", "subaddress = false"))
+
+    with focal_point(people, settings=settings) as point:
+        letter = look_up(point)
+        (tag,) = re.findall(r"\[GSP-\d{4}-\d{6}/SE [a-z2-7]{24}\]", letter.text)
+        key = people["desk.se"].public_key
+        for to in (f"se@{DOMAIN}", f"gsp@{DOMAIN}"):
+            said = taken(point, sealed(people["officer"], to, key, ASKED, point, subject=f"Re: {tag}"))
+            assert str(said["exchange"]) in tag
+        assert point.gateway.exchange_details(str(said["exchange"]))["uims"] == 2
+        mails = [email.message_from_bytes(octets) for octets in outgoing(point)["desk.se"]]
+        assert {str(mail["Reply-To"]) for mail in mails} == {f"ke@{DOMAIN}", f"gsp@{DOMAIN}"}

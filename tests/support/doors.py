@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +62,7 @@ def open_smtp(
     tls: str = "offer",
     certificate: tuple[Path, Path] | None = None,
     max_size: int = 1 << 20,
+    login: Callable[[str, str], str] | None = None,
 ) -> Iterator[int]:
     """The port of an SMTP listener."""
     settings = Smtp.model_construct(  # unchecked: a test's size limit is below what makes sense
@@ -72,7 +73,7 @@ def open_smtp(
         tls_key=certificate[1] if certificate else None,
     )
     pool = Workers(process, workers)
-    listener = smtp.listener(settings, DOMAIN, pool, accepts, time_limit)
+    listener = smtp.listener(settings, DOMAIN, pool, accepts, time_limit, login)
     listener.start()
     try:
         yield settings.port
