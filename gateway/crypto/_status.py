@@ -9,6 +9,7 @@ from gateway.facts import Fingerprint, fingerprint
 from gateway.outcome import Cause
 
 _PREFIX = "[GNUPG:] "
+_WEAK_CIPHERS = frozenset({"1", "2", "3", "4"})  # IDEA, 3DES, CAST5, Blowfish (RFC 9580, 9.3)
 _WEAK_HASHES = frozenset({"1", "2", "3"})  # MD5, SHA-1, RIPEMD-160
 _OVER_DATA = frozenset({"00", "01"})  # of a document, not of a key (RFC 9580, 5.2.1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +38,7 @@ class Said:
     made_key: bool
     readers: tuple[str, ...]  # key ids that a message names
     signatures: tuple[Signature, ...]
+    weak: bool = False  # encrypted with a cipher of 64-bit blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def read(octets: bytes) -> Said:
         made_key="KEY_CREATED" in words,
         readers=tuple(line[1] for line in lines if line[0] == "ENC_TO" and len(line) > 1),
         signatures=tuple(_signatures(lines)),
+        weak=any(line[0] == "DECRYPTION_INFO" and line[2:3] and line[2] in _WEAK_CIPHERS for line in lines),
     )
 
 

@@ -134,6 +134,8 @@ class OpenPgp:
         if not done.said.opened:
             cause = Cause.NO_INTEGRITY if done.said.found_key and done.said.failed else Cause.CANNOT_DECRYPT
             raise Refuse(REASONS[201], cause)
+        if done.said.weak:
+            raise Refuse(REASONS[201], Cause.WEAK_ALGORITHM)
         reports = tuple(self._judge(signature, done.output) for signature in done.said.signatures)
         if done.status and all(report.cause is Cause.NONE for report in reports):
             raise Refuse(REASONS[201], Cause.CANNOT_DECRYPT)

@@ -16,12 +16,15 @@ from gateway.settings import Lmtp
 from gateway.transports import lmtp, workers
 from gateway.transports.workers import Workers
 from tests.dialogues import runner
+from tests.hostile import attacks
+from tests.hostile.attacks import attack
 from tests.support.certificates import self_signed
 from tests.support.doors import DOMAIN, Recorder, open_smtp
 from tests.support.ports import free_port, until
 
 HERE = Path(__file__).parent
-FILES = sorted(HERE.glob("*/*.txt"))
+ATTACKS = ("smuggling", "starttls_injection")
+FILES = sorted(file for file in HERE.glob("*/*.txt") if file.stem not in ATTACKS)
 TO = f"gsp@{DOMAIN}"
 MAIL = b"Subject: x\r\n\r\nx\r\n"
 
@@ -34,6 +37,16 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.mark.parametrize("file", FILES, ids=[f"{file.parent.name}-{file.stem}" for file in FILES])
 def test_dialogue(file: Path, certificate: tuple[Path, Path]) -> None:
     runner.play(file, certificate)
+
+
+@attack(attacks.SMUGGLING, "bare CR or LF around the dot that would end the mail, and in commands", 109)
+def test_smuggling_is_refused_as_one_mail_with_109(certificate: tuple[Path, Path]) -> None:
+    runner.play(HERE / "smtp" / "smuggling.txt", certificate)
+
+
+@attack(attacks.STARTTLS, "commands pipelined before TLS begins", "dropped; nothing of them is answered after it")
+def test_what_was_pipelined_before_tls_is_dropped(certificate: tuple[Path, Path]) -> None:
+    runner.play(HERE / "smtp" / "starttls_injection.txt", certificate)
 
 
 def send(port: int, octets: bytes = MAIL) -> tuple[int, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 
@@ -9,9 +10,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.forms import Form
-from gateway.outcome import REASONS
+from gateway.outcome import REASONS, Cause
 from gateway.settings import Settings
+from tests.docs import attacks
 from tests.docs.generate import ROOT, found_forms, pages, replies, settings, states
+from tests.hostile.attacks import IN_BOTH, KINDS
 
 
 @pytest.mark.parametrize("name", sorted(pages()))
@@ -49,3 +52,20 @@ def test_every_setting_of_a_section_has_its_row() -> None:
 def test_a_closed_way_is_never_shown_as_open() -> None:
     read = next(line for line in states().splitlines() if line.startswith("| read |"))
     assert " answered |" not in read
+
+
+def test_every_kind_of_attack_has_its_test_for_each_scheme_that_it_reaches() -> None:
+    tried = {(row.kind, row.scheme) for row in attacks.rows()}
+    assert {kind for kind, _ in tried} == set(KINDS)
+    missing = {(kind, scheme) for kind in IN_BOTH for scheme in ("OpenPGP", "S/MIME")} - tried
+    assert missing == set()
+
+
+@pytest.mark.parametrize(("title", "test", "answer"), attacks.tests(), ids=lambda value: str(value)[:60])
+def test_the_answer_in_the_table_is_the_one_that_the_test_demands(title: str, test: object, answer: object) -> None:
+    source = inspect.getsource(test)  # type: ignore[arg-type]
+    demanded = source[source.index(f"def {title}") :]
+    if isinstance(answer, Cause):
+        assert f"Cause.{answer.name}" in demanded
+    elif answer == "GSP-201":
+        assert "201" in demanded

@@ -12,7 +12,8 @@ from gateway.correspondence import Correspondent
 from gateway.crypto import _packets
 from gateway.outcome import Cause, Refused, Taken
 from gateway.treaty import Role
-from tests.hostile import hostile
+from tests.hostile import attacks, hostile
+from tests.hostile.attacks import attack
 from tests.hostile.hostile import OUTSIDE, Tried, forged, refused, sent, signed, text
 from tests.support.focalpoint import FocalPoint, focal_point
 
@@ -57,6 +58,7 @@ def bent(signature: bytes, order: int) -> bytes:
     return hostile.packet(2, body)
 
 
+@attack(attacks.REPLAY, "the signature bent into another that is as good (ECDSA, EdDSA)", Cause.REPLAY)
 @pytest.mark.parametrize(("algorithm", "order"), [("nistp256", P256), ("ed25519", ED25519)])
 def test_a_signature_that_was_bent_into_another_is_no_fresh_one(
     busy: FocalPoint, caplog: Log, algorithm: str, order: int

