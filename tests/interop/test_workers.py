@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email.policy
 import os
 import re
 import resource
@@ -13,16 +14,19 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from gateway.correspondence import Correspondent
 from gateway.crew import Crew
+from gateway.facts import Address
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
 from tests.support.ports import until
 from tests.support.server import Server
 from tests.support.sink import free_port, sink
+from tests.support.smime import SmimePerson
 
 
 @pytest.fixture
@@ -74,6 +78,20 @@ def test_a_mail_whose_worker_died_is_deferred_and_taken_by_the_next_one(served: 
     assert reply(server, mails[codes.index(451)]) == 250
     assert len(workers(server)) == 2
     assert dead not in workers(server)
+
+
+def test_a_worker_reads_the_keys_and_certificates_that_renewals_bring(served: tuple[FocalPoint, Server]) -> None:
+    point, server = served
+    with Correspondent("colleague@party.example", "c") as fresh, SmimePerson("officer@party.example", "o") as certified:
+        for who, person, kind in (("officer", certified, "pkix-cert"), ("colleague", fresh, "pgp-keys")):
+            mail = EmailMessage(policy=email.policy.SMTP)
+            mail.set_content("GSP RENEW\n")
+            mail.add_attachment(person.public_key, maintype="application", subtype=kind, filename="new")
+            writer = point.people[who]
+            assert isinstance(writer, Correspondent)
+            assert reply(server, writer.write(f"gsp@{DOMAIN}", point.key, mail, point.clock())) == 250
+            known = point.gateway.store.view.keys_claimed_by(Address(person.address))
+            assert sorted(key.scheme for key in known) == ["openpgp", "smime" if person is certified else "openpgp"]
 
 
 def test_workers_end_with_the_gateway_however_it_ends(served: tuple[FocalPoint, Server]) -> None:

@@ -14,7 +14,7 @@ from gateway.facts import Address
 from gateway.treaty import Role
 from tests.scenarios.test_waiting import states, without_key
 from tests.support.focalpoint import SE_UIM, FocalPoint, request
-from tests.support.smime import SmimePerson
+from tests.support.smime import Authority, SmimePerson, pem
 
 OWN = "GSP RENEW\n"
 COLLEAGUE = "colleague@party.example"
@@ -119,7 +119,7 @@ def test_a_key_that_is_extended_by_its_owner_lasts_longer(point: FocalPoint, fre
     assert key.usable_until > datetime.now(UTC) + timedelta(days=300)
     assert send(point, fresh, with_key(OWN, longer))["form"] == "renew"
     (told,) = mails_to(point, COLLEAGUE)
-    assert "nothing has changed" in fresh.read(told).text.replace("\n", " ")
+    assert "nothing has changed" in " ".join(fresh.read(told).text.split())
 
 
 def test_the_administrator_vouches_for_the_desks_key_and_what_waited_goes_out(point: FocalPoint) -> None:
@@ -132,7 +132,7 @@ def test_the_administrator_vouches_for_the_desks_key_and_what_waited_goes_out(po
         admin = point.people["admin"]
         renewed(point, "admin", with_key(f"GSP RENEW\n\nAddress: {DESK}\n", admin.public_key, desk.public_key))
         (confirmed,) = mails_to(point, DESK)
-        assert "you can read this mail" in desk.read(confirmed).text.replace("\n", " ")
+        assert "you can read this mail" in " ".join(desk.read(confirmed).text.split())
         point.gateway.tick()
         (referral,) = mails_to(point, DESK)
         assert SE_UIM in desk.read(referral).text
@@ -172,7 +172,7 @@ def refused(point: FocalPoint, who: str, body: EmailMessage, sentence: str) -> N
     ((name, (told,)),) = point.delivered().items()
     assert name == who
     assert told.subject == "No key was renewed"
-    assert sentence in told.text.replace("\n", " ")
+    assert sentence in " ".join(told.text.split())
     assert point.gateway.registry.key_rows() == before
 
 
@@ -211,6 +211,20 @@ def test_weak_keys_secret_keys_and_no_keys_are_refused_with_the_reason(point: Fo
     refused(point, "colleague", with_key(OWN, b"\x99" + b"x" * 300_000), "too large")
 
 
+def test_a_certificate_must_lead_to_the_partys_own_authority(point: FocalPoint) -> None:
+    anchors = point.home / "smime" / "anchors" / "SE"
+    anchors.mkdir(parents=True)
+    authority = Authority("Root of SE")
+    (anchors / "root.pem").write_bytes(pem(authority.certificate))
+    issuer = Authority("Issuing", authority)
+    with SmimePerson(COLLEAGUE, "x") as foreign, SmimePerson(COLLEAGUE, "colleague", issuer) as certified:
+        body = with_key(OWN, foreign.public_key, kind="application/pkix-cert", name="a.cer")
+        refused(point, "colleague", body, "does not lead to a trust anchor of the Party")
+        pieces = certified.public_key, pem(issuer.certificate)
+        renewed(point, "colleague", with_key(OWN, *pieces, kind="application/pkix-cert", name="b.cer"))
+        assert len(usable(point, COLLEAGUE)) == 2, "the certificate, with its issuer in a file of its own"
+
+
 def test_a_renewal_mailed_again_does_nothing(point: FocalPoint, fresh: Correspondent) -> None:
     order = mail(point, "colleague", with_key(OWN, fresh.public_key))
     assert point.gateway.process_file(order)["outcome"] == "taken"
@@ -227,7 +241,7 @@ def test_a_stolen_key_that_was_replaced_puts_no_other_in_its_place(point: FocalP
     with Correspondent(COLLEAGUE, "colleague") as thief:
         renewed(point, "colleague", with_key(OWN, thief.public_key))
         (told,) = mails_to(point, COLLEAGUE)
-        assert "was replaced" in fresh.read(told).text.replace("\n", " ")
+        assert "was replaced" in " ".join(fresh.read(told).text.split())
         assert thief.fingerprint not in usable(point, COLLEAGUE)
 
 
