@@ -361,13 +361,13 @@ class Gateway:
             Job("limits", self.note_limits, UPKEEP_EVERY, by_leader=False),
             Job("key warnings", self._upkeep.warn, WARN_EVERY),
             Job("seal", lambda: _ignore(self.audit.seal()), SEAL_EVERY),
-            Job("revocation lists", self._fetch_lists, WARN_EVERY, by_leader=False),
+            Job("revocations", self._fetch_revocations, WARN_EVERY, by_leader=False),
         )  # fmt: skip
 
-    def _fetch_lists(self) -> None:
+    def _fetch_revocations(self) -> None:
         _, failed = self._smime.refresh_lists(self.registry.certificates(), self.settings.smime.crl_hours)
         if failed:
-            logs.warn("revocation lists could not be fetched", lists=failed)
+            logs.warn("revocation lists or answers could not be fetched", count=failed)
 
     def accepts(self, recipient: str) -> bool:
         """Whether an address is one of ours (exchange.md, 2); a reply token must be one we gave."""

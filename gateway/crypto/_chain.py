@@ -1,4 +1,4 @@
-"""Whether a registered certificate is still to be believed: trust anchors, and revocation lists (RFC 5280).
+"""Whether a registered certificate is still to be believed: trust anchors, revocation lists (RFC 5280), OCSP answers.
 
 Path building and signatures are `cryptography`'s. Files are read again when they change; nothing is fetched here.
 """
@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509 import verification
 
-from gateway.crypto import _bundle
+from gateway.crypto import _bundle, _ocsp
 from gateway.facts import PartyCode
 from gateway.outcome import Cause
 
@@ -41,7 +41,7 @@ class Trust:
     """`folder` holds `anchors/<PARTY>/` with certificates and `crls/` with revocation lists, PEM or DER.
 
     A Party without anchors: the registered certificate counts by itself (it is pinned). `strict`: a certificate
-    whose issuer's list is missing or out of date is not believed; else what is on a list stays revoked, and no more.
+    whose issuer's list or answer is missing or out of date is not believed; else what is revoked there stays so.
     """
 
     def __init__(self, folder: Path, strict: bool) -> None:
@@ -92,9 +92,11 @@ class Trust:
     def _revocation(self, chain: Sequence[x509.Certificate], anchored: bool, now: datetime) -> Cause:
         for certificate, issuer in pairwise(chain):
             lists = [one for one in self._known() if self._is_of(one, issuer)]
-            if any(certificate.serial_number in one.serials for one in lists):
+            answer = _ocsp.kept(self._folder, certificate, issuer)
+            if any(certificate.serial_number in one.serials for one in lists) or (answer and answer.revoked):
                 return Cause.REVOKED_KEY
-            if anchored and self._strict and not any(one.fresh(now) for one in lists):
+            vouched = answer is not None and answer.good and answer.fresh(now)
+            if anchored and self._strict and not vouched and not any(one.fresh(now) for one in lists):
                 return Cause.REVOCATION_UNKNOWN
         return Cause.NONE
 
@@ -169,6 +171,19 @@ def _guessed(leaf: x509.Certificate, links: Sequence[x509.Certificate]) -> list[
             break
         chain.append(issuer)
     return chain
+
+
+def pairs(found: Sequence[x509.Certificate]) -> list[tuple[x509.Certificate, x509.Certificate]]:
+    """Each certificate with the one among them that issued it; roots and orphans are left out."""
+    known = list(dict.fromkeys(found))
+    named: dict[bytes, list[x509.Certificate]] = {}
+    for one in known:
+        named.setdefault(one.subject.public_bytes(), []).append(one)
+    issuers = (
+        (one, next((other for other in named.get(one.issuer.public_bytes(), ()) if _issued(other, one)), one))
+        for one in known
+    )
+    return [(one, issuer) for one, issuer in issuers if issuer is not one]
 
 
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:

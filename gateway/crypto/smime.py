@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from gateway import logs
 from gateway.content import N_, MimePart
-from gateway.crypto import _bundle, _certificate, _cms, _lists, _openssl, _readers
+from gateway.crypto import _bundle, _certificate, _chain, _cms, _lists, _ocsp, _openssl, _readers
 from gateway.crypto._chain import Trust
 from gateway.facts import Ciphertext, PublicKey
 from gateway.mime.tree import parse, parse_fields
@@ -321,12 +321,15 @@ class Smime:
         return self.read_key(self.export())
 
     def refresh_lists(self, keys: Iterable[PublicKey], hours: int) -> tuple[int, int]:
-        """Fetches the revocation lists of registered certificates and their issuers; gives (fetched, failed)."""
+        """Fetches what issuers say of registered certificates, as lists and by OCSP; gives (fetched, failed)."""
         chosen = [key for key in keys if key.scheme == self.name]
         bundles = [_bundle.load(key.octets) for key in chosen]
         found = [one for bundle in bundles for one in (*bundle.leaves, *bundle.links)]
         found += [one for party in {key.party for key in chosen} for one in self._trust.anchors(party)]
-        return _lists.refresh(self._folder, _lists.places(found), self._clock(), hours, _lists.fetched)
+        now = self._clock()
+        lists = _lists.refresh(self._folder, _lists.places(found), now, hours, _lists.fetched)
+        answers = _ocsp.refresh(self._folder, _chain.pairs(found), now, hours, _ocsp.asked)
+        return lists[0] + answers[0], lists[1] + answers[1]
 
     def close(self) -> None:
         """Nothing is held open."""
