@@ -10,11 +10,14 @@ import pytest
 
 from gateway import data, discovery, forms
 from gateway.content import Block, FilledForm
+from gateway.facts import REGISTRATION_LIFE
 from gateway.forms import Form
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._reading import read_form
 from gateway.forms._schema import read_document
 from gateway.language import Languages
+from gateway.rules.limits import CHALLENGES_PER_ADDRESS, REGISTRATIONS_PER_DAY, REGISTRATIONS_PER_PARTY
+from gateway.treaty import Role
 from tests.docs.pages import ROOT, blocks
 
 PAGE = ROOT / "docs" / "exchange.md"
@@ -58,6 +61,19 @@ def test_the_same_as_json_says_the_same(document: str) -> None:
     assert form is not None
     text = next(text for text in TEXTS if understood(text).name == name)
     assert bare(form) == bare(understood(text))
+
+
+def test_the_bounds_of_registration_are_those_of_the_code() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    administrator, secretariat = (REGISTRATIONS_PER_DAY[role] for role in (Role.ADMINISTRATOR, Role.SECRETARIAT))
+    assert (
+        f"An administrator may order {administrator} registrations a day, the Secretariat's people {secretariat}"
+        in page
+    )
+    assert f"and {REGISTRATIONS_PER_PARTY} may be ordered for one Party" in page
+    assert f"for {REGISTRATION_LIFE.days} days, for this key and this address" in page
+    assert "five times at most for one address" in page
+    assert CHALLENGES_PER_ADDRESS == 5
 
 
 def test_every_form_has_an_example_as_text_and_as_json_and_its_schema_is_linked() -> None:

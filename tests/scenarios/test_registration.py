@@ -16,6 +16,7 @@ from gateway.facts import REGISTRATION_LIFE
 from tests.cli.running import gsp
 from tests.interop.test_bounces import bounce
 from tests.scenarios.test_exchange import fill
+from tests.scenarios.test_unreached import refused_for_good
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, form_of, request
 from tests.support.registering import order, ordered, registered
 from tests.support.smime import Authority, SmimePerson
@@ -107,6 +108,15 @@ def test_who_mistyped_the_address_hears_of_it_and_a_forged_report_changes_nothin
     (told,) = point.delivered()["secretariat"]
     assert told.subject == "desk.se@party.example cannot be reached: the registration has ended"
     assert point.send("desk.se", form_of(mails["desk.se"][0].text))["outcome"] == "refused"
+
+
+def test_an_address_that_the_next_server_refuses_ends_its_registration(empty: FocalPoint) -> None:
+    point = empty
+    point.send("secretariat", order(point.people["desk.se"], "desk", "SE"))  # type: ignore[arg-type]
+    refused_for_good(point, point.people["desk.se"].address)
+    (told,) = point.delivered()["secretariat"]
+    assert told.subject == "desk.se@party.example cannot be reached: the registration has ended"
+    assert point.gateway.store.view.all_pending() == ()
 
 
 def test_what_nobody_answers_ends_by_itself_and_who_ordered_it_is_told(empty: FocalPoint) -> None:
