@@ -99,7 +99,7 @@ def test_workers_end_with_the_gateway_however_it_ends(served: tuple[FocalPoint, 
     first = workers(server)
     assert len(first) == 2
     os.kill(server.pid, signal.SIGKILL)
-    until(lambda: not any(alive(process) for process in first), 20)
+    until(lambda: not any(alive(process) for process in first), "a worker outlives the gateway", 40)
     server.start()
     second = workers(server)
     for process in second:  # as when a terminal or systemd sends the signal to all of them
