@@ -19,8 +19,16 @@ _CALLS = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "bpf
           "setns", "init_module", "finit_module", "kexec_load", "open_by_handle_at")  # fmt: skip
 
 
-def confine(network: bool) -> bool:
+# For a process that has all it needs in memory.
+_FILES = ("open", "openat", "openat2", "creat", "execve", "execveat", "fork", "vfork", "socket", "unlink", "unlinkat",
+          "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "truncate", "kill", "tkill",
+          "chmod", "fchmodat", "mkdir", "mkdirat")  # fmt: skip
+
+
+def confine(network: bool, files: bool = True) -> bool:
     """Forbids the calls above, and without `network` every socket but local ones; for good, for children too.
+
+    Without `files` nothing can be opened, removed, run or signalled either: what is open stays open.
 
     False, and a line in the log, where the system cannot (no libseccomp, another architecture): the unit remains.
     """
@@ -31,6 +39,8 @@ def confine(network: bool) -> bool:
         if not network:
             other = pyseccomp.Arg(0, pyseccomp.NE, int(socket.AF_UNIX))
             rules.add_rule(pyseccomp.ERRNO(errno.EACCES), "socket", other)
+        for call in () if files else _FILES:
+            rules.add_rule(pyseccomp.ERRNO(errno.EACCES), call)
         rules.load()
     except (OSError, RuntimeError, ValueError) as error:
         logs.fault(error)

@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import FileSystemLoader
 
-from gateway import attachments, data, discovery, forms, inspection, library, logs
+from gateway import attachments, data, discovery, forms, inspection, library, logs, parsing
 from gateway import settings as configuration
 from gateway.audit import Audit
 from gateway.border import Border
@@ -166,7 +166,7 @@ class Gateway:
                 keyed=self._key,
                 library=library.load(data.pattern_texts()),
                 vocabulary=Vocabulary(self._forms, self._languages),
-                attachments=discovery.find(attachments, "ATTACHMENT"),
+                attachments=attachments.joined(discovery.find(attachments, "ATTACHMENT"), parsing.parse),
                 render=Renderer(self._languages, templates, self._forms, self._policy, lambda: self.publication.key),
                 read_key=self.registry.read_key,
                 own_key=Fingerprint(self._openpgp.fingerprint),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from gateway.attachments import Attachment, AttachmentReading
+from gateway.attachments._headings import HEADINGS
 from gateway.content import Finding, MimePart, Severity, text
 from gateway.identifiers.written import read_uims
 from gateway.language import normalise
@@ -16,16 +17,6 @@ from gateway.mime.text import decode
 _MOST = 250_000
 _DELIMITERS = ";,\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?\s*', re.IGNORECASE)  # Excel's own first line
-# What a column of UIMs is called in the six languages and in common lists.
-_HEADINGS = frozenset(
-    map(
-        normalise,
-        (
-            "UIM|UIMs|UI|upUI|aUI|code|codes|unique identifier|identifier|serial number|IUU|MIU|IU|identifiant|código|"
-            "códigos|identificador|УИМ|УМ|код|коды|标识|代码|独特识别标记|العلامة|الرمز|علامة التعريف الفريدة"
-        ).split("|"),
-    )
-)
 _TOO_LONG = text("The file has more lines than are accepted; the rest was not read. Send the rest in another mail.")
 _MORE_COLUMNS = text(
     "This line has more columns than the first one. Put a UIM that holds the separator in quotation marks, or send a "
@@ -67,7 +58,7 @@ def _single(lines: list[str], skipped: int) -> Iterator[tuple[int, str]]:
     """One column without separators: nothing is cut, only the quotation marks of a whole cell are taken away."""
     for number, line in enumerate(lines, 1):
         bare = line.strip()
-        if not bare or (number == skipped + 1 and normalise(bare) in _HEADINGS):
+        if not bare or (number == skipped + 1 and normalise(bare) in HEADINGS):
             continue
         whole = len(bare) > 2 and bare[0] == bare[-1] == '"'
         yield number, _plain(bare[1:-1].replace('""', '"') if whole else bare)
@@ -82,7 +73,7 @@ def _column(
             continue
         if not width:
             width = len(row)
-            named = next((place for place, cell in enumerate(row) if normalise(cell) in _HEADINGS), -1)
+            named = next((place for place, cell in enumerate(row) if normalise(cell) in HEADINGS), -1)
             column = max(named, 0)
             if named >= 0 or not any(character.isdigit() for character in row[0]):
                 continue  # headings

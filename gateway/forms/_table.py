@@ -15,23 +15,25 @@ _NO_WORD = text("“{got}” was not understood here. Write one of the words of 
 
 
 def read_table(
-    rows: Sequence[Row], form: Form, vocabulary: Vocabulary, where: str
+    rows: Sequence[Row], form: Form, vocabulary: Vocabulary, where: str, unlike: Mapping[tuple[int, int], Text]
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]] | None:
     """The rows in which something is filled in, as blocks of the form; None: these are not its headings.
 
-    The heading of the first field and of one with fixed values must be there: a list of UIMs has neither.
+    The heading of the first field and of one with fixed values must be there: a list of UIMs has neither. `unlike`
+    says what is wrong with cells, by line and column, where a UIM should stand.
     """
     columns = _columns(rows[0][1], form, vocabulary) if rows else {}
     if form.group[0] not in columns.values() or not any(field.choices for field in columns.values()):
         return None
+    place = next(place for place, field in columns.items() if field is form.group[0])
     blocks: list[Block] = []
     findings: list[Finding] = []
     for number, row in rows[1:]:
-        values = {columns[place].name: cell.strip() for place, cell in enumerate(row) if place in columns}
+        values = {columns[at].name: cell.strip() for at, cell in enumerate(row) if at in columns}
         code = values.pop(form.group[0].name, "")
         if not any(values.values()):
             continue
-        uim = read_uim(code)
+        uim = unlike.get((number, place)) or read_uim(code)
         if isinstance(uim, Text):
             findings.append(Finding(uim, Severity.PART, where, number, code, form.group[0].name))
             continue

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway import discovery, repairs
-from gateway.attachments import Attachment
+from gateway.attachments import Attachment, AttachmentReading
 from gateway.content import (
     Block,
     ClearValue,
@@ -35,11 +35,12 @@ from gateway.mime.text import html_lines, plain_lines
 
 _REPAIRS = [repair for repair in discovery.find(repairs, "REPAIR").values() if repair.where == "inside"]
 _HARMLESS = frozenset({"application/pgp-signature", "text/rfc822-headers", "text/vcard", "text/x-vcard"})
-_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
-_SPREADSHEET = text("The spreadsheet “{name}” was not read: save it as CSV and send that file.")
 _SEVERAL = text("This mail holds more than one JSON file; none was taken. Send each in a mail of its own.")
 _INSTEAD = text("The form “GSP {form}” in the text was not read: the file “{name}” was taken instead.")
-_UNREAD = text("The attachment “{name}” was not read: send UIMs as text, .txt or .csv, one on a line.")
+_ENOUGH = text(
+    "The file “{name}” was not opened, because another file of this mail was too much. Send it in a mail of its own."
+)
+_UNREAD = text("The attachment “{name}” was not read: send UIMs as text, .txt, .csv or .xlsx, one on a line.")
 
 
 def read(
@@ -129,31 +130,44 @@ class _Held(ClearValue):
 
 def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vocabulary, name: str) -> _Held:
     held = _Held()
+    gave_up = False
     for part in attached(tree):
         if is_key(part):
             continue
         kind = next((kind for kind in kinds.values() if kind.accepts(part)), None)
         if kind is None:
             if part.media_type not in _HARMLESS and part.filename and not _is_ours(part):
-                unread = _SPREADSHEET if part.filename.lower().endswith(_SPREADSHEETS) else _UNREAD
-                sentence = text(unread.message, name=part.filename)
+                sentence = text(_UNREAD.message, name=part.filename)
                 held.findings.append(Finding(sentence, Severity.NOTE, part.filename))
             continue
-        result = kind.read(part)
-        table = read_table(result.table, vocabulary.forms["reply"], vocabulary, part.filename) if result.table else None
-        if table is not None and name in ("", "reply"):
-            held.blocks += table[0]
-            held.findings += table[1]
+        if kind.dear and gave_up:
+            sentence = text(_ENOUGH.message, name=part.filename)
+            held.findings.append(Finding(sentence, Severity.PART, part.filename, field="uims"))
             continue
-        held.uims += result.uims
-        held.findings += result.findings
-        if result.document and held.name:
-            held.findings.append(Finding(_SEVERAL, Severity.BLOCKS, part.filename))
-        elif result.document:
-            held.name = part.filename
-            held.document, wrong = read_document(result.document, vocabulary.forms, part.filename)
-            held.findings += wrong
+        result = kind.read(part)
+        gave_up = gave_up or result.gave_up
+        for one in (result, *result.more):
+            _take(held, one, part.filename, vocabulary, name)
     return held
+
+
+def _take(held: _Held, result: AttachmentReading, file: str, vocabulary: Vocabulary, name: str) -> None:
+    """Adds what an attachment, or a sheet of it, held."""
+    held.findings += result.remarks
+    reply, where = vocabulary.forms["reply"], result.where or file
+    table = read_table(result.table, reply, vocabulary, where, result.unlike) if result.table else None
+    if table is not None and name in ("", "reply"):
+        held.blocks += table[0]
+        held.findings += table[1]
+        return
+    held.uims += result.uims
+    held.findings += result.findings
+    if result.document and held.name:
+        held.findings.append(Finding(_SEVERAL, Severity.BLOCKS, file))
+    elif result.document:
+        held.name = file
+        held.document, wrong = read_document(result.document, vocabulary.forms, file)
+        held.findings += wrong
 
 
 def _is_ours(part: MimePart) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 from gateway import service
@@ -66,12 +67,12 @@ class FocalPoint:
         """Opens the gateway on its home."""
         self.gateway = service.Gateway.open(self.home, clock=self.clock)
 
-    def mail(self, who: str, body: str, **options: str) -> bytes:
+    def mail(self, who: str, body: str | EmailMessage, **options: str) -> bytes:
         """A signed and encrypted mail of one of the people to the gateway."""
         to = options.pop("to", f"gsp@{DOMAIN}")
         return self.people[who].write(to, self.key, body, self.clock(), **options)
 
-    def send(self, who: str, body: str, **options: str) -> dict[str, object]:
+    def send(self, who: str, body: str | EmailMessage, **options: str) -> dict[str, object]:
         """Puts a mail through the pipeline; gives what `gsp process --json` prints."""
         return self.gateway.process_file(self.mail(who, body, **options))
 

@@ -12,8 +12,9 @@ from gateway.attachments import Attachment, AttachmentReading
 from gateway.content import FilledForm, MimePart, Severity
 from gateway.forms import Form
 from gateway.forms._schema import read_document
+from tests.support.parsed import in_process
 
-KINDS: dict[str, Attachment] = discovery.find(attachments, "ATTACHMENT")
+KINDS: dict[str, Attachment] = attachments.joined(discovery.find(attachments, "ATTACHMENT"), in_process)
 FORMS: dict[str, Form] = discovery.find(forms, "FORM")
 ONE, TWO = "QCALL7hT2kQ9mZb7Kd25051914", "010460123456789021ABC+DEF"
 REQUEST = {"form": "request", "purpose": "detection", "justification": "seized", "uims": [ONE]}

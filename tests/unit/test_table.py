@@ -86,6 +86,24 @@ def test_a_table_alone_is_a_reply_and_beside_a_request_a_list_of_uims() -> None:
     assert (asked.form.name, asked.form.blocks, len(asked.form.uims)) == ("request", (), 3)
 
 
-def test_a_spreadsheet_that_comes_back_is_never_passed_over_in_silence() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_xlsx_reply_reads_as_the_csv_reply_does(language: str) -> None:
+    catalogue = VOCABULARY.languages.catalogue(language)
+    given = [
+        AnsweredUim(uim, answer, ((Item.A, "2025-05-19, Malmö"), (Item.J, "a, b; c")), "=seen")
+        for uim, answer in zip(UIMS * 2, ANSWERS, strict=False)
+    ]
+    sheet = answer_sheet(REFERRAL, given)
+    headings = [catalogue.say(heading) for heading in sheet.headings]
+    octets = _sheets.to_xlsx(headings, _sheets.said(sheet.rows, catalogue.say), language == "ar")
+    found = returned(octets, name="GSP-2026-000042-SE.xlsx")
+    as_csv = returned(table(language, sheet.rows, sheet.headings))
+    assert found.findings == ()
+    assert (found.form.name, found.form.uims) == ("reply", ())
+    assert [dict(block.values) for block in found.form.blocks] == [dict(block.values) for block in as_csv.form.blocks]
+    assert {block.where for block in found.form.blocks} == {"GSP-2026-000042-SE.xlsx › GSP"}
+
+
+def test_a_spreadsheet_that_cannot_be_read_is_never_passed_over_in_silence() -> None:
     (finding,) = returned(b"PK", name="GSP-2026-000042-SE.xlsx").findings
-    assert finding.text.message.startswith("The spreadsheet “{name}” was not read: save it as CSV")
+    assert finding.text.message.startswith("The spreadsheet “{name}” cannot be read")
