@@ -100,18 +100,19 @@ class Exchange(RuleBasedStateMachine):
 
     # --- a step, and what must hold after it ---------------------------------------------------------------
 
-    def send(self, name: str, body: str, **options: Any) -> tuple[Answer, list[Got]]:
-        """One mail of somebody's, signed by his newest key."""
+    def send(self, name: str, body: str, acts: bool | None = None, **options: Any) -> tuple[Answer, list[Got]]:
+        """One mail of somebody's, signed by his newest key. `acts`: where the mail ends what he may do."""
         self.town.now += timedelta(seconds=1)
         party = self.known.party(name)
+        acts = self.acts(name) if acts is None else acts
         said = f"{body}\n{options.get('subject', '')}\n{options.get('to', '')}"
-        if self.acts(name):
+        if acts:
             self.known.wrote(party, said)
         raw = self.sealed(name, body, **options)
         envelope = Envelope(self.people[name].address, (options.get("to", MAILBOX),), transport="smtp")
         answer, mails = self.deliver(raw, envelope, party)
         self.sent.append((name, raw, answer))
-        if not self.acts(name):
+        if not acts:
             assert isinstance(answer, Refused), f"{name} must not be believed"
             assert mails == []
         else:
@@ -386,21 +387,28 @@ class Exchange(RuleBasedStateMachine):
 
     # --- keys and access ---------------------------------------------------------------------------------------
 
-    @rule(name=st.sampled_from(["ke.admin", "se.admin", "at.secretariat", "fr.one", "desk.se"]), whom=people)
-    def revoke(self, name: str, whom: str) -> None:
-        """By mail: who may is withdrawn at once; who may not reads like nobody."""
+    @rule(
+        name=st.sampled_from(["ke.admin", "se.admin", "at.secretariat", "fr.one", "desk.se"]),
+        whom=people,
+        alone=st.booleans(),
+    )
+    def revoke(self, name: str, whom: str, alone: bool) -> None:
+        """By mail: at once, or like nobody where he may not; no office is left empty by accident."""
         allowed = self.acts(name) and self.known.may_withdraw(name, whom)
-        _, mails = self.revoked(name, self.people[whom].address, whom if allowed else "")
+        stays = allowed and self.known.last(whom, self.town.now) and (name == whom or not alone)
+        _, mails = self.revoked(name, self.people[whom].address, whom if allowed and not stays else "", alone)
         if self.acts(name) and not allowed and name != whom:
             nobody = "x" * len(whom) + "@party.example"
-            _, same = self.revoked(name, nobody, "")
+            _, same = self.revoked(name, nobody, "", alone)
             said = [alike(mail.words, self.people[whom].address) for mail in mails]
             assert differences(said, [alike(mail.words, nobody) for mail in same]) == []
 
-    def revoked(self, name: str, address: str, gone: str) -> tuple[Answer, list[Got]]:
+    def revoked(self, name: str, address: str, gone: str, alone: bool) -> tuple[Answer, list[Got]]:
+        acts = self.acts(name)
         if gone:
             self.withdraw(gone)
-        return self.send(name, f"GSP REVOKE\n\nAddress: {address}\n")
+        body = f"GSP REVOKE\n\nAddress: {address}\nWithout successor: {'yes' if alone else ''}\n"
+        return self.send(name, body, acts=acts)
 
     def withdraw(self, name: str) -> None:
         """Nobody of this name is registered any more."""

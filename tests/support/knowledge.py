@@ -82,10 +82,23 @@ class Knowledge:
         """The exchanges in which it has one."""
         return [number for number, exchange in self.exchanges.items() if exchange.concerns(party)]
 
+    def last(self, name: str, now: datetime) -> bool:
+        """Whether nobody else holds the same office who can be written to."""
+        one = self.members[name]
+        return one.role in WITHDRAWS and not any(
+            other.role is one.role and other.acts(now) and (one.role is Role.SECRETARIAT or other.party == one.party)
+            for person, other in self.members.items()
+            if person != name
+        )
+
     def may_withdraw(self, actor: str, subject: str) -> bool:
-        """Whether one may withdraw the other's access by mail."""
+        """Whether one may withdraw the other's access by mail, or leave the own office."""
         one, other = self.members[actor], self.members.get(subject)
-        if other is None or actor == subject or other.role not in WITHDRAWS.get(one.role, set()):
+        if other is None:
+            return False
+        if actor == subject:
+            return one.role in WITHDRAWS
+        if other.role not in WITHDRAWS.get(one.role, set()):
             return False
         return one.role is Role.SECRETARIAT or one.party == other.party
 
@@ -116,6 +129,7 @@ class Knowledge:
 
 def alike(words: str, *names: str) -> str:
     """A letter without what differs between any two: numbers, tokens, marks, digests, times, and these names."""
+    words = re.sub(r"(?m)^(HP-Outer: )?(References|In-Reply-To): .*(\n[ \t].*)*\n", "", words)  # a thread grows
     for name in names:
         words = words.replace(name, "NAME")
     for pattern, sign in (
