@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.hostile import hostile
+from tests.support.cost import spent
 from tests.support.focalpoint import FocalPoint
 
 Log = pytest.LogCaptureFixture
@@ -40,9 +39,9 @@ def test_a_stranger_cannot_buy_minutes_with_one_mail(gate: FocalPoint, raw: byte
     field = raw if raw in FIELDS.values() else b"From: a@b.example\r\n" + raw
     end = b"\r\n" if raw not in FIELDS.values() else b"\r\n" + gate.mail("officer", "GSP HELP\n").partition(b"\r\n")[2]
     before = hostile.traces(gate)
-    began = time.perf_counter()
+    began = spent()
     answer = gate.gateway.process(field + end, hostile.OUTSIDE)
-    assert time.perf_counter() - began < 4
+    assert spent() - began < 4
     if "Reason" in repr(answer):
         assert answer.reason.number < 300  # type: ignore[union-attr]
         assert hostile.traces(gate) == before
