@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import large_list, registry, schleuder, smime, whole_path
+from benchmarks import large_list, registry, schleuder, smime, spreadsheet, whole_path
 
 BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "whole-path": whole_path.run,
     "large-list": large_list.run,
+    "spreadsheet": spreadsheet.run,
     "smime": smime.run,
     "schleuder": schleuder.run,
     "registry": registry.run,

@@ -134,6 +134,9 @@ def _sheet(rows: Sequence[tuple[int, Sequence[str | Sequence[str]]]], where: str
     kinds: dict[tuple[int, int], str] = {}
     plain: list[tuple[int, tuple[str, ...]]] = []
     for number, row in rows:
+        if set(map(type, row)) == {str}:
+            plain.append((number, tuple(map(str, row))))
+            continue
         for place, cell in enumerate(row):
             if not isinstance(cell, str):
                 kinds[number, place] = cell[0]

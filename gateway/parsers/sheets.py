@@ -99,9 +99,9 @@ def _sheet(book: CalamineWorkbook, place: int, known: Marks) -> dict[str, Any]:
         if number in dropped_rows.all:
             dropped_rows.met.add(number)
             continue
-        met = [column for column, cell in enumerate(row, 1) if cell != "" and column in dropped_columns.all]
+        met = [column for column in dropped_columns.all if column <= len(row) and row[column - 1] != ""]
         dropped_columns.met.update(met)
-        cells = [_cell(cell, number, column, known) for column, cell in enumerate(row[:_MOST_COLUMNS], 1)]
+        cells = _cells(row[:_MOST_COLUMNS], number, known)
         for column in met:
             cells[column - 1 : column] = [""] * (column <= _MOST_COLUMNS)
         if not any(cells):
@@ -142,6 +142,12 @@ def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:
     before = [""] * (sheet.start[1] if sheet.start else 0)
     for number, row in enumerate(sheet.iter_rows(), 1):
         yield number, before + row if before else row
+
+
+def _cells(row: list[Any], number: int, known: Marks) -> list[Any]:
+    if set(map(type, row)) == {str} and not known.empty and not known.errors and max(map(len, row)) <= _MOST_CHARACTERS:
+        return row
+    return [_cell(cell, number, column, known) for column, cell in enumerate(row, 1)]
 
 
 def _cell(cell: Any, row: int, column: int, known: Marks) -> str | list[str]:
