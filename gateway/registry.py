@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.content import N_, Decision
 from gateway.crypto import _certificate
+from gateway.crypto._openssl import Token
 from gateway.facts import (
     Address,
     Commit,
@@ -113,9 +114,11 @@ class Registry:
         """A certificate request (PEM) of the gateway's own for an authority; the new key waits in the home."""
         return _certificate.request(folder, mailbox, algorithm, subject)
 
-    def install_certificate(self, folder: Path, octets: bytes, mailbox: str) -> tuple[str, str]:
+    def install_certificate(
+        self, folder: Path, octets: bytes, mailbox: str, token: Token | None = None
+    ) -> tuple[str, str]:
         """Takes the certificate that an authority issued; gives its SHA-256 and the day of its expiry."""
-        made = _certificate.install(folder, octets, mailbox, self._clock())
+        made = _certificate.install(folder, octets, mailbox, self._clock(), token)
         mark = _certificate.fingerprint(folder)
         self._ledger.commit(Commit(self._clock(), (Event(EventKind.KEY_ADDED, digest=digest(mark.encode())),)), None)
         return mark, _day(made.not_valid_after_utc)

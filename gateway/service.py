@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import FileSystemLoader
 
-from gateway import attachments, data, discovery, forms, inspection, library, logs, parsing
+from gateway import attachments, data, discovery, forms, inspection, library, logs, parsing, unlocking
 from gateway import settings as configuration
 from gateway.audit import Audit
 from gateway.border import Border
@@ -48,7 +48,7 @@ from gateway.rules.limits import Allowance
 from gateway.schedule import Job
 from gateway.stages.render import Renderer
 from gateway.store import Store
-from gateway.transports import _secrets, directory
+from gateway.transports import directory
 from gateway.transports.dkim import Dkim
 from gateway.upkeep import Upkeep
 
@@ -87,7 +87,7 @@ def init(root: Path, domain: str, algorithm: str = "curve25519", passphrase_file
 
 def _make(home: Home, domain: str, algorithm: str, passphrase_file: Path | None) -> None:
     template = configuration.template(domain, passphrase_file)
-    secret = _secrets.first_line(passphrase_file).encode() if passphrase_file else b""
+    secret = unlocking.secret(passphrase_file, needed=True)
     home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.root.chmod(0o700)
     create_secret(home.secret)
@@ -106,7 +106,10 @@ def renew(root: Path, algorithm: str, grips: tuple[str, str] | None = None) -> s
     """
     home = Home(root.absolute())
     settings = configuration.load(home.root, os.environ)
-    address, secret = f"{settings.mailbox}@{settings.domain}", _passphrase(settings)
+    address, secret = (
+        f"{settings.mailbox}@{settings.domain}",
+        unlocking.secret(settings.openpgp.passphrase_file, needed=True),
+    )
     if grips:
         openpgp.adopt(home.gnupg, address, grips, secret)
     else:
@@ -114,12 +117,6 @@ def renew(root: Path, algorithm: str, grips: tuple[str, str] | None = None) -> s
     with Gateway.open(root) as gateway:
         gateway.registry.note_own_key(gateway.fingerprint)
         return gateway.fingerprint
-
-
-def _passphrase(settings: configuration.Settings) -> bytes:
-    """Of our own key, empty where none is set; raises ValueError where its file cannot be read."""
-    file = settings.openpgp.passphrase_file
-    return _secrets.first_line(file).encode() if file else b""
 
 
 def _now() -> datetime:
@@ -138,13 +135,11 @@ class Gateway:
         workers = self.settings.worker_count
         engines = self.settings.openpgp.engines or workers
         used = range(engines) if engine is None else (engine % engines,)
-        secret = b""
-        with suppress(ValueError):  # not there now: most commands do not need it, and `gsp serve` says so
-            secret = _passphrase(self.settings)
+        secret = unlocking.secret(self.settings.openpgp.passphrase_file)
         self._openpgp = openpgp.OpenPgp(home.gnupg, used, clock, secret)
-        self._smime = smime.Smime(
-            home.smime, clock, self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
-        )
+        self.smime_token = unlocking.token(self.settings.smime)
+        gcm, strict = self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
+        self._smime = smime.Smime(home.smime, clock, gcm, strict, self.smime_token)
         schemes: dict[str, CryptoScheme] = {self._openpgp.name: self._openpgp, self._smime.name: self._smime}
         self.store = Store(self.settings.database.url or f"sqlite:///{home.database}", self._key.token_digest_of)
         self.registry = Registry(self.store, schemes, clock)

@@ -13,7 +13,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address
-from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
@@ -32,10 +31,11 @@ from pydantic import (
 )
 
 from gateway import data
+from gateway.overrides import SettingsError as SettingsError
+from gateway.overrides import lay_over
 
 FILE = "gateway.toml"
 MAX_SIZE = 36 * 1024 * 1024
-_NOT_SETTINGS = {"GSP_HOME"}  # the command line's own variable
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 # An address of IPv4, with or without a port, or of IPv6.
@@ -59,21 +59,31 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
 
-class Smtp(_Section):
-    """The SMTP listener. `tls`: STARTTLS offered or required, or TLS from the first octet. `login`: AUTH, with TLS."""
+class _Door(_Section):
+    """A door with TLS. `port` 0: shut."""
 
     host: str = "127.0.0.1"
-    port: Port = 8025
-    tls: Literal["offer", "require", "implicit"] = "offer"
+    port: Port = 0
     tls_certificate: NoFile = None
     tls_key: NoFile = None
-    max_size: Annotated[int, Field(ge=64 * 1024, le=1024**3)] = MAX_SIZE
-    login: bool = False
 
     @model_validator(mode="after")
     def _has_certificate(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key belong together: set both or neither")
+        return self
+
+
+class Smtp(_Door):
+    """The SMTP listener. `tls`: STARTTLS offered or required, or TLS from the first octet. `login`: AUTH, with TLS."""
+
+    port: Port = 8025
+    tls: Literal["offer", "require", "implicit"] = "offer"
+    max_size: Annotated[int, Field(ge=64 * 1024, le=1024**3)] = MAX_SIZE
+    login: bool = False
+
+    @model_validator(mode="after")
+    def _can_do_so(self) -> Self:
         if (self.tls != "offer" or self.login) and self.tls_certificate is None:
             raise ValueError("this tls or login setting needs tls_certificate and tls_key")
         return self
@@ -86,19 +96,8 @@ class Lmtp(_Section):
     port: Port = 8024
 
 
-class Http(_Section):
-    """The door that gives out the Web Key Directory; port 0: shut. Without a certificate for a proxy that has one."""
-
-    host: str = "127.0.0.1"
-    port: Port = 0
-    tls_certificate: NoFile = None
-    tls_key: NoFile = None
-
-    @model_validator(mode="after")
-    def _has_certificate(self) -> Self:
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key belong together: set both or neither")
-        return self
+class Http(_Door):
+    """The door that gives out the Web Key Directory. Without a certificate for a proxy that has one."""
 
 
 class _Client(_Section):
@@ -181,11 +180,24 @@ class OpenPgp(_Section):
 
 
 class Smime(_Section):
-    """S/MIME: what we encrypt with, and how much a revocation list must say. Certificates lie in the home."""
+    """S/MIME: what we encrypt with, and how much a revocation list must say. Certificates lie in the home.
+
+    `key`, `module`, `pin_file`: our secret key on a PKCS #11 token, by its URI (RFC 7512), and how to reach it.
+    """
 
     cipher: Literal["aes256-cbc", "aes256-gcm"] = "aes256-cbc"
     crl: Literal["known", "required"] = "known"
     crl_hours: Annotated[int, Field(ge=1, le=720)] = 12
+    key: str = ""
+    module: NoFile = None
+    pin_file: NoFile = None
+
+    @field_validator("key")
+    @classmethod
+    def _without_pin(cls, value: str) -> str:
+        if value and (not value.startswith("pkcs11:") or "pin-" in value):
+            raise ValueError("the key is a URI that begins with pkcs11:, without the PIN, which is in pin_file")
+        return value
 
 
 class Digest(_Section):
@@ -267,10 +279,6 @@ class Settings(_Section):
         return self.workers or os.cpu_count() or 1
 
 
-class SettingsError(ValueError):
-    """Says in plain sentences which setting is wrong, never what its value was."""
-
-
 def template(domain: str, passphrase_file: Path | None = None) -> str:
     """The text of a new home's `gateway.toml`: every default, commented, the domain, and where the passphrase is."""
     text = (data.folder("config") / FILE).read_text(encoding="utf-8")
@@ -294,7 +302,7 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{path} is not UTF-8 text") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML{_place(str(error))}") from None
-    named = _override(values, environ)
+    named = lay_over(values, environ, _is_list)
     values.setdefault("database", {})
     try:
         return Settings.model_validate(values, context={"home": home.absolute()})
@@ -302,44 +310,6 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         sentences = [_sentence(tuple(p["loc"]), p["type"], p["msg"], named) for p in problems]
     raise SettingsError(f"{path}: " + "; ".join(sentences))
-
-
-def _override(values: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str, ...], str]:
-    """Lays the variables over the file's values; gives back which variable set which key."""
-    named: dict[tuple[str, ...], str] = {}
-    for name in sorted(environ):
-        if not name.startswith("GSP_") or name in _NOT_SETTINGS:
-            continue
-        keys = tuple(name[4:].lower().split("__"))
-        named[keys] = name
-        place: Any = values
-        for key, following in pairwise(keys):
-            place = _step(place, key, [] if following.isdigit() else {}, name)
-        _step(place, keys[-1], environ[name], name, last=True, is_list=_is_list(keys))
-    return named
-
-
-def _step(place: Any, key: str, value: Any, name: str, last: bool = False, is_list: bool = False) -> Any:
-    """One step along a variable's path: goes down, or (last) sets the value."""
-    if is_list:
-        value = _listed(value)
-    if isinstance(place, dict):
-        if last:
-            place[key] = value
-        return place.setdefault(key, value)
-    if isinstance(place, list) and key.isdigit() and int(key) <= len(place):
-        if int(key) == len(place):
-            place.append({})
-        if not last:
-            return place[int(key)]
-    raise SettingsError(f"the variable {name} names no setting")
-
-
-def _listed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _is_list(keys: tuple[str, ...]) -> bool:

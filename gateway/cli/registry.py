@@ -228,7 +228,9 @@ def key_install(home: Path, certificate: BinaryIO) -> None:
 
     with _output.failing(), service.Gateway.open(home) as gateway:
         mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
-        mark, until = gateway.registry.install_certificate(gateway.home.smime, certificate.read(), mailbox)
+        mark, until = gateway.registry.install_certificate(
+            gateway.home.smime, certificate.read(), mailbox, gateway.smime_token
+        )
     click.echo(f"S/MIME certificate: {mark} (SHA-256), valid until {until}")
     click.echo("Mail to the certificate before it can still be read.")
     click.echo("Next: restart the gateway, then give the new one (gsp key export --smime) to everybody who writes.")

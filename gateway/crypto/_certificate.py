@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from gateway.crypto import _bundle
+from gateway.crypto import _bundle, _openssl
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -23,11 +23,17 @@ ALGORITHMS = ("rsa3072", "rsa4096", "p256", "p384")
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A certificate of ours with its issuers, and where its secret key lies."""
+    """A certificate of ours with its issuers, and where its secret key is."""
 
     certificate: x509.Certificate
     links: tuple[x509.Certificate, ...]
-    key_file: Path
+    key: Path | _openssl.Token
+
+    def is_away(self) -> bool:
+        """Whether the secret key cannot be used now, whatever is to be done with it."""
+        if isinstance(self.key, Path):
+            return not self.key.exists()
+        return _openssl.signed(b"", _bundle.pem(self.certificate), b"", self.key) is None
 
 
 def create(folder: Path, address: str, now: datetime) -> None:
@@ -74,8 +80,11 @@ def request(folder: Path, address: str, algorithm: str, subject: str) -> bytes:
     return asked.public_bytes(serialization.Encoding.PEM)
 
 
-def install(folder: Path, octets: bytes, address: str, now: datetime) -> x509.Certificate:
-    """Takes a certificate (with its issuers) for the key of the last request, or a renewed one for the key in use.
+def install(
+    folder: Path, octets: bytes, address: str, now: datetime, token: _openssl.Token | None = None
+) -> x509.Certificate:
+    """Takes a certificate (with its issuers) for the key of the last request, a renewed one for the key in use, or one
+    for the key on the token.
 
     The one before is kept to read mail that was encrypted to it. Raises ValueError with a sentence.
     """
@@ -90,34 +99,48 @@ def install(folder: Path, octets: bytes, address: str, now: datetime) -> x509.Ce
         raise ValueError(f"the certificate does not name the gateway's address {address}: ask for it anew")
     public = certificate.public_key()
     waiting = next((path for path in (folder / _ASKED, folder / _KEY) if _holds(path, public)), None)
-    if waiting is None:
+    if waiting is None and not (token and _proven(token, certificate)):
         raise ValueError("the certificate is for a key that is not here: make a request with `gsp key request`")
     _put_away(folder)
     unfinished = folder / (_CERTIFICATE + ".new")
     unfinished.write_bytes(bundle.pem())
-    if waiting.name == _ASKED:
+    if waiting is not None and waiting.name == _ASKED:
         os.replace(waiting, folder / _KEY)
     os.replace(unfinished, folder / _CERTIFICATE)
     return certificate
 
 
-def own(folder: Path) -> tuple[Own, ...]:
-    """Our certificates, the one in use first; older ones only open mail. Raises ValueError where there is none."""
+def own(folder: Path, token: _openssl.Token | None = None) -> tuple[Own, ...]:
+    """Our certificates, the one in use first; older ones only open mail. Raises ValueError where there is none.
+
+    `token`: has the secret key of the one in use, unless the file has it, and of older ones with the same key.
+    """
     try:
-        found = [_own(folder / _CERTIFICATE, folder / _KEY)]
+        mine = _own(folder / _CERTIFICATE, folder / _KEY)
+        public = mine.certificate.public_key()
+        if token is not None and not _holds(folder / _KEY, public):
+            mine = replace(mine, key=token)
     except (OSError, ValueError):
         raise ValueError("the gateway has no S/MIME certificate, or it is damaged: run `gsp init`") from None
+    found = [mine]
     for path in sorted((folder / _OLD).glob("*.pem"), reverse=True):
-        if (key := path.with_suffix(".key")).exists():
-            found.append(_own(path, key))
+        older = _own(path, path.with_suffix(".key"))
+        if path.with_suffix(".key").exists():
+            found.append(older)
+        elif token is not None and older.certificate.public_key() == public:
+            found.append(replace(older, key=token))
     return tuple(found)
 
 
-def secret(mine: Own) -> Key:
-    """The secret key of a certificate of ours."""
-    key = serialization.load_pem_private_key(mine.key_file.read_bytes(), None)
+def secret(mine: Own) -> Key | _openssl.Token:
+    """The secret key of a certificate of ours; raises ValueError where it is not the certificate's."""
+    if isinstance(mine.key, _openssl.Token):
+        return mine.key
+    key = serialization.load_pem_private_key(mine.key.read_bytes(), None)
     if not isinstance(key, Key):
         raise ValueError("the gateway's S/MIME key is of a kind that cannot be used")
+    if key.public_key() != mine.certificate.public_key():
+        raise ValueError("the S/MIME key does not belong to the certificate: run `gsp key install` again")
     return key
 
 
@@ -168,6 +191,13 @@ def _addresses(certificate: x509.Certificate) -> list[str]:
         return [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)]
 
 
+def _proven(token: _openssl.Token, certificate: x509.Certificate) -> bool:
+    """Whether the token has the secret key of this certificate."""
+    challenge, own_pem = b"Content-Type: text/plain\r\n\r\nproof\r\n", _bundle.pem(certificate)
+    signature = _openssl.signed(challenge, own_pem, b"", token)
+    return signature is not None and _openssl.verified(signature, own_pem, challenge) == challenge
+
+
 def _holds(path: Path, public: object) -> bool:
     if not path.exists():
         return False
@@ -181,7 +211,8 @@ def _put_away(folder: Path) -> None:
     old.mkdir(mode=0o700, exist_ok=True)
     name = fingerprint(folder)
     (old / f"{name}.pem").write_bytes(exported(folder))
-    _write(old / f"{name}.key", (folder / _KEY).read_bytes())
+    if _holds(folder / _KEY, load(folder / _CERTIFICATE).public_key()):
+        _write(old / f"{name}.key", (folder / _KEY).read_bytes())
 
 
 def _write_key(path: Path, key: Key) -> None:

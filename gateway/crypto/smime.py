@@ -16,14 +16,14 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from gateway import logs
 from gateway.content import N_, MimePart
-from gateway.crypto import _bundle, _certificate, _chain, _cms, _lists, _ocsp, _openssl, _readers
+from gateway.crypto import _bundle, _certificate, _chain, _cms, _lists, _ocsp, _openssl, _readers, _signing
 from gateway.crypto._chain import Trust
 from gateway.facts import Ciphertext, PublicKey
 from gateway.mime.tree import parse, parse_fields
@@ -43,20 +43,26 @@ class Smime:
     """`ports.CryptoScheme`. `folder`: our certificate and key, trust anchors of the Parties, revocation lists.
 
     `gcm`: encrypt with AES-256-GCM, which GnuPG 2.2 and older programs cannot read. `strict`: as of `_chain.Trust`.
+    `token`: has our secret key, unless the folder has it.
     """
 
     name = "smime"
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime], gcm: bool = False, strict: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], datetime],
+        gcm: bool = False,
+        strict: bool = False,
+        token: _openssl.Token | None = None,
+    ) -> None:
         if not _openssl.is_there():
             raise ValueError("OpenSSL cannot be run: install the package openssl")
         self._folder = folder
         self._clock = clock
         self._gcm = gcm
-        self._own = _certificate.own(folder)
+        self._own = _certificate.own(folder, token)
         self._key = _certificate.secret(self._own[0])
-        if self._key.public_key() != self._own[0].certificate.public_key():
-            raise ValueError("the S/MIME key does not belong to the certificate: run `gsp key install` again")
         self._trust = Trust(folder, strict)
         self.fingerprint = _bundle.fingerprint(self._own[0].certificate)
 
@@ -127,8 +133,8 @@ class Smime:
         mine = self._addressed(seen) if seen else None
         if mine is None:
             raise Refuse(REASONS[201], Cause.NOT_TO_OUR_KEY)
-        octets = _openssl.decrypted(ciphertext.octets, _bundle.pem(mine.certificate), mine.key_file)
-        if octets is None and not mine.key_file.exists():
+        octets = _openssl.decrypted(ciphertext.octets, _bundle.pem(mine.certificate), mine.key)
+        if octets is None and mine.is_away():
             raise Defer(REASONS[303])
         if octets is None:
             raise Refuse(REASONS[201], Cause.CANNOT_DECRYPT)
@@ -232,7 +238,10 @@ class Smime:
         reader = bundle.encrypting
         if reader is None or self._trusted(to, reader, bundle.links) is not Cause.NONE:
             raise Hold(REASONS[402])
-        octets = self._encrypted(self._signed(payload), reader)
+        signed = _signing.signed(payload, self._own[0], self._key)
+        if signed is None:
+            raise Defer(REASONS[303])
+        octets = self._encrypted(signed, reader)
         seen = _cms.enveloped(octets) if octets else None
         if octets is None or seen is None or len(seen.recipients) != 1 or not seen.recipients[0].means(reader):
             raise Hold(REASONS[402])
@@ -249,29 +258,6 @@ class Smime:
             'Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename="smime.p7m"\r\n\r\n'
         )
         return head.encode("ascii") + sealed
-
-    def _signed(self, payload: bytes) -> bytes:
-        """The payload with our signature beside it: every client reads that, and shows the text in any case."""
-        mine = self._own[0]
-        builder = pkcs7.PKCS7SignatureBuilder().set_data(payload)
-        builder = builder.add_signer(mine.certificate, self._key, hashes.SHA256())
-        for certificate in mine.links:  # last: what comes after drops it (libraries.md 2.1)
-            builder = builder.add_certificate(certificate)
-        options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
-        signature = base64.encodebytes(builder.sign(serialization.Encoding.DER, options)).replace(b"\n", b"\r\n")
-        boundary = "=_s" + hashlib.sha256(payload).hexdigest()[:32]
-        line = f"--{boundary}".encode("ascii")
-        head = (
-            'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256;\r\n'
-            f'\tboundary="{boundary}"\r\n\r\n'
-        )
-        beside = (
-            b'\r\nContent-Type: application/pkcs7-signature; name="smime.p7s"\r\nContent-Transfer-Encoding: base64\r\n'
-            b'Content-Disposition: attachment; filename="smime.p7s"\r\n\r\n'
-        )
-        return b"".join(
-            (head.encode("ascii"), line, b"\r\n", payload, b"\r\n", line, beside, signature, line, b"--\r\n")
-        )
 
     def _encrypted(self, octets: bytes, reader: x509.Certificate) -> bytes | None:
         if self._gcm or not isinstance(reader.public_key(), rsa.RSAPublicKey):

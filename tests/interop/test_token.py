@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +15,7 @@ from gateway import service
 from gateway.correspondence import Correspondent
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, request
+from tests.support.smime import Authority, SmimePerson, new_key, pem
 from tests.support.token import MODULE, PIN, Token
 
 MAILBOX = f"gsp@{DOMAIN}"
@@ -108,3 +110,82 @@ def test_a_wrong_pin_and_a_wrong_key_are_said(token: Token, folder: Path) -> Non
     (folder / "pin").write_text("wrong-pin\n")
     said = failed_in_one_line(gsp("key", "renew", "--token", grip, grip, home=folder / "h"))
     assert "check the PIN" in said
+
+
+# --- S/MIME -----------------------------------------------------------------------------------------------
+
+
+def smime_on(token: Token, folder: Path, home: Path) -> None:
+    (home / "gateway.toml").write_text(
+        f'domain = "{DOMAIN}"\n[smime]\nkey = "{token.uri("smime")}"\nmodule = "{MODULE}"\npin_file = "{folder}/pin"\n'
+    )
+
+
+def asked(token: Token) -> bytes:
+    """A request for a certificate with the key on the token, as docs/operator.md has the operator make it."""
+    return token.openssl(
+        "req", "-new", "-engine", "pkcs11", "-keyform", "engine", "-key", f"{token.uri('smime')};pin-value={PIN}",
+        "-subj", "/CN=Focal point", "-addext", f"subjectAltName=email:{MAILBOX}",
+        "-addext", "keyUsage=critical,digitalSignature,nonRepudiation,keyEncipherment",
+        "-addext", "extendedKeyUsage=emailProtection",
+    )  # fmt: skip
+
+
+def test_an_exchange_with_the_smime_key_on_a_token(
+    token: Token, folder: Path, people: dict[str, Correspondent]
+) -> None:
+    token.make_key("smime", "05")
+    root = Authority("Root")
+    middle = Authority("Middle", root)
+    with (
+        SmimePerson("officer@party.example", "officer") as officer,
+        focal_point(people | {"officer": officer}) as point,
+    ):
+        before = point.mail("officer", "GSP HELP\n")
+        point.gateway.close()
+        smime_on(token, folder, point.home)
+        point.start()
+        (folder / "gsp.pem").write_bytes(pem(middle.sign_request(asked(token)), middle.certificate))
+        done = gsp("key", "install", folder / "gsp.pem", home=point.home)
+        assert done.status == 0, done
+        (point.home / "smime" / "key.pem").unlink()
+        point.gateway.close()
+        point.start()
+        officer.knows(point.gateway.own_certificate())
+        for raw in (before, point.mail("officer", request(SE_UIM))):
+            assert point.gateway.process_file(raw)["outcome"] == "taken", "the old key in smime/old still opens"
+        assert {mail.signed_by for mail in point.delivered()["officer"]} == {"gateway"}
+        assert point.gateway.self_test()
+        point.send("officer", "GSP STATUS\n")
+        ((_, octets),) = point.gateway.take_outbox()
+        sealed = email.message_from_bytes(octets).get_payload(decode=True)
+        decrypt = ["-decrypt", "-binary", "-inform", "DER", "-recip", "own.pem", "-inkey", "own.key"]
+        signed = officer.cms(*decrypt, stdin=sealed)  # type: ignore[arg-type]
+        (folder / "root.pem").write_bytes(pem(root.certificate))
+        verify = ["openssl", "cms", "-verify", "-purpose", "smimesign", "-no-CApath", "-no-CAstore", "-CAfile"]
+        done_so = subprocess.run([*verify, str(folder / "root.pem")], input=signed, capture_output=True, check=False)
+        assert done_so.returncode == 0, "the chain is in the signature"
+        late = point.mail("officer", "GSP HELP\n\n")
+        token.gone()
+        assert not point.gateway.self_test()
+        answer = point.gateway.process_file(late)
+        assert (answer["outcome"], answer["refusal"]["code"]) == ("deferred", 451), "not the sender's fault"
+
+
+def test_a_certificate_whose_key_is_not_on_the_token_is_not_installed(token: Token, folder: Path) -> None:
+    token.make_key("smime", "05")
+    service.init(folder / "h", DOMAIN)
+    smime_on(token, folder, folder / "h")
+    (folder / "gsp.pem").write_bytes(pem(Authority().issue(MAILBOX, new_key())))
+    assert "for a key that is not here" in failed_in_one_line(
+        gsp("key", "install", folder / "gsp.pem", home=folder / "h")
+    )
+
+
+@pytest.mark.parametrize("key", ["smime/key.pem", "pkcs11:token=x?pin-value=1234"])
+def test_the_pin_stands_in_no_setting(folder: Path, key: str) -> None:
+    service.init(folder / "h", DOMAIN)
+    (folder / "h" / "gateway.toml").write_text(f'domain = "{DOMAIN}"\n[smime]\nkey = "{key}"\n')
+    said = failed_in_one_line(gsp("key", "list", home=folder / "h"))
+    assert "pin_file" in said
+    assert "1234" not in said

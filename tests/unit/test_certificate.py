@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from gateway.crypto import _bundle, _certificate
 from tests.support.smime import Authority, new_key, pem
@@ -47,7 +48,7 @@ def test_a_requested_certificate_is_installed_and_the_one_before_kept(folder: Pa
     assert (new.certificate, new.links, old.certificate) == (issued, (ROOT.certificate,), before)
     for own in (new, old):
         assert _certificate.secret(own).public_key() == own.certificate.public_key()
-        assert stat.S_IMODE(own.key_file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(own.key.stat().st_mode) == 0o600
     assert not (folder / "request-key.pem").exists()
 
 
@@ -63,7 +64,7 @@ def test_a_renewed_certificate_for_the_key_in_use_is_installed(folder: Path) -> 
 def test_what_does_not_fit_is_refused_with_the_remedy_and_changes_nothing(folder: Path) -> None:
     before = _certificate.exported(folder)
     asked = _certificate.request(folder, MAILBOX, "p256", "CN=Focal point")
-    key = _certificate.secret(_certificate.Own(ROOT.certificate, (), folder / "request-key.pem"))
+    key = serialization.load_pem_private_key((folder / "request-key.pem").read_bytes(), None)
     cases = (
         (b"", "PEM, DER or PKCS #7"),
         (pem(ROOT.issue(MAILBOX, new_key("p256"))), "gsp key request"),
@@ -91,3 +92,10 @@ def test_without_a_certificate_the_remedy_is_told(tmp_path: Path) -> None:
 def test_the_self_made_certificate_lasts_three_years(folder: Path) -> None:
     until = _certificate.own(folder)[0].certificate.not_valid_after_utc
     assert timedelta(days=1000) < until - NOW < timedelta(days=1100)
+
+
+def test_a_key_that_is_not_the_certificates_is_refused(folder: Path) -> None:
+    _certificate.request(folder, MAILBOX, "p256", "CN=Focal point")
+    (folder / "request-key.pem").replace(folder / "key.pem")
+    with pytest.raises(ValueError, match="does not belong to the certificate"):
+        _certificate.secret(_certificate.own(folder)[0])
