@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from gateway import service
 from gateway.correspondence import Correspondent
-from gateway.facts import Envelope, ExchangeNumber
+from gateway.facts import Envelope, ExchangeNumber, MailKind
 from gateway.outcome import Answer, Refused, Taken
 from gateway.ports import CryptoScheme
 from gateway.treaty import Role, Side
@@ -32,6 +32,7 @@ from tests.support.town import DESKS, DOMAIN, MAILBOX, PEOPLE, START, Got, Town
 
 ASKERS = {Role.OFFICER, Role.ADMINISTRATOR, Role.DESK}
 EVERYBODY = sorted([*PEOPLE, *DESKS])
+NEWCOMER = "new.one"  # registered by nobody yet
 ASKING = sorted(name for name in EVERYBODY if not name.startswith(("at", "desk.at")))
 EXPIRING = {"desk.fr": START + timedelta(days=12), "ke.two": START + timedelta(days=20)}
 STATUSES = ("valid", "not valid", "not ours", "under inquiry", "withheld", "")
@@ -67,6 +68,7 @@ class Exchange(RuleBasedStateMachine):
         self.uims: list[tuple[str, str, str]] = []  # code, its Party, who asked
         self.sent: list[tuple[str, bytes, Answer]] = []
         self.got: list[Got] = []
+        self.ordered = False  # whether the mail that is worked on may order a registration
 
     def teardown(self) -> None:
         self.town.close()
@@ -83,7 +85,7 @@ class Exchange(RuleBasedStateMachine):
 
     def everybody(self) -> Mapping[str, Any]:
         if type(self) not in self.begun:
-            return {name: curve.Writer(f"{name}@party.example", self.expiry(name)) for name in EVERYBODY}
+            return {name: curve.Writer(f"{name}@party.example", self.expiry(name)) for name in (*EVERYBODY, NEWCOMER)}
         return {name: writer.again() for name, writer in self.begun[type(self)][0].items()}
 
     def expiry(self, name: str) -> datetime | None:
@@ -156,6 +158,10 @@ class Exchange(RuleBasedStateMachine):
     def judge(self, mail: Got) -> None:
         """One mail of the gateway's: to somebody registered, to him alone, with nothing that he may not read."""
         party = self.known.party(mail.reader)
+        if mail.reader == NEWCOMER:  # the one mail to who is not registered: a challenge, where somebody may order it
+            assert (self.ordered, mail.row.kind, mail.in_clear) == (True, MailKind.CHALLENGE, False)
+            assert not re.search(r"zq\d{5}|GSP-\d{4}-", mail.words)
+            return
         assert party, f"{mail.row.kind} to {mail.reader}, who is not registered"
         assert [str(mail.fields[name]) for name in ("To",)] == [self.people[mail.reader].address]
         assert not mail.fields["Cc"]
@@ -409,6 +415,24 @@ class Exchange(RuleBasedStateMachine):
             self.withdraw(gone)
         body = f"GSP REVOKE\n\nAddress: {address}\nWithout successor: {'yes' if alone else ''}\n"
         return self.send(name, body, acts=acts)
+
+    @rule(name=people, party=st.sampled_from(["", "KE", "SE", "FR"]))
+    def register(self, name: str, party: str) -> None:
+        """By mail: whoever may not order it makes the gateway write to nobody but himself."""
+        if NEWCOMER not in self.people:
+            return
+        member = self.known.members.get(name)
+        words = self.known.mark("n", self.known.party(name))
+        lines = (
+            f"Address: {self.people[NEWCOMER].address}\nName: {words}\nRole: officer\nLanguage: English\nParty: {party}"
+        )
+        if member is not None and self.acts(name):
+            own = member.role is Role.ADMINISTRATOR and party in ("", member.party)
+            self.ordered = own or member.role is Role.SECRETARIAT
+        options = {"attach": self.people[NEWCOMER].public_key}
+        _, mails = self.send(name, f"GSP REGISTER\n\n{lines}\n", **options)
+        event(f"challenge sent: {any(mail.reader == NEWCOMER for mail in mails)}")
+        self.ordered = False
 
     def withdraw(self, name: str) -> None:
         """Nobody of this name is registered any more."""

@@ -170,11 +170,13 @@ class Writer:
 
     def write(
         self, to: str, key: bytes, body: str, when: datetime, subject: str = "...", in_reply_to: str = "",
-        from_: str = "", signed: bool = True, ring: int = -1,
+        from_: str = "", signed: bool = True, ring: int = -1, attach: bytes = b"",
     ) -> bytes:  # fmt: skip
         """A mail to the keys `key`, signed by this person's keys whatever From says."""
         inner = EmailMessage(policy=email.policy.SMTP)
         inner.set_content(body, cte="quoted-printable")
+        if attach:
+            inner.add_attachment(attach, maintype="application", subtype="pgp-keys", filename="key.asc")
         payload = inner.as_bytes()
         clear = self.rings[ring].signed(payload, when) if signed else b"U" + payload
         threads = [f"In-Reply-To: {in_reply_to}", f"References: {in_reply_to}"] if in_reply_to else []
