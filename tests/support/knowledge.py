@@ -26,10 +26,14 @@ WITHDRAWS = {
 
 @dataclass
 class Asked:
-    """An exchange: who asks, and who was asked."""
+    """An exchange: who asks, who was asked, and who may be next: whose markings are in it.
+
+    Where the Party that the officer named says "not ours", the one whose marking it is gets the request.
+    """
 
     asking: str
     asked: set[str] = field(default_factory=set)
+    next: set[str] = field(default_factory=set)
 
     def concerns(self, party: str) -> bool:
         """Whether a Party has a part in it."""
