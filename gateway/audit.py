@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway import logs
-from gateway.facts import EventKind, Fingerprint, digest
+from gateway.events import EventKind
+from gateway.facts import Fingerprint, digest
 from gateway.store.limits import Limits
 from gateway.store.seals import Link, Seal, Seals
 

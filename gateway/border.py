@@ -9,7 +9,8 @@ import hmac
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.facts import UNANSWERED, Address, Envelope, EventKind, Person, address
+from gateway.events import EventKind
+from gateway.facts import UNANSWERED, Address, Envelope, Person, address
 from gateway.home import HomeKey
 from gateway.mime import headers
 from gateway.mime.tree import parse_fields

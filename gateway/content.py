@@ -12,17 +12,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NoReturn
 
+from gateway.events import Event, ForAPerson, Keep, MailKind
 from gateway.facts import (
     NO_PARTY,
     Correspondent,
     Digest,
     EncryptedMail,
-    Event,
     ExchangeNumber,
     Fingerprint,
-    ForAPerson,
-    Keep,
-    MailKind,
     PartyCode,
     Pending,
     Renewal,

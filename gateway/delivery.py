@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from gateway import logs
 from gateway.content import Decision
-from gateway.facts import Address, ForAPerson, MailKind, Moment
+from gateway.events import ForAPerson, MailKind
+from gateway.facts import Address, Moment
 from gateway.forms import _registration
 from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline

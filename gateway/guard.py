@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from gateway import logs
 from gateway.content import Decision, Letter, text
-from gateway.facts import NO_DIGEST, Digest, Event, EventKind, MailKind, Moment, PartyCode, Person
+from gateway.events import Event, EventKind, MailKind
+from gateway.facts import NO_DIGEST, Digest, Moment, PartyCode, Person
 from gateway.letters import Notice
 from gateway.outcome import REASONS, Defer, Failure, LostRace
 from gateway.pipeline import Pipeline

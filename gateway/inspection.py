@@ -12,7 +12,7 @@ from jinja2 import FileSystemLoader, TemplateError
 from gateway import data, library
 from gateway.content import Uim
 from gateway.crypto import _certificate
-from gateway.facts import EventView, ExchangeView
+from gateway.events import EventView, ExchangeView
 from gateway.identifiers.written import read_uim
 from gateway.language import Languages
 from gateway.outcome import Answer, Deferred, Held, Refused, Taken

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from gateway.content import ClearValue, Finding, SealedOffer, Text, Uim
-from gateway.facts import NO_PARTY, Digest, EventKind, ExchangeNumber, PartyCode, ReferralNumber
+from gateway.events import EventKind
+from gateway.facts import NO_PARTY, Digest, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
 
 

@@ -13,24 +13,18 @@ from typing import assert_never
 
 from gateway import logs, unopened
 from gateway.content import Candidacy, Decision, Letter, Reading, Submission
+from gateway.events import Commit, Event, EventKind, ForAPerson, Keep, MailKind, OutgoingMail
 from gateway.facts import (
     NO_DIGEST,
     NO_NUMBER,
     NO_PARTY,
     Address,
-    Commit,
     DeliveryReport,
     Digest,
     DispositionReport,
     EncryptedMail,
     Envelope,
-    Event,
-    EventKind,
-    ForAPerson,
-    Keep,
-    MailKind,
     Moment,
-    OutgoingMail,
     ReferralNumber,
     VisibleHeaders,
 )

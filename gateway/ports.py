@@ -12,19 +12,15 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.content import ClearValue, MimePart, Reading, Submission, Uim, Verdict
+from gateway.events import AskedBefore, Commit, EventView, ExchangeView, Keep
 from gateway.facts import (
     Address,
-    AskedBefore,
     Ciphertext,
-    Commit,
     Correspondent,
     Digest,
     EncryptedMail,
-    EventView,
     ExchangeNumber,
-    ExchangeView,
     Fingerprint,
-    Keep,
     MessageId,
     Moment,
     Party,

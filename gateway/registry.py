@@ -11,19 +11,8 @@ from typing import Any
 from gateway.content import N_, Decision
 from gateway.crypto import _certificate
 from gateway.crypto._openssl import Token
-from gateway.facts import (
-    Address,
-    Commit,
-    Event,
-    EventKind,
-    Fingerprint,
-    Language,
-    PartyCode,
-    PublicKey,
-    address,
-    digest,
-    party_code,
-)
+from gateway.events import Commit, Event, EventKind
+from gateway.facts import Address, Fingerprint, Language, PartyCode, PublicKey, address, digest, party_code
 from gateway.ports import CryptoScheme
 from gateway.rules import renewal
 from gateway.store import Store

@@ -9,7 +9,8 @@ from functools import partial
 
 from gateway import logs
 from gateway.content import Decision
-from gateway.facts import NO_NUMBER, Commit, Digest, Moment, Person
+from gateway.events import Commit
+from gateway.facts import NO_NUMBER, Digest, Moment, Person
 from gateway.outcome import Answer, Cause, Held, Refuse, Taken
 from gateway.parts import Parts, raced
 from gateway.ports import SealedMail

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.facts import NO_PARTY, ExchangeView, Keep, Moment, Pending, PublicKey, ReferralNumber
+from gateway.events import ExchangeView, Keep
+from gateway.facts import NO_PARTY, Moment, Pending, PublicKey, ReferralNumber
 from gateway.forms._registration import ended
 from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline

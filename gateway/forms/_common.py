@@ -18,15 +18,11 @@ from gateway.content import (
     Uim,
     text,
 )
+from gateway.events import Event, EventKind, ExchangeView, Keep, MailKind
 from gateway.facts import (
     Correspondent,
     Digest,
-    Event,
-    EventKind,
     ExchangeNumber,
-    ExchangeView,
-    Keep,
-    MailKind,
     PartyCode,
     ReferralNumber,
     exchange_number,

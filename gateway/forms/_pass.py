@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.content import ClearValue, FilledForm, Reading, Uim, Verdict
-from gateway.facts import NO_PARTY, Digest, EventKind, ExchangeView, Keep, PartyCode, ReferralNumber
+from gateway.events import EventKind, ExchangeView, Keep
+from gateway.facts import NO_PARTY, Digest, PartyCode, ReferralNumber
 from gateway.forms._common import digest_of, recalled, uims_among
 from gateway.forms._refer import STAYS, Referred, left_form, refer
 from gateway.letters import AnsweredUim, ReferredPart, UimNote

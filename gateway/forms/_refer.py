@@ -7,21 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from gateway.content import Block, ClearValue, FilledForm, Letter, Reading, Sheet, Text, Uim, Verdict, text, texts
-from gateway.facts import (
-    NO_PARTY,
-    Correspondent,
-    Digest,
-    Event,
-    EventKind,
-    ExchangeNumber,
-    ExchangeView,
-    ForAPerson,
-    Keep,
-    MailKind,
-    PartyCode,
-    ReferralNumber,
-    UimFact,
-)
+from gateway.events import Event, EventKind, ExchangeView, ForAPerson, Keep, MailKind, UimFact
+from gateway.facts import NO_PARTY, Correspondent, Digest, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.forms._common import digest_of, evidence_of, recalled, uims_among, waiting_letters
 from gateway.forms._fields import ANSWERS, ITEMS, REQUEST_FIELDS
 from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote

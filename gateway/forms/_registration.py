@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gateway.content import Decision, FilledForm, Letter, Text, Thread, text
-from gateway.facts import REGISTRATION_LIFE, Address, Correspondent, Digest, Event, EventKind, MailKind, Pending
+from gateway.events import Event, EventKind, MailKind
+from gateway.facts import REGISTRATION_LIFE, Address, Correspondent, Digest, Pending
 from gateway.forms._common import blanks_for
 from gateway.letters import Approval, Challenge, Evidence, Registration, Welcome
 from gateway.ports import Policy, View

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.content import Decision, FilledForm, Finding, Severity, text
-from gateway.facts import Event, EventKind, Pending, Person
+from gateway.events import Event, EventKind
+from gateway.facts import Pending, Person
 from gateway.forms import Form
 from gateway.forms._common import blocks, evidence, marked, notice, own_thread, sender, weighed
 from gateway.forms._fields import APPROVE_FIELDS

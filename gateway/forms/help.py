@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.content import Decision, Letter, text
-from gateway.facts import Event, EventKind, MailKind
+from gateway.events import Event, EventKind, MailKind
 from gateway.forms import Form
 from gateway.forms._common import EVERYBODY, blanks_for, own_thread, sender
 from gateway.forms._fields import HELP_FIELDS

@@ -19,7 +19,8 @@ from gateway.content import (
     VerdictKind,
     text,
 )
-from gateway.facts import Event, EventKind, MailKind, PartyCode, ReferralNumber
+from gateway.events import Event, EventKind, MailKind
+from gateway.facts import PartyCode, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import ASKERS, EVERYBODY, blocks, marked, notice, own_thread, sender, too_many, weighed
 from gateway.forms._enclosed import key_files

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.content import Decision, FilledForm, Letter, Reading, Text, text
-from gateway.facts import Correspondent, Event, EventKind, ExchangeView, ForAPerson, MailKind, MessageId, ReferralNumber
+from gateway.events import Event, EventKind, ExchangeView, ForAPerson, MailKind
+from gateway.facts import Correspondent, MessageId, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,

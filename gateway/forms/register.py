@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.content import Decision, FilledForm, Finding, Letter, Severity, Text, text
-from gateway.facts import (
-    REGISTRATION_LIFE,
-    Event,
-    EventKind,
-    Language,
-    Pending,
-    Person,
-    PublicKey,
-    address,
-    party_code,
-)
+from gateway.events import Event, EventKind
+from gateway.facts import REGISTRATION_LIFE, Language, Pending, Person, PublicKey, address, party_code
 from gateway.forms import Form
 from gateway.forms._common import blocks, evidence, marked, notice, own_thread, sender, weighed
 from gateway.forms._fields import REGISTER_FIELDS

@@ -20,19 +20,8 @@ from gateway.content import (
     text,
     texts,
 )
-from gateway.facts import (
-    NO_PARTY,
-    Correspondent,
-    Digest,
-    Event,
-    EventKind,
-    ExchangeView,
-    ForAPerson,
-    MailKind,
-    MessageId,
-    ReferralNumber,
-    UimFact,
-)
+from gateway.events import Event, EventKind, ExchangeView, ForAPerson, MailKind, UimFact
+from gateway.facts import NO_PARTY, Correspondent, Digest, MessageId, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Sheet, text
-from gateway.facts import (
-    NO_PARTY,
-    Digest,
-    Event,
-    EventKind,
-    ExchangeNumber,
-    ExchangeView,
-    MailKind,
-    MessageId,
-    PartyCode,
-    ReferralNumber,
-)
+from gateway.events import Event, EventKind, ExchangeView, MailKind
+from gateway.facts import NO_PARTY, Digest, ExchangeNumber, MessageId, PartyCode, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,

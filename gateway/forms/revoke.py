@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.content import Decision, FilledForm, Finding, Letter, Severity, text
-from gateway.facts import Correspondent, Event, EventKind, MailKind, Person, address
+from gateway.events import Event, EventKind, MailKind
+from gateway.facts import Correspondent, Person, address
 from gateway.forms import Form
 from gateway.forms._common import blocks, evidence, marked, notice, own_thread, sender, weighed
 from gateway.forms._fields import REVOKE_FIELDS

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.content import Decision, FilledForm, Letter, Severity, text
-from gateway.facts import Event, EventKind, ExchangeView, MailKind, PartyCode
+from gateway.events import Event, EventKind, ExchangeView, MailKind
+from gateway.facts import PartyCode
 from gateway.forms import Form
 from gateway.forms._common import EVERYBODY, named_exchange, notice, own_thread, sender
 from gateway.forms._fields import STATUS_FIELDS

@@ -7,18 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.content import Decision, FilledForm, Letter, Text, Thread, text
-from gateway.facts import (
-    Correspondent,
-    Event,
-    EventKind,
-    ExchangeNumber,
-    ExchangeView,
-    ForAPerson,
-    MailKind,
-    PartyCode,
-    ReferralNumber,
-    ReferralView,
-)
+from gateway.events import Event, EventKind, ExchangeView, ForAPerson, MailKind, ReferralView
+from gateway.facts import Correspondent, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.letters import Closed, LetterValues, Reminder, Turn
 from gateway.ports import Keyed, Policy, View
 from gateway.treaty import Handling, ReferralState, Role, Side

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.content import Decision, FilledForm, Letter, Text, texts
-from gateway.facts import Correspondent, Digest, Event, EventKind, Fingerprint, MailKind, PartyCode, key_mark
+from gateway.events import Event, EventKind, MailKind
+from gateway.facts import Correspondent, Digest, Fingerprint, PartyCode, key_mark
 from gateway.letters import KeyExpiry
 from gateway.ports import View
 from gateway.treaty import Role

@@ -7,19 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.content import ClearValue, Decision, Letter, Text, Thread, text
-from gateway.facts import (
-    NO_DIGEST,
-    Correspondent,
-    Digest,
-    Event,
-    EventKind,
-    MailKind,
-    Person,
-    PublicKey,
-    Renewal,
-    digest,
-    key_mark,
-)
+from gateway.events import Event, EventKind, MailKind
+from gateway.facts import NO_DIGEST, Correspondent, Digest, Person, PublicKey, Renewal, digest, key_mark
 from gateway.letters import Evidence, Renewed
 from gateway.ports import View
 from gateway.rules.expiry import KINDS

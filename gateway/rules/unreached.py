@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from gateway.content import Decision, Letter, text
-from gateway.facts import Address, ExchangeView, ForAPerson, MailKind, PartyCode, ReferralNumber
+from gateway.events import ExchangeView, ForAPerson, MailKind
+from gateway.facts import Address, PartyCode, ReferralNumber
 from gateway.letters import Notice
 from gateway.ports import Policy, View
 from gateway.rules.exchange import apart

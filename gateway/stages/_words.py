@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.content import N_
-from gateway.facts import EventKind
+from gateway.events import EventKind
 from gateway.treaty import ExchangeState, Handling, NoDataReason, Purpose, ReferralState, Role, UimAnswer
 
 HANDLING = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from gateway.content import ClearValue, Decision, Letter, Text, text
-from gateway.facts import Envelope, Event, EventKind, MailKind, Person
+from gateway.events import Event, EventKind, MailKind
+from gateway.facts import Envelope, Person
 from gateway.letters import Advice, Notice
 from gateway.outcome import Cause, Failure
 from gateway.ports import Policy, View

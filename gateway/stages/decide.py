@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.content import Decision, FilledForm, Letter, Text, text
-from gateway.facts import Event, EventKind, Keep, MailKind, ReferralNumber
+from gateway.events import Event, EventKind, Keep, MailKind
+from gateway.facts import ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import find_referral, notice
 from gateway.forms._refer import IN_FORM, filled

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from gateway.content import RenderedMail
-from gateway.facts import MailKind, MessageId, OutgoingMail, address, digest, proven_ciphertext
+from gateway.events import MailKind, OutgoingMail
+from gateway.facts import MessageId, address, digest, proven_ciphertext
 from gateway.outcome import REASONS, Hold
 from gateway.ports import CryptoScheme, Policy
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gateway.content import Candidacy, DecryptedMail, MimePart, ProtectedHeaders, SignatureFact, Submission
+from gateway.events import Keep
 from gateway.facts import (
     UNANSWERED,
     Address,
     EncryptedMail,
     Envelope,
     Fingerprint,
-    Keep,
     Moment,
     Pending,
     Person,

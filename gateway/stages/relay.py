@@ -11,19 +11,15 @@ from dataclasses import dataclass, replace
 from email.utils import format_datetime
 
 from gateway.content import ClearValue, Decision, EnclosedKey, Letter, Text, text
+from gateway.events import Event, EventKind, ExchangeView, MailKind, OutgoingMail
 from gateway.facts import (
     NO_PARTY,
     Address,
     Correspondent,
     Digest,
-    Event,
-    EventKind,
-    ExchangeView,
     Fingerprint,
-    MailKind,
     MessageId,
     Moment,
-    OutgoingMail,
     PartyCode,
     Person,
     PublicKey,

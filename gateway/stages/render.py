@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import BaseLoader, Template
 
 from gateway.content import FilledForm, Letter, RenderedMail
-from gateway.facts import Language, MailKind, Moment, utc
+from gateway.events import MailKind
+from gateway.facts import Language, Moment, utc
 from gateway.forms import Form, _grammar
 from gateway.language import Catalogue, Languages
 from gateway.letters import Challenge, Help, Welcome

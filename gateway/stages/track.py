@@ -6,18 +6,8 @@ import re
 from collections.abc import Sequence
 
 from gateway.content import Decision
-from gateway.facts import (
-    Address,
-    DeliveryAction,
-    DeliveryReport,
-    DispositionReport,
-    Event,
-    EventKind,
-    ExchangeView,
-    ForAPerson,
-    Moment,
-    ReferralNumber,
-)
+from gateway.events import Event, EventKind, ExchangeView, ForAPerson
+from gateway.facts import Address, DeliveryAction, DeliveryReport, DispositionReport, Moment, ReferralNumber
 from gateway.forms._registration import unreached
 from gateway.ports import Keyed, Policy, View
 from gateway.rules.exchange import undeliverable

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, func, or_, select
 
-from gateway.facts import Digest, EventKind, Fingerprint, PartyCode, key_mark
+from gateway.events import EventKind
+from gateway.facts import Digest, Fingerprint, PartyCode, key_mark
 from gateway.store.engine import reading
 from gateway.store.tables import EventRow, KeyRow, PersonRow, table
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.facts import EventKind
+from gateway.events import EventKind
 from gateway.treaty import ReferralState, UimAnswer
 
 _S = ReferralState

@@ -8,16 +8,8 @@ from typing import Any
 
 from sqlalchemy import Engine, and_, delete, select, update
 
-from gateway.facts import (
-    NO_NUMBER,
-    NO_PARTY,
-    Address,
-    Digest,
-    Event,
-    EventKind,
-    Keep,
-    proven_ciphertext,
-)
+from gateway.events import Event, EventKind, Keep
+from gateway.facts import NO_NUMBER, NO_PARTY, Address, Digest, proven_ciphertext
 from gateway.store.engine import reading, writing
 from gateway.store.record import append
 from gateway.store.tables import ArrivalRow, EventRow, ItemRow, KeptRow, PartyRow, PersonRow, table

@@ -11,19 +11,8 @@ from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from gateway.facts import (
-    NO_NUMBER,
-    Commit,
-    Digest,
-    EncryptedMail,
-    Event,
-    EventKind,
-    ExchangeNumber,
-    Keep,
-    OutgoingMail,
-    PartyCode,
-    ReferralNumber,
-)
+from gateway.events import Commit, Event, EventKind, Keep, OutgoingMail
+from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
 from gateway.store import pending, registrations
 from gateway.store.engine import writing

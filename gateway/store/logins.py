@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine, bindparam, or_, select
 
-from gateway.facts import Event, EventKind, PartyCode
+from gateway.events import Event, EventKind
+from gateway.facts import PartyCode
 from gateway.store.engine import reading, writing
 from gateway.store.prepared import Prepared
 from gateway.store.record import append

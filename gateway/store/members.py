@@ -8,18 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from gateway.facts import (
-    NO_PARTY,
-    Address,
-    Digest,
-    Event,
-    EventKind,
-    Language,
-    PartyCode,
-    PublicKey,
-    digest,
-    same_address,
-)
+from gateway.events import Event, EventKind
+from gateway.facts import NO_PARTY, Address, Digest, Language, PartyCode, PublicKey, digest, same_address
 from gateway.store.engine import reading, writing
 from gateway.store.record import append
 from gateway.store.registrations import withdraw

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Engine, and_, func, or_, select, update
 
-from gateway.facts import ExchangeNumber, MailKind, PartyCode
+from gateway.events import MailKind
+from gateway.facts import ExchangeNumber, PartyCode
 from gateway.store.engine import reading, writing
 from gateway.store.tables import OutboxRow, table
 from gateway.treaty import Side

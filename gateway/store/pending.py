@@ -8,17 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.facts import (
-    REGISTRATION_LIFE,
-    Address,
-    Event,
-    EventKind,
-    Fingerprint,
-    Language,
-    PartyCode,
-    Pending,
-    PublicKey,
-)
+from gateway.events import Event, EventKind
+from gateway.facts import REGISTRATION_LIFE, Address, Fingerprint, Language, PartyCode, Pending, PublicKey
 from gateway.outcome import LostRace
 from gateway.store.members import Members
 from gateway.store.tables import KeyRow, PartyRow, PendingRow, table

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select
 
-from gateway.facts import EventKind, MailKind
+from gateway.events import EventKind, MailKind
 from gateway.store.prepared import Prepared
 from gateway.store.tables import (
     EventRow,

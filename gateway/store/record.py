@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from gateway.facts import Event, ExchangeNumber
+from gateway.events import Event
+from gateway.facts import ExchangeNumber
 from gateway.store.prepared import Prepared
 from gateway.store.tables import EventRow, table
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from gateway.facts import Event, EventKind, PartyCode, Renewal, utc
+from gateway.events import Event, EventKind
+from gateway.facts import PartyCode, Renewal, utc
 from gateway.outcome import LostRace
 from gateway.store.record import append
 from gateway.store.tables import KeyRow, PendingRow, PersonRow, table

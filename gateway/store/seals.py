@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine, String, func, insert, select, type_coerce
 
-from gateway.facts import Digest, Event, EventKind
+from gateway.events import Event, EventKind
+from gateway.facts import Digest
 from gateway.store.engine import reading, writing
 from gateway.store.record import append
 from gateway.store.tables import EventRow, SealRow, table

@@ -9,17 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from gateway.events import AskedBefore, EventKind, EventView, ExchangeView, Keep, ReferralView
 from gateway.facts import (
     Address,
-    AskedBefore,
     Correspondent,
     Digest,
-    EventKind,
-    EventView,
     ExchangeNumber,
-    ExchangeView,
     Fingerprint,
-    Keep,
     Language,
     MessageId,
     Party,
@@ -28,7 +24,6 @@ from gateway.facts import (
     Person,
     PublicKey,
     ReferralNumber,
-    ReferralView,
     Sender,
     key_mark,
     proven_ciphertext,

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway import data, service
-from gateway.facts import Address, Commit, Event, EventKind, Fingerprint, ForAPerson, Language, PartyCode, PublicKey
+from gateway.events import Commit, Event, EventKind, ForAPerson
+from gateway.facts import Address, Fingerprint, Language, PartyCode, PublicKey
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.certificates import self_signed
 from tests.support.sink import free_port, sink

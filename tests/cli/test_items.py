@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from gateway.facts import Commit, EventKind, ForAPerson, PartyCode, exchange_number
+from gateway.events import Commit, EventKind, ForAPerson
+from gateway.facts import PartyCode, exchange_number
 from gateway.pipeline import Pipeline
 from gateway.stages import read
 from tests.cli.running import failed_in_one_line, gsp

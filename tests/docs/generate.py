@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway import discovery, forms
-from gateway.facts import EventKind
+from gateway.events import EventKind
 from gateway.forms import Form
 from gateway.forms._schema import schema
 from gateway.outcome import REASONS, Reason

@@ -21,7 +21,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from gateway import service
 from gateway.correspondence import Correspondent
-from gateway.facts import Envelope, ExchangeNumber, MailKind
+from gateway.events import MailKind
+from gateway.facts import Envelope, ExchangeNumber
 from gateway.outcome import Answer, Refused, Taken
 from gateway.ports import CryptoScheme
 from gateway.treaty import Role, Side

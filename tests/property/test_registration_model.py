@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.content import Decision
-from gateway.facts import REGISTRATION_LIFE, Address, EventKind, MailKind
+from gateway.events import EventKind, MailKind
+from gateway.facts import REGISTRATION_LIFE, Address
 from gateway.forms._registration import ended
 from gateway.outcome import LostRace, Refuse
 from gateway.rules import rights

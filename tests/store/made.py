@@ -8,27 +8,21 @@ from typing import Any
 
 from sqlalchemy import text
 
+from gateway.events import Commit, Event, EventKind, Keep, MailKind, OutgoingMail, UimFact
 from gateway.facts import (
     NO_MESSAGE_ID,
     NO_PARTY,
     Address,
-    Commit,
     Digest,
     EncryptedMail,
     Envelope,
-    Event,
-    EventKind,
     ExchangeNumber,
     Fingerprint,
-    Keep,
     Language,
-    MailKind,
     MessageId,
-    OutgoingMail,
     PartyCode,
     PublicKey,
     ReferralNumber,
-    UimFact,
     VisibleHeaders,
     digest,
     proven_ciphertext,

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.facts import EventKind, ExchangeNumber
+from gateway.events import EventKind
+from gateway.facts import ExchangeNumber
 from gateway.outcome import Defer, LostRace
 from gateway.store import Store
 from gateway.store.engine import connect

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from gateway.facts import Address, Event, EventKind, Fingerprint, Language, PublicKey
+from gateway.events import Event, EventKind
+from gateway.facts import Address, Fingerprint, Language, PublicKey
 from gateway.rules.expiry import EndingKey
 from gateway.store import Store
 from gateway.treaty import Role

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from gateway.facts import EventKind
+from gateway.events import EventKind
 from gateway.store import Store
 from gateway.treaty import UimAnswer
 from tests.store.made import REFERRAL, SE, facts, of, opening, write

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.facts import NO_DIGEST, NO_PARTY, Commit, EventKind, ExchangeNumber, ForAPerson, ReferralNumber, digest
+from gateway.events import Commit, EventKind, ForAPerson
+from gateway.facts import NO_DIGEST, NO_PARTY, ExchangeNumber, ReferralNumber, digest
 from gateway.outcome import REASONS, Cause, Deferred, Held, LostRace, Refuse, Refused, Taken
 from gateway.store import Store
 from gateway.treaty import ReferralState, Side, UimAnswer

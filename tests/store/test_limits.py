@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.facts import Digest, Event, EventKind, PartyCode
+from gateway.events import Event, EventKind
+from gateway.facts import Digest, PartyCode
 from gateway.store import Store
 from gateway.store.limits import proof
 from tests.store.made import KE, NOW, SE, at, rows, with_parties, write

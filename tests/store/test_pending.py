@@ -8,18 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.facts import (
-    REGISTRATION_LIFE,
-    Address,
-    Commit,
-    Event,
-    EventKind,
-    Language,
-    PartyCode,
-    Pending,
-    Person,
-    digest,
-)
+from gateway.events import Commit, Event, EventKind
+from gateway.facts import REGISTRATION_LIFE, Address, Language, PartyCode, Pending, Person, digest
 from gateway.outcome import LostRace
 from gateway.store import Store
 from gateway.treaty import Role

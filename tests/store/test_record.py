@@ -21,7 +21,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from gateway.audit import Audit, Problem, Report
-from gateway.facts import Event, EventKind, Fingerprint
+from gateway.events import Event, EventKind
+from gateway.facts import Fingerprint
 from gateway.store import Store, engine
 from gateway.store.engine import connect
 from gateway.store.seals import Link
@@ -36,7 +37,7 @@ _APPENDING = """
 import itertools, sys
 from gateway.store import Store
 from tests.store.made import at, of, token_digest_of, write
-from gateway.facts import EventKind
+from gateway.events import EventKind
 store = Store(sys.argv[1], token_digest_of)
 for number in itertools.count():
     write(store, *[of(EventKind.REMINDED)] * 3, when=at(seconds=number))

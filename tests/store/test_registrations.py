@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.facts import Address, Commit, Event, EventKind, Fingerprint, Language, PublicKey, Renewal, key_mark
+from gateway.events import Commit, Event, EventKind
+from gateway.facts import Address, Fingerprint, Language, PublicKey, Renewal, key_mark
 from gateway.outcome import LostRace
 from gateway.store import Store
 from gateway.treaty import Role

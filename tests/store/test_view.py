@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.facts import Address, Event, EventKind, ExchangeNumber, Language, ReferralNumber
+from gateway.events import Event, EventKind
+from gateway.facts import Address, ExchangeNumber, Language, ReferralNumber
 from gateway.store import Store
 from gateway.treaty import Role, Side, UimAnswer
 from tests.store.made import (

@@ -6,17 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Severity, Sheet, Thread, Uim, text, texts
-from gateway.facts import (
-    Correspondent,
-    Digest,
-    EventKind,
-    Language,
-    MailKind,
-    PartyCode,
-    address,
-    exchange_number,
-    referral_number,
-)
+from gateway.events import EventKind, MailKind
+from gateway.facts import Correspondent, Digest, Language, PartyCode, address, exchange_number, referral_number
 from gateway.letters import (
     Advice,
     AnsweredUim,

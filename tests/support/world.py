@@ -31,22 +31,18 @@ from gateway.content import (
     text,
 )
 from gateway.discovery import find
+from gateway.events import Commit, ExchangeView, Keep, MailKind, OutgoingMail
 from gateway.facts import (
     NO_NUMBER,
     Address,
-    Commit,
     Digest,
     EncryptedMail,
     Envelope,
     ExchangeNumber,
-    ExchangeView,
     Fingerprint,
-    Keep,
     Language,
-    MailKind,
     MessageId,
     Moment,
-    OutgoingMail,
     PartyCode,
     Pending,
     Person,

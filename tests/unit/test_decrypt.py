@@ -17,7 +17,7 @@ from gateway.facts import (
     VisibleHeaders,
     digest,
     proven_ciphertext,
-)  # fmt: skip
+)
 from gateway.mime.text import decode
 from gateway.outcome import Cause, Refuse
 from gateway.ports import Opened, SignatureReport

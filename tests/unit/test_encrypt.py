@@ -8,6 +8,7 @@ import pytest
 
 from gateway.content import Letter, RenderedMail, text
 from gateway.crypto.openpgp import OpenPgp
+from gateway.events import MailKind
 from gateway.facts import (
     NO_PARTY,
     Address,
@@ -15,11 +16,10 @@ from gateway.facts import (
     ExchangeNumber,
     Fingerprint,
     Language,
-    MailKind,
     PartyCode,
     PublicKey,
     digest,
-)  # fmt: skip
+)
 from gateway.letters import Advice
 from gateway.mime.tree import parse
 from gateway.outcome import Hold

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.facts import ExchangeNumber, ReferralNumber, ReferralView
+from gateway.events import ReferralView
+from gateway.facts import ExchangeNumber, ReferralNumber
 from gateway.letters import Closed, Reminder, Turn
 from gateway.ports import Policy
 from gateway.rules.exchange import Due, closes, due, thread, undeliverable

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.content import Decision
-from gateway.facts import NO_PARTY, EventKind, Fingerprint, MailKind, PartyCode
+from gateway.events import EventKind, MailKind
+from gateway.facts import NO_PARTY, Fingerprint, PartyCode
 from gateway.letters import KeyExpiry
 from gateway.rules import expiry
 from gateway.rules.expiry import EndingKey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.facts import EventKind
+from gateway.events import EventKind
 from gateway.rules.exchange import REACHABLE
 from gateway.store.fold import next_state
 from gateway.treaty import ReferralState, UimAnswer

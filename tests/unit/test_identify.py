@@ -24,7 +24,7 @@ from gateway.facts import (
     VisibleHeaders,
     digest,
     proven_ciphertext,
-)  # fmt: skip
+)
 from gateway.mime import headers
 from gateway.mime.tree import parse
 from gateway.outcome import Cause, Refuse

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.content import Decision, Letter
-from gateway.facts import REGISTRATION_LIFE, Address, EventKind, Fingerprint, MailKind, Pending, Person
+from gateway.events import EventKind, MailKind
+from gateway.facts import REGISTRATION_LIFE, Address, Fingerprint, Pending, Person
 from gateway.forms._registration import ended, unreached
 from gateway.letters import Approval, Challenge, Registration, Welcome
 from gateway.outcome import LostRace, Refuse

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.content import Decision
-from gateway.facts import EventKind, Fingerprint, PublicKey
+from gateway.events import EventKind
+from gateway.facts import Fingerprint, PublicKey
 from gateway.letters import Renewed
 from gateway.outcome import LostRace
 from gateway.rules.renewal import GRACE, MOST

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gateway.content import Decision, Finding, Severity, Text, text
-from gateway.facts import Event, ExchangeNumber, ReferralNumber
+from gateway.events import Event
+from gateway.facts import ExchangeNumber, ReferralNumber
 from gateway.language import Languages
 from gateway.letters import AnswerLetter, Notice, Referral, Thanks, Turn
 from gateway.treaty import Handling, Item, NoDataReason, Side, UimAnswer

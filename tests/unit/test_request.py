@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.content import Decision, Finding, Severity, text
-from gateway.facts import Event, EventKind, ExchangeNumber, ReferralNumber
+from gateway.events import Event, EventKind
+from gateway.facts import ExchangeNumber, ReferralNumber
 from gateway.letters import Notice, Receipt, Referral
 from gateway.outcome import Hold
 from gateway.treaty import Handling, Item, Side

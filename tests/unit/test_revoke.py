@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.content import Decision
-from gateway.facts import EventKind
+from gateway.events import EventKind
 from gateway.outcome import LostRace
 from gateway.stages import decide
 from gateway.treaty import Role

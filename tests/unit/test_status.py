@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.facts import EventKind
+from gateway.events import EventKind
 from gateway.letters import Status
 from gateway.treaty import ExchangeState
 from tests.support.world import World, readers, said

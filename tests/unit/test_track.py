@@ -9,22 +9,20 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.content import Decision
+from gateway.events import EventKind, ExchangeView, ReferralView
 from gateway.facts import (
     Address,
     DeliveryAction,
     DeliveryReport,
     DispositionReport,
     Envelope,
-    EventKind,
     ExchangeNumber,
-    ExchangeView,
     Language,
     Moment,
     PartyCode,
     Person,
     ReferralNumber,
-    ReferralView,
-)  # fmt: skip
+)
 from gateway.ports import Policy
 from gateway.stages.track import NEWS, track
 from gateway.store.fold import next_state
