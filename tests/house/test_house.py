@@ -128,3 +128,17 @@ def test_no_template_says_a_word_that_the_glossary_forbids() -> None:
     sentences = (ROOT / "templates" / "locale" / "messages.pot").read_text(encoding="utf-8")
     ids = "\n".join(re.findall(r'^(?:msgid(?:_plural)? )?"(.*)"$', sentences, re.MULTILINE))
     assert [word for word in NEVER if re.search(rf"\b{word}\b", ids, re.IGNORECASE)] == []
+
+
+def test_the_schemas_revisions_are_one_chain_numbered_as_their_files() -> None:
+    scripts = sorted((ROOT / "gateway/store/alembic/versions").glob("[0-9]*.py"))
+    revisions = [
+        {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(path.read_text(encoding="utf-8")).body
+         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)}
+        for path in scripts
+    ]  # fmt: skip
+    names = [path.name[:4] for path in scripts]
+    assert names
+    assert len(set(names)) == len(names)
+    assert [one["revision"] for one in revisions] == names
+    assert [one["down_revision"] for one in revisions] == [None, *names[:-1]]
