@@ -20,6 +20,7 @@ _TEXT = re.compile(
     r"GSP RECORD SEAL\nevents: (?P<events>\d+)\nlast event: (?P<event>\d+)\nhead: (?P<chain>[0-9a-f]{64})\n"
     r"at: (?P<at>\S+)\nseal before: (?P<before>[0-9a-f]{64}|none)\n"
 )
+_HEAD = re.compile(r"(?:(?P<event>\d{1,18})\s*:\s*)?(?P<chain>[0-9a-f]{64})", re.IGNORECASE)
 _MOST_PROBLEMS = 50  # told one by one: after so many, somebody must look at the whole table anyway
 
 
@@ -49,6 +50,7 @@ class Report:
     """What was found: how much, the head, the last seal, and every problem (of very many the first)."""
 
     events: int = 0
+    event: int = 0  # number of the last one
     head: str = ""
     seals: int = 0
     unsealed: int = 0
@@ -66,7 +68,8 @@ class Report:
     def values(self) -> dict[str, Any]:
         """As `gsp audit verify --json` prints it."""
         return {
-            "result": "wrong" if self.problems else "right", "events": self.events, "head": self.head,
+            "result": "wrong" if self.problems else "right", "events": self.events, "last_event": self.event,
+            "head": self.head,
             "seals": self.seals, "sealed_at": self.sealed_at.isoformat() if self.sealed_at else None,
             "unsealed": self.unsealed,
             "problems": [{"event": p.event or None, "seal": p.seal or None, "says": p.says} for p in self.problems],
@@ -113,11 +116,19 @@ class Audit:
         return (last.at, events - last.events) if last else (None, events)
 
     def head(self) -> str:
-        """The head of the record, as Parties keep it for witness; "" of an empty one."""
-        return self._seals.head()[2]
+        """The head of the record, as Parties keep it for witness: `EVENT:SHA256`; "" of an empty one."""
+        event, _, chain = self._seals.head()
+        return f"{event}:{chain}" if chain else ""
 
     def verify(self, head: str = "") -> Report:
-        """Goes over every event and every seal. `head`: one that was noted before; it must still be in the record."""
+        """Goes over every event and every seal.
+
+        `head`: one that was noted before (`EVENT:SHA256` as a digest prints it, or `SHA256` alone); it must still be in
+        the record, at that event. Raises ValueError for anything else.
+        """
+        noted = _HEAD.fullmatch(head) if head else None
+        if head and noted is None:
+            raise ValueError("a head is 64 hexadecimal digits, with or without the number of its event and a colon")
         report = Report()
         seals = self._seals.all()
         wanted = {seal.event: None for seal in seals}
@@ -128,8 +139,8 @@ class Audit:
             if not link.follows(report.head):
                 report.add(_broken(link), link.id)
             report.events += 1
-            report.head = link.chain
-            witnessed = witnessed or link.chain == head.lower()
+            report.event, report.head = link.id, link.chain
+            witnessed = witnessed or (noted is not None and _is(noted, link))
             if link.fields["kind"] == EventKind.REFUSALS.value and link.fields["digest"] not in refusals:
                 report.add(f"event {link.id}: the counts of refused mails of that hour were changed", link.id)
             if link.id in wanted:
@@ -175,6 +186,11 @@ class Audit:
             yield json.dumps(
                 {"hour": hour.isoformat(), "refused": {f"GSP-{n}": c for n, c in counts.items()}, "digest": mark}
             )
+
+
+def _is(noted: re.Match[str], link: Link) -> bool:
+    """Whether an event is the one whose head was noted."""
+    return link.chain == noted["chain"].lower() and (not noted["event"] or int(noted["event"]) == link.id)
 
 
 def _digest(seal: Seal) -> str:

@@ -10,24 +10,24 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from gateway import logs
+from gateway import crontab, logs
 
 _GRACE_SECONDS = 600  # a tick that comes late (suspended machine, busy threads) still runs, once
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do `every` so many seconds, or (`cron`) at the times of a crontab line in UTC.
+    """Something to do `every` so many seconds, or (`cron`) at the times of a crontab line in the time `zone`, or both.
 
     `by_leader`: in one instance only. A job is never run twice at the same time by one instance.
     """
@@ -36,6 +36,7 @@ class Job:
     run: Callable[[], None]
     every: float = 0.0
     cron: str = ""
+    zone: tzinfo = UTC
     by_leader: bool = True
     at_start: bool = True
 
@@ -75,7 +76,9 @@ class Schedule:
             return  # stopped
 
     def _add(self, job: Job) -> None:
-        trigger = CronTrigger.from_crontab(job.cron, timezone=UTC) if job.cron else IntervalTrigger(seconds=job.every)
+        triggers = [IntervalTrigger(seconds=job.every)] if job.every else []
+        triggers += [crontab.trigger(job.cron, job.zone)] if job.cron else []
+        trigger = triggers[0] if len(triggers) == 1 else OrTrigger(triggers)
         first = {"next_run_time": self._clock()} if job.at_start else {}
         self._scheduler.add_job(lambda: self._tick(job), trigger, id=job.name, name=job.name, **first)
 

@@ -12,12 +12,13 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC
 from ipaddress import ip_address
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from zoneinfo import ZoneInfo
 
-from apscheduler.triggers.cron import CronTrigger
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -30,7 +31,7 @@ from pydantic import (
     model_validator,
 )
 
-from gateway import data
+from gateway import crontab, data
 from gateway.overrides import SettingsError as SettingsError
 from gateway.overrides import lay_over
 
@@ -201,18 +202,27 @@ class Smime(_Section):
 
 
 class Digest(_Section):
-    """When the weekly digest is sent, as a crontab line in UTC."""
+    """When the weekly digest is sent, as a crontab line; `zone`: whose clock and whose weeks count (tz database)."""
 
     cron: str = "0 6 * * 1"
+    zone: str = "UTC"
 
     @field_validator("cron")
     @classmethod
     def _readable(cls, value: str) -> str:
         try:
-            CronTrigger.from_crontab(value, timezone="UTC")
+            crontab.trigger(value, UTC)
         except ValueError:
             raise ValueError("not a crontab line of five fields") from None
         return value
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+            raise ValueError("not a time zone of the tz database, such as Europe/Paris") from None
 
 
 class Reminders(_Section):

@@ -19,7 +19,7 @@ def audit() -> None:
 @_output.home_option
 @_output.json_option
 @click.option(
-    "--head", default="", metavar="HASH", help="A head noted before, from a digest: is it still in the record?"
+    "--head", default="", metavar="EVENT:SHA256", help="A head noted before, from a digest: is it still in the record?"
 )
 def audit_verify(home: Path, as_json: bool, head: str) -> None:
     """Find every change, removal or reordering of the record; exit 1 where there is one."""
@@ -34,7 +34,7 @@ def audit_verify(home: Path, as_json: bool, head: str) -> None:
             where = f"seal {problem.seal}: " if problem.seal else ""
             click.echo(f"{where}{problem.says}")
         click.echo(f"{report.events} event(s), {report.seals} seal(s), {report.unsealed} event(s) since the last one.")
-        click.echo(f"Head: {report.head or 'none'}")
+        click.echo(f"Head: {f'{report.event}:{report.head}' if report.head else 'none'}")
     if report.problems:
         many = len(report.problems) + report.further
         raise _output.Failed(

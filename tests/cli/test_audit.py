@@ -27,8 +27,11 @@ def test_a_right_record_says_so_and_its_head(point: FocalPoint) -> None:
     assert "1 seal(s), 0 event(s) since the last one." in ran.out
     values = gsp("audit", "verify", "--json", home=point.home).json
     assert values["result"] == "right"
-    assert values["head"] in ran.out
-    assert gsp("audit", "verify", "--head", values["head"], home=point.home).status == 0
+    printed = f"{values['last_event']}:{values['head']}"
+    assert f"Head: {printed}\n" in ran.out
+    for head in (printed, values["head"]):
+        assert gsp("audit", "verify", "--head", head, home=point.home).status == 0
+    assert "64 hexadecimal" in failed_in_one_line(gsp("audit", "verify", "--head", "12:ab", home=point.home))
 
 
 def test_a_wrong_record_is_told_with_the_place_and_what_to_do(point: FocalPoint) -> None:

@@ -91,7 +91,8 @@ def test_an_untouched_record_is_right_and_says_its_head(store: Store) -> None:
     report = audit(store).verify()
     assert report.problems == []
     assert (report.events, report.seals, report.unsealed) == (22, 1, 1)
-    assert report.head == store.seals.head()[2] == audit(store).head()
+    assert report.head == store.seals.head()[2]
+    assert audit(store).head() == f"{report.event}:{report.head}" == f"22:{report.head}"
     assert report.sealed_at == at(days=1)
 
 
@@ -202,7 +203,12 @@ def test_a_head_that_a_party_kept_is_found_however_much_was_added_since(store: S
     head = audit(store).head()
     write(store, *[of(EventKind.REMINDED, SE)] * 3)
     assert audit(store).verify(head.upper()).problems == []
+    assert audit(store).verify(head.partition(":")[2]).problems == [], "its SHA-256 alone is enough"
     assert audit(store).verify("0" * 64).problems != []
+    number, _, chain = head.partition(":")
+    assert audit(store).verify(f"{int(number) + 1}:{chain}").problems != [], "it is the head of another event"
+    with pytest.raises(ValueError, match="64 hexadecimal digits"):
+        audit(store).verify(chain[:-1])
 
 
 def test_another_pattern_library_is_on_record_once(store: Store, url: str) -> None:
