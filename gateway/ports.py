@@ -5,7 +5,7 @@ Adapters never import this module; `service.py` is where the type checker compar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +32,7 @@ from gateway.facts import (
     Sender,
     Token,
 )
+from gateway.figures import Measured, Period
 from gateway.outcome import Answer, Beginning, Cause, Failure
 from gateway.treaty import Side, UimAnswer
 
@@ -203,6 +204,10 @@ class View(Protocol):
 
     def registrations_for(self, party: PartyCode, since: datetime) -> int:
         """How many registrations were ordered for a Party, by whomever."""
+        ...
+
+    def figures(self, period: Period, pairs_of: Collection[PartyCode] = ()) -> Measured:
+        """Everything that is counted of a period (`rules.statistics` says who may see what of it)."""
         ...
 
 

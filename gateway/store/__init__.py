@@ -9,6 +9,7 @@ from sqlalchemy import text
 from gateway.facts import Digest, ReferralNumber
 from gateway.store.engine import connect, upgrade
 from gateway.store.expiry import Expiry
+from gateway.store.figures import Statistics
 from gateway.store.items import Items
 from gateway.store.ledger import Ledger
 from gateway.store.limits import Limits
@@ -35,6 +36,7 @@ class Store:
         self.items = Items(self._engine)
         self.expiry = Expiry(self._engine)
         self.outbox = Outbox(self._engine)
+        self.statistics = Statistics(self._engine)
         self.seals = Seals(self._engine)
         self.limits = Limits(self._engine)
         self.is_sqlite = self._engine.dialect.name == "sqlite"

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from gateway.events import Commit, Event, EventKind, Keep, OutgoingMail
 from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
-from gateway.store import pending, registrations
+from gateway.store import pending, registrations, tally
 from gateway.store.engine import writing
 from gateway.store.fold import OPEN_ANSWERS, next_state
 from gateway.store.members import Members
@@ -152,6 +152,7 @@ class Ledger:
             opened = {event.exchange for event in commit.events if event.kind is EventKind.EXCHANGE_OPENED}
             for event in commit.events:
                 self._event(connection, event, commit.at, event.exchange in opened)
+            tally.count(connection, commit.events, commit.at)
             pending.enter(connection, commit.pending)
             for renewal in commit.renewals:
                 registrations.renew(connection, renewal, commit.at)

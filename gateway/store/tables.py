@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, func
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy import Integer as SqlInteger
 from sqlalchemy import column as sql_column
 from sqlmodel import Field, SQLModel
 
 # SQLite gives row ids of its own only to INTEGER; PostgreSQL wants the larger one.
 _Id = BigInteger().with_variant(SqlInteger, "sqlite")
+
+_ANSWERED = text("answered_at IS NOT NULL")
 
 
 def table(row: type[SQLModel]) -> Any:
@@ -280,6 +282,55 @@ class SealRow(SQLModel, table=True):
     at: datetime
     text: str
     signature: str
+
+
+class TallyRow(SQLModel, table=True):
+    """What has passed between two Parties until an instant (microseconds since 1970), summed up from the beginning.
+
+    Two of these rows, of the edges of a period, give its counts, however long it is and however much passed in it.
+    """
+
+    __tablename__ = "tally"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    asking: str = Field(primary_key=True)
+    asked: str = Field(primary_key=True)
+    at: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    forth: int
+    back: int
+    requests: int
+    uims: int = Field(sa_type=BigInteger)
+    undeclared: int
+    answers: int
+    uims_answered: int = Field(sa_type=BigInteger)
+    answered: int
+    seconds: int = Field(sa_type=BigInteger)
+
+
+class TimingRow(SQLModel, table=True):
+    """When a referral was asked, when its Party first did anything, and when it had answered all (microseconds)."""
+
+    __tablename__ = "timing"
+    __table_args__ = (
+        Index("ix_timing_unread", "asked_at", "acted_at", "asking", "asked"),
+        # Of those that are answered only, by how long it took: the middle is found by counting.
+        *(
+            Index(name, *columns, sqlite_where=_ANSWERED, postgresql_where=_ANSWERED)
+            for name, columns in (
+                ("ix_timing_seconds", ("seconds", "answered_at")),
+                ("ix_timing_asking", ("asking", "seconds", "answered_at")),
+                ("ix_timing_asked", ("asked", "seconds", "answered_at", "asking")),
+            )
+        ),
+        {"sqlite_with_rowid": False},
+    )
+    year: int = Field(primary_key=True)
+    serial: int = Field(primary_key=True)
+    asked: str = Field(primary_key=True)
+    asking: str
+    asked_at: int = Field(sa_type=BigInteger)
+    acted_at: int | None = Field(default=None, sa_type=BigInteger)
+    answered_at: int | None = Field(default=None, sa_type=BigInteger)
+    seconds: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class RefusalRow(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -28,8 +28,10 @@ from gateway.facts import (
     key_mark,
     proven_ciphertext,
 )
+from gateway.figures import Measured, Period
 from gateway.store import queries
 from gateway.store.engine import reading
+from gateway.store.figures import measured
 from gateway.store.prepared import Prepared
 from gateway.treaty import ExchangeState, ReferralState, Role, Side, UimAnswer
 
@@ -248,6 +250,13 @@ class View:
     def registrations_for(self, party: PartyCode, since: datetime) -> int:
         """How many registrations were ordered for a Party, by whomever."""
         return int(self._rows(queries.REGISTRATIONS_FOR, party=party, since=since)[0].orders)
+
+    def figures(self, period: Period, pairs_of: Collection[PartyCode] = ()) -> Measured:
+        """Everything that is counted of a period; `pairs_of`: the Parties whose pairs get a median, too."""
+        if self._connection is not None:
+            return measured(self._connection, period, pairs_of)
+        with reading(self._engine) as connection:
+            return measured(connection, period, pairs_of)
 
     def last_event_at(self) -> datetime | None:
         """When the record was last added to."""

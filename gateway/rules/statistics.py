@@ -1,0 +1,199 @@
+"""The figures of R10 by number, name, meaning, unit and source; and who may see which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from gateway.events import EventKind
+from gateway.facts import PartyCode
+from gateway.figures import Figures, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
+
+MIN_GROUP = 5  # other Parties that must have taken part before a Party is told the totals
+
+Value = int | timedelta | None
+_K = EventKind
+_ASKED = (_K.REFERRAL_SENT, _K.REFERRAL_WAITING)
+_ASKED_FURTHER = (*_ASKED, _K.REFERRAL_EXTENDED)
+_PASSED = (*_ASKED_FURTHER, _K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED)
+_ENDINGS = (_K.ANSWERED, _K.DECLINED, _K.RETURNED)
+
+
+class Unit(StrEnum):
+    """What a figure counts."""
+
+    PARTIES = "Parties"
+    USERS = "users"
+    MESSAGES = "messages"
+    REQUESTS = "requests"
+    UIMS = "UIMs"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure. `name` is the message id under which people read it, `key` stands in JSON and CSV.
+
+    `of_all`, `of_party`, `of_pair` take it from what was measured; None: it does not exist of that.
+    """
+
+    number: int  # of R10
+    key: str
+    name: str
+    meaning: str
+    unit: Unit
+    events: tuple[EventKind, ...]
+    of_all: Callable[[Totals], Value] | None = None
+    of_party: Callable[[PartyFigures], Value] | None = None
+    of_pair: Callable[[PairFigures], Value] | None = None
+
+
+FIGURES: tuple[Figure, ...] = (
+    Figure(
+        1, "registered_parties", "Registered Parties",
+        "Parties that were registered at the end of the period. A code of their own under which people of the"
+        " Secretariat stand is no Party.",
+        Unit.PARTIES, (_K.PARTY_ADDED,), of_all=lambda t: t.registered,
+    ),
+    Figure(
+        2, "users", "Users",
+        "People with access at the end of the period, of every role; a desk is not a person.",
+        Unit.USERS, (_K.PERSON_ADDED, _K.PERSON_REVOKED), of_all=lambda t: t.users, of_party=lambda p: p.people,
+    ),
+    Figure(
+        3, "active_parties", "Active Parties",
+        "Parties that sent a request or gave an answer in the period; of one Party: 1 or 0.",
+        Unit.PARTIES, (*_ASKED, _K.ANSWER_RECEIVED), of_all=lambda t: t.active, of_party=lambda p: int(p.active),
+    ),
+    Figure(
+        4, "messages_sent", "Messages sent",
+        "Mails of a Party that the gateway passed on, or keeps until the reader's key can be used: requests (one for"
+        " each Party asked), further UIMs, answers, messages. The gateway's own receipts, notices and reminders do not"
+        " count. Of all Parties together each mail counts once.",
+        Unit.MESSAGES, _PASSED, of_all=lambda t: t.counts.messages, of_party=lambda p: p.sent,
+    ),
+    Figure(
+        4, "messages_received", "Messages received",
+        "The same mails, counted at the Party to which they went. A mail between two Parties of a group counts as sent"
+        " and as received.",
+        Unit.MESSAGES, _PASSED, of_party=lambda p: p.received,
+    ),
+    Figure(
+        4, "requests_sent", "Requests sent",
+        "Of the messages sent: first questions, one for each Party asked.",
+        Unit.REQUESTS, _ASKED, of_all=lambda t: t.counts.requests, of_party=lambda p: p.asking.requests,
+        of_pair=lambda p: p.counts.requests,
+    ),
+    Figure(
+        4, "requests_received", "Requests received",
+        "Of the messages received: first questions of another Party, or those that a third Party returned as not its"
+        " own.",
+        Unit.REQUESTS, _ASKED, of_party=lambda p: p.answering.requests,
+    ),
+    Figure(
+        5, "messages_forth", "Messages to the asked Party",
+        "Mails from the Party that asks to the Party that is asked. The messages between two Parties are these and"
+        " those of the next line, of both directions of asking.",
+        Unit.MESSAGES, _PASSED, of_pair=lambda p: p.counts.forth,
+    ),
+    Figure(
+        5, "messages_back", "Messages to the asking Party",
+        "Mails from the Party that is asked to the Party that asks.",
+        Unit.MESSAGES, (_K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED), of_pair=lambda p: p.counts.back,
+    ),
+    Figure(
+        6, "uims_asked", "UIMs asked about",
+        "UIMs in requests and further mails of a Party. A UIM counts for each Party to which it goes, and again when it"
+        " goes out again because the first mail could not be delivered or had expired.",
+        Unit.UIMS, _ASKED_FURTHER, of_all=lambda t: t.counts.uims, of_party=lambda p: p.asking.uims,
+        of_pair=lambda p: p.counts.uims,
+    ),
+    Figure(
+        6, "uims_received", "UIMs received",
+        "The same UIMs, counted at the Party that is asked.",
+        Unit.UIMS, _ASKED_FURTHER, of_party=lambda p: p.answering.uims,
+    ),
+    Figure(
+        6, "uims_answered", "UIMs answered",
+        "UIMs to which an answer was given, counted at the Party that answers; a UIM that is answered again counts"
+        " again.",
+        Unit.UIMS, (_K.ANSWER_RECEIVED,), of_all=lambda t: t.counts.uims_answered,
+        of_party=lambda p: p.answering.uims_answered, of_pair=lambda p: p.counts.uims_answered,
+    ),
+    Figure(
+        6, "undeclared", "Requests without a number of UIMs",
+        "Sealed requests that bear no token of a look-up: the gateway cannot see how many UIMs they hold, and counts"
+        " none.",
+        Unit.REQUESTS, _ASKED, of_all=lambda t: t.counts.undeclared, of_party=lambda p: p.asking.undeclared,
+        of_pair=lambda p: p.counts.undeclared,
+    ),
+    Figure(
+        7, "requests_answered", "Requests answered",
+        "Requests that were answered in full for the first time in the period: every UIM has an answer, or the request"
+        " was declined or returned. Of a sealed request, whose answers the gateway cannot read: its first answer.",
+        Unit.REQUESTS, (*_ENDINGS, _K.ANSWER_RECEIVED), of_all=lambda t: t.counts.answered,
+        of_party=lambda p: p.answering.answered, of_pair=lambda p: p.counts.answered,
+    ),
+    Figure(
+        7, "mean_time_to_answer", "Mean time to answer",
+        "Of the requests answered in the period: from the question to the full answer, also where the question had to"
+        " wait for a key. Requests that were never answered are not in it: see the last line.",
+        Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_all=lambda t: t.counts.mean,
+        of_party=lambda p: p.answering.mean, of_pair=lambda p: p.counts.mean,
+    ),
+    Figure(
+        7, "median_time_to_answer", "Median time to answer",
+        "The middle of the same times: half of the answers were quicker. A few very late answers move the mean and not"
+        " the median.",
+        Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_all=lambda t: t.median,
+        of_party=lambda p: p.median_answered, of_pair=lambda p: p.median,
+    ),
+    Figure(
+        7, "mean_time_waited", "Mean time waited",
+        "As the mean time to answer, of the Party's own requests.",
+        Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_party=lambda p: p.asking.mean,
+    ),
+    Figure(
+        7, "median_time_waited", "Median time waited",
+        "The middle of the same times.",
+        Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_party=lambda p: p.median_waited,
+    ),
+    Figure(
+        8, "unread", "Requests left without action",
+        "Requests sent to the Party in the period on which it had done nothing by the end of the period: its mail"
+        " program reported no reading, and it sent no answer and no message. Requests that could not be delivered, or"
+        " wait for a key, are among them.",
+        Unit.REQUESTS, (*_ASKED, _K.READ, _K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED),
+        of_all=lambda t: t.counts.unread, of_party=lambda p: p.answering.unread, of_pair=lambda p: p.counts.unread,
+    ),
+)  # fmt: skip
+
+
+def everything(measured: Measured) -> Figures:
+    """For the Secretariat: all Parties, and who asks whom."""
+    return Figures(
+        measured.period, measured.totals.registered, None, measured.pairs, measured.totals, measured.parties
+    )  # fmt: skip
+
+
+def seen_by(measured: Measured, party: PartyCode) -> Figures:
+    """For people of a Party: its own figures, with whom it has to do, and the totals where these tell nothing more.
+
+    Totals are kept back where fewer than MIN_GROUP other Parties took part in what does not concern the viewer, and
+    for periods that are not whole weeks or months: subtracted from one another they would tell of single exchanges.
+    """
+    own = next((one for one in measured.parties if one.party == party), PartyFigures(party))
+    pairs = tuple(pair for pair in measured.pairs if party in (pair.asking, pair.asked))
+    others = {code for pair in measured.pairs for code in (pair.asking, pair.asked)
+              if party not in (pair.asking, pair.asked)}  # fmt: skip
+    withheld = _withheld(measured.period, len(others))
+    totals = None if withheld else measured.totals
+    return Figures(measured.period, measured.totals.registered, own, pairs, totals, withheld=withheld)
+
+
+def _withheld(period: Period, others: int) -> Withheld | None:
+    if not (period.is_whole_weeks or period.is_whole_months) or period.zone != "UTC":
+        return Withheld.UNEVEN
+    return Withheld.FEW if others < MIN_GROUP else None

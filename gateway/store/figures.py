@@ -1,0 +1,189 @@
+"""The figures of a period by SQL: sums at its two edges, the middle of the times to answer, what was left unread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from operator import add
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, func, or_, select, text
+
+from gateway.facts import NO_PARTY, PartyCode
+from gateway.figures import Counts, Measured, PairFigures, PartyFigures, Period, Totals, together
+from gateway.store.engine import reading
+from gateway.store.tables import PartyRow, PersonRow, TimingRow, table
+from gateway.store.tally import instant
+from gateway.treaty import Role
+
+_PARTIES, _PEOPLE, _TIMING = table(PartyRow), table(PersonRow), table(TimingRow)
+# ISO 3166-1 leaves these to their users; XI is Northern Ireland's in trade.
+_OWN_CODES = frozenset(
+    {"AA", "ZZ", *(f"Q{last}" for last in "MNOPQRSTUVWXYZ"), *(f"X{last}" for last in "ABCDEFGHJKLMNOPQRSTUVWXYZ")}
+)
+
+_REGISTERED = select(_PARTIES.c.code).where(
+    _PARTIES.c.since < bindparam("until", type_=_PARTIES.c.since.type),
+    or_(_PARTIES.c.until.is_(None), _PARTIES.c.until >= bindparam("until", type_=_PARTIES.c.since.type)),
+).order_by(_PARTIES.c.code)  # fmt: skip
+_USERS = select(_PEOPLE.c.party, _PEOPLE.c.role, func.count()).where(
+    _PEOPLE.c.since < bindparam("until", type_=_PEOPLE.c.since.type),
+    or_(_PEOPLE.c.revoked_at.is_(None), _PEOPLE.c.revoked_at >= bindparam("until", type_=_PEOPLE.c.since.type)),
+).group_by(_PEOPLE.c.party, _PEOPLE.c.role).order_by(_PEOPLE.c.party, _PEOPLE.c.role)  # fmt: skip
+_SECRETARIAT = select(_PEOPLE.c.party).where(_PEOPLE.c.role == Role.SECRETARIAT.value).distinct()
+_PAIRS = text("""
+SELECT a.code, b.code,
+    e.forth - COALESCE(s.forth, 0), e.back - COALESCE(s.back, 0), e.requests - COALESCE(s.requests, 0),
+    e.uims - COALESCE(s.uims, 0), e.undeclared - COALESCE(s.undeclared, 0), e.answers - COALESCE(s.answers, 0),
+    e.uims_answered - COALESCE(s.uims_answered, 0), e.answered - COALESCE(s.answered, 0),
+    e.seconds - COALESCE(s.seconds, 0)
+FROM party a CROSS JOIN party b
+JOIN tally e ON e.asking = a.code AND e.asked = b.code
+    AND e.at = (SELECT max(at) FROM tally WHERE asking = a.code AND asked = b.code AND at < :until)
+LEFT JOIN tally s ON s.asking = a.code AND s.asked = b.code
+    AND s.at = (SELECT max(at) FROM tally WHERE asking = a.code AND asked = b.code AND at < :since)
+WHERE s.at IS NULL OR s.at < e.at
+ORDER BY a.code, b.code
+""")
+_UNREAD = text("""
+SELECT asking, asked, count(*) FROM timing
+WHERE asked_at >= :since AND asked_at < :until AND (acted_at IS NULL OR acted_at >= :until)
+GROUP BY asking, asked
+""")
+_IN_PERIOD = (_TIMING.c.answered_at >= bindparam("since"), _TIMING.c.answered_at < bindparam("until"))
+_TIMES = select(_TIMING.c.seconds).where(*_IN_PERIOD).order_by(_TIMING.c.seconds)
+_PLACE = func.row_number().over(
+    partition_by=(_TIMING.c.asking, _TIMING.c.asked), order_by=_TIMING.c.seconds
+).label("place")  # fmt: skip
+_OF = func.count().over(partition_by=(_TIMING.c.asking, _TIMING.c.asked)).label("total")
+
+Pair = tuple[PartyCode, PartyCode]
+_Sums = tuple[int, ...]
+
+
+class Statistics:
+    """What `rules.statistics` names, measured. Reads only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def measure(
+        self, period: Period, pairs_of: Collection[PartyCode] | None = (), group: Collection[PartyCode] = ()
+    ) -> Measured:
+        """Everything of a period, by Party and by pair.
+
+        `pairs_of`: the Parties whose pairs get a median, too (None: all of them; it is the costly figure). `group`:
+        Parties that are also counted together.
+        """
+        with reading(self._engine) as connection:
+            return measured(connection, period, pairs_of, group)
+
+
+def measured(
+    connection: Connection, period: Period, pairs_of: Collection[PartyCode] | None = (),
+    group: Collection[PartyCode] = (),
+) -> Measured:  # fmt: skip
+    """As `Statistics.measure`, within a transaction."""
+    until = {"until": period.end}
+    users = _users(connection, until)
+    offices = _OWN_CODES.intersection(connection.execute(_SECRETARIAT).scalars())
+    registered = [PartyCode(code) for code in connection.execute(_REGISTERED, until).scalars() if code not in offices]
+    passed, times = _Passed(connection, period), _Times(connection, period)
+    parties = tuple(_party(code, passed, times, users.get(code, ())) for code in registered)
+    everywhere = passed.all
+    totals = Totals(
+        len(registered),
+        sum(party.people for party in parties),
+        sum(party.active for party in parties),
+        everywhere,
+        times.middle(everywhere.answered),
+    )
+    medians = times.of_pairs(pairs_of) if pairs_of is None or pairs_of else {}
+    pairs = tuple(PairFigures(*pair, counts, medians.get(pair)) for pair, counts in passed.pairs.items())
+    return Measured(period, totals, parties, pairs, _together(group, parties, times) if group else None)
+
+
+def _users(connection: Connection, until: Mapping[str, Any]) -> dict[PartyCode, tuple[tuple[Role, int], ...]]:
+    found: dict[PartyCode, tuple[tuple[Role, int], ...]] = {}
+    for party, role, count in connection.execute(_USERS, until):
+        found[PartyCode(party)] = (*found.get(PartyCode(party), ()), (Role(role), count))
+    return found
+
+
+def _party(code: PartyCode, passed: _Passed, times: _Times, users: tuple[tuple[Role, int], ...]) -> PartyFigures:
+    asking, answering = passed.asking.get(code, Counts()), passed.asked.get(code, Counts())
+    waited = times.middle(asking.answered, _TIMING.c.asking == code)
+    return PartyFigures(
+        code, users, asking, answering, waited, times.middle(answering.answered, _TIMING.c.asked == code)
+    )  # fmt: skip
+
+
+def _together(group: Collection[PartyCode], parties: Iterable[PartyFigures], times: _Times) -> PartyFigures:
+    """The Parties of a group as if they were one."""
+    found = [party for party in parties if party.party in group]
+    users: dict[Role, int] = {}
+    for role, count in (pair for party in found for pair in party.users):
+        users[role] = users.get(role, 0) + count
+    asking, answering = together(one.asking for one in found), together(one.answering for one in found)
+    codes = sorted(party.party for party in found)
+    waited = times.middle(asking.answered, _TIMING.c.asking.in_(codes))
+    answered = times.middle(answering.answered, _TIMING.c.asked.in_(codes))
+    return PartyFigures(NO_PARTY, tuple(sorted(users.items())), asking, answering, waited, answered)
+
+
+def _edges(period: Period) -> dict[str, int]:
+    return {"since": instant(period.start), "until": instant(period.end)}
+
+
+class _Passed:
+    """What passed between two Parties, from and to each, and in all."""
+
+    def __init__(self, connection: Connection, period: Period) -> None:
+        edges = _edges(period)
+        unread = {(asking, asked): count for asking, asked, count in connection.execute(_UNREAD, edges)}
+        self.pairs: dict[Pair, Counts] = {}
+        asking: dict[PartyCode, _Sums] = {}
+        asked: dict[PartyCode, _Sums] = {}
+        for by, of, *sums in connection.execute(_PAIRS, edges):
+            row = (*sums, unread.get((by, of), 0))
+            self.pairs[by, of] = Counts(*row)
+            asking[by] = _added(asking.get(by), row)
+            asked[of] = _added(asked.get(of), row)
+        self.asking = {code: Counts(*sums) for code, sums in asking.items()}
+        self.asked = {code: Counts(*sums) for code, sums in asked.items()}
+        self.all = together(self.asking.values())
+
+
+def _added(sums: _Sums | None, row: _Sums) -> _Sums:
+    return tuple(map(add, sums, row)) if sums else row
+
+
+class _Times:
+    """The middle of the times to answer."""
+
+    def __init__(self, connection: Connection, period: Period) -> None:
+        self._connection = connection
+        self._edges = _edges(period)
+
+    def middle(self, count: int, *whose: Any) -> timedelta | None:
+        """The median of so many times, in whole seconds; of an even number the mean of the two in the middle."""
+        if not count:
+            return None
+        query = _TIMES.where(*whose).limit(2 - count % 2).offset((count - 1) // 2)
+        return _half_way(self._connection.execute(query, self._edges).scalars().all())
+
+    def of_pairs(self, parties: Collection[PartyCode] | None) -> dict[Pair, timedelta]:
+        """The same for every pair to which one of these Parties belongs; None: for all pairs."""
+        ranked = select(_TIMING.c.asking, _TIMING.c.asked, _TIMING.c.seconds, _PLACE, _OF).where(*_IN_PERIOD)
+        if parties is not None:
+            named = sorted(parties)
+            ranked = ranked.where(or_(_TIMING.c.asking.in_(named), _TIMING.c.asked.in_(named)))
+        rows = ranked.subquery()
+        last = rows.c.place * 2 - rows.c.total  # 0 or 2 in the middle of an even number, 1 of an odd one
+        query = select(rows.c.asking, rows.c.asked, func.sum(rows.c.seconds), func.count()).where(last.between(0, 2))
+        found = self._connection.execute(query.group_by(rows.c.asking, rows.c.asked), self._edges)
+        return {(asking, asked): timedelta(seconds=int(total) // count) for asking, asked, total, count in found}
+
+
+def _half_way(seconds: Sequence[int]) -> timedelta | None:
+    return timedelta(seconds=sum(seconds) // len(seconds)) if seconds else None

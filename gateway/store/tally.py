@@ -1,0 +1,136 @@
+"""Counts events as they are recorded, in the same transaction: what passed between two Parties, and how long it took.
+
+Rows hold sums from the beginning (`tables.TallyRow`), so that any period of any time zone is two look-ups for each
+pair of Parties. `figures.py` reads them; docs/statistics.md says what counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from gateway.events import Event, EventKind
+from gateway.facts import ExchangeNumber, PartyCode, utc
+from gateway.store.prepared import Prepared
+from gateway.store.tables import ExchangeRow, TallyRow, TimingRow, table
+
+_K = EventKind
+_FIRST = frozenset({_K.REFERRAL_SENT, _K.REFERRAL_WAITING})
+_ASKED = _FIRST | {_K.REFERRAL_EXTENDED}
+_ENDINGS = frozenset({_K.ANSWERED, _K.DECLINED, _K.RETURNED})
+_COUNTED = _ASKED | _ENDINGS | {_K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED, _K.READ}
+_SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND, _SECOND = timedelta(microseconds=1), 1_000_000
+
+_TALLY, _TIMING, _EXCHANGES = table(TallyRow), table(TimingRow), table(ExchangeRow)
+_PAIR = (_TALLY.c.asking == bindparam("of_asking"), _TALLY.c.asked == bindparam("of_asked"))
+_REFERRAL = (
+    _TIMING.c.year == bindparam("of_year"), _TIMING.c.serial == bindparam("of_serial"),
+    _TIMING.c.asked == bindparam("of_asked"),
+)  # fmt: skip
+_LAST = Prepared(select(_TALLY).where(*_PAIR).order_by(_TALLY.c.at.desc()).limit(1))
+_LAST_UNTIL = _LAST.where(_TALLY.c.at <= bindparam("until"))
+_ADD = Prepared(insert(_TALLY))
+_RAISE = Prepared(
+    update(_TALLY)
+    .where(*_PAIR, _TALLY.c.at >= bindparam("since"))
+    .values({name: _TALLY.c[name] + bindparam(f"more_{name}") for name in _SUMS})
+)
+_ASKING = Prepared(
+    select(_EXCHANGES.c.asking).where(
+        _EXCHANGES.c.year == bindparam("of_year"), _EXCHANGES.c.serial == bindparam("of_serial")
+    )
+)
+_ASK = Prepared(insert(_TIMING))
+_FIND = Prepared(select(_TIMING).where(*_REFERRAL))
+_SET = Prepared(update(_TIMING).where(*_REFERRAL))
+
+
+def instant(moment: datetime) -> int:
+    """Microseconds since 1970 in UTC."""
+    return (utc(moment) - _EPOCH) // _MICROSECOND
+
+
+def count(connection: Connection, events: Iterable[Event], at: datetime) -> None:
+    """Adds what these events, recorded at this instant, mean for the figures."""
+    referrals: dict[tuple[ExchangeNumber, PartyCode], list[Event]] = {}
+    for event in events:
+        if event.exchange is not None and event.party and event.kind in _COUNTED:
+            referrals.setdefault((event.exchange, event.party), []).append(event)
+    more: dict[tuple[str, PartyCode], Counter[str]] = {}
+    for (number, asked), told in referrals.items():
+        asking, counted = _referral(connection, number, asked, told, instant(at))
+        more.setdefault((asking, asked), Counter()).update(counted)
+    for (by, of), counted in more.items():
+        if counted:
+            _add(connection, by, of, instant(at), counted)
+
+
+def _referral(
+    connection: Connection, number: ExchangeNumber, asked: PartyCode, events: list[Event], now: int
+) -> tuple[str, Counter[str]]:
+    """Who asks in a referral, and what its events count; its own times are written down."""
+    here = {"of_year": number.year, "of_serial": number.serial}
+    counted: Counter[str] = Counter()
+    for event in events:
+        counted.update(_passed(event))
+    exchange = _ASKING.first(connection, **here) if any(event.kind in _FIRST for event in events) else None
+    if exchange is not None:
+        begun = {"asked_at": now, "acted_at": None, "answered_at": None, "seconds": None}
+        _ASK.run(connection, year=number.year, serial=number.serial, asked=asked, asking=exchange.asking, **begun)
+    row = _FIND.first(connection, **here, of_asked=asked)
+    if row is None:
+        return "", Counter()  # a referral that was never asked: a report on a mail of a look-up
+    times: dict[str, int] = {}
+    if row.acted_at is None and any(_acts(event) for event in events):
+        times["acted_at"] = now
+    if row.answered_at is None and any(_ends(event) for event in events):
+        times |= {"answered_at": now, "seconds": max(now - row.asked_at, 0) // _SECOND}
+        counted.update(answered=1, seconds=times["seconds"])
+    if times:
+        _SET.run(connection, **here, of_asked=asked, **times)
+    return row.asking, counted
+
+
+def _passed(event: Event) -> dict[str, int]:
+    """What one event adds to the sums."""
+    if event.kind in _ASKED:
+        return {
+            "forth": 1, "requests": int(event.kind in _FIRST), "uims": event.count, "undeclared": int(not event.count)
+        }  # fmt: skip
+    if event.kind is _K.ANSWER_RECEIVED:
+        return {"back": 1, "answers": 1, "uims_answered": event.count}
+    if event.kind is _K.MESSAGE_RECEIVED:
+        return {"back" if event.actor == event.party else "forth": 1}
+    return {}
+
+
+def _acts(event: Event) -> bool:
+    """Whether it shows that the asked Party did something."""
+    own = event.kind is _K.MESSAGE_RECEIVED and event.actor == event.party
+    return own or event.kind in (_K.READ, _K.ANSWER_RECEIVED)
+
+
+def _ends(event: Event) -> bool:
+    """Whether the asked Party has answered all; of a sealed answer, which tells no number, that is believed."""
+    return event.kind in _ENDINGS or (event.kind is _K.ANSWER_RECEIVED and not event.count)
+
+
+def _add(connection: Connection, asking: str, asked: str, now: int, counted: Counter[str]) -> None:
+    pair = {"of_asking": asking, "of_asked": asked}
+    last: Any = _LAST.first(connection, **pair)
+    late = last is not None and last.at >= now  # at the same instant, or the clock was set back
+    if late:
+        last = _LAST_UNTIL.first(connection, **pair, until=now)
+    if last is None or last.at < now:
+        sums = {name: getattr(last, name) if last is not None else 0 for name in _SUMS}
+        if not late:
+            sums = {name: sums[name] + counted[name] for name in _SUMS}
+        _ADD.run(connection, asking=asking, asked=asked, at=now, **sums)
+    if late:
+        _RAISE.run(connection, **pair, since=now, **{f"more_{name}": counted[name] for name in _SUMS})
