@@ -335,8 +335,8 @@ class Letter(ClearValue):
     """A mail to one reader, untranslated: subject and values; the form that answers it.
 
     `values` is one of `letters.LetterValues` and names the template by its `TEMPLATE`; `form` is rendered
-    below the text in the reader's language, `blanks` are names of blank forms to add; `sheets` go as
-    attachments, and so do `files`; `exchange`/`party`/`side` bind it to a referral; `our_key`: the fingerprint
+    below the text in the reader's language, `survey` below that; `blanks` are names of blank forms to add; `sheets`
+    go as attachments, and so do `files`; `exchange`/`party`/`side` bind it to a referral; `our_key`: the fingerprint
     of our own OpenPGP key where it goes along as a file.
     """
 
@@ -353,6 +353,7 @@ class Letter(ClearValue):
     side: Side = Side.ASKING
     our_key: Fingerprint | None = None
     files: tuple[EnclosedKey, ...] = ()
+    survey: FilledForm | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -78,6 +78,15 @@ class EventKind(StrEnum):
     SEALED_REFERRED = "sealed referral"  # what the referral asks was passed on unopened; `digest`: of the object
     SEALED_PASSED = "sealed mail passed on"  # a further one, to the other side; `digest`: of the object
     LIMITED = "limited"  # told to wait so many minutes: `count`
+    EVALUATED = "evaluated"  # `count`: the answers of one side, a decimal digit a question (`rules.quality.packed`)
+    NO_DATA = "no data given"  # `count`: number of the reason (`rules.quality.REASONS`), 0 where none was given
+    UIMS_NOT_OURS = "uims not ours"  # `count` of them are new in this answer
+    UIMS_MALFORMED = "uims malformed"  # lines of a request that hold no UIM, or a damaged one
+    UIMS_REPEATED = "uims repeated"  # asked before by the same Party, in another exchange
+
+
+# Of these the count is a code and no number of anything: it is not shown in a trail.
+CODED = frozenset({EventKind.EVALUATED, EventKind.NO_DATA})
 
 
 @dataclass(frozen=True, slots=True)

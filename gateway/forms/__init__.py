@@ -43,6 +43,8 @@ class Field:
     choices: tuple[Choice, ...] = ()
     required: bool = False
     hint: str = ""
+    offered: bool = False  # a blank line names what can be chosen, also where the field is not required
+    part: str = ""  # of a form in several parts: a letter that names a field of one part brings that part only
 
 
 @dataclass(frozen=True, slots=True)

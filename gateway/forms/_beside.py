@@ -10,7 +10,7 @@ from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import Line, own_text, visible
 from gateway.forms._reading import filled_in, read_form
 
-_PASSED_ON = frozenset({"reply", "message"})  # what their writer says is for the other side
+_PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may think that all of it is read
 # How servers mark mail from outside, in words of their own above everything else.
 _BANNER = re.compile(r"\W*(?:\[|external\b|caution\b|warning\b|attention\b|achtung\b|extern)", re.IGNORECASE)
 _WORDS = re.compile(r"\w\W*\w")
@@ -30,8 +30,10 @@ def beside(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Fin
     own = own_text(lines, vocabulary)
     titles = [place for place, (_, line) in enumerate(own) if vocabulary.title(visible(line))]
     found = [_above(own[: titles[0]] if titles else own)] if name in _PASSED_ON else []
-    for place, end in zip(titles[1:], [*titles[2:], len(own)], strict=False):
-        found.append(_further(own[place:end], vocabulary, name))
+    read = next((place for place in titles if vocabulary.title(visible(own[place][1])) == name), None)
+    for place, end in zip(titles, [*titles[1:], len(own)], strict=False):
+        if place not in (read, titles[0]):
+            found.append(_further(own[place:end], vocabulary, name))
     return tuple(finding for finding in found if finding)
 
 

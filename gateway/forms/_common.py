@@ -202,7 +202,7 @@ def message_ids(situation: Situation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(message_id for message_id in ids if message_id))
 
 
-def find_referral(situation: Situation) -> tuple[ReferralNumber, ExchangeView, Side] | Text:
+def find_referral(situation: Situation, closed_too: bool = False) -> tuple[ReferralNumber, ExchangeView, Side] | Text:
     """The referral a reply or message belongs to, and the writer's side; or what is wrong.
 
     The form's `Exchange` line counts first, then the token, then the thread. A token of another referral
@@ -224,7 +224,9 @@ def find_referral(situation: Situation) -> tuple[ReferralNumber, ExchangeView, S
     exchange = situation.view.exchange(number.exchange)
     if exchange is None:
         return _NOT_YOURS
-    return _closed(situation, number.exchange) if exchange.closed else (number, exchange, side)
+    if exchange.closed and not closed_too:
+        return _closed(situation, number.exchange)
+    return number, exchange, side
 
 
 _CLOSED = N_("This exchange was closed on {date} and takes no more mail. A new request opens another one.")

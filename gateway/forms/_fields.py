@@ -44,7 +44,7 @@ REASONS_FOR_NO_DATA = (
 )
 
 EXCHANGE = Field("exchange", N_("Exchange"), FieldKind.EXCHANGE)
-HANDLING = Field("handling", N_("Handling"), FieldKind.CHOICE, HANDLINGS)
+HANDLING = Field("handling", N_("Handling"), FieldKind.CHOICE, HANDLINGS, offered=True)
 
 REQUEST_FIELDS: tuple[Field, ...] = (
     EXCHANGE,

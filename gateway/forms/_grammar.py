@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from textwrap import wrap
 
-from gateway.content import FilledForm, Text
+from gateway.content import N_, FilledForm, Text
 from gateway.forms import Field, FieldKind, Form
 from gateway.language import Catalogue, Languages, normalise
 
 HINT = "←"  # from this sign to the end of a line is for the writer, never read back
 OPENING = 12  # characters of a long label by which its beginning is known
 _HINT_WIDTH = 40  # columns: with its label, less than the 66 or more at which clients break lines
+_HEADINGS = (N_("Form"), N_("Survey"), N_("Blank form"))
 _ITEM = re.compile(r"[a-j]")
 _BRACKETED = re.compile(r"(?:\s*\[[^\]]{0,40}\])+")
 
@@ -30,6 +31,7 @@ class Vocabulary:
             for spelling in languages.spellings(form.title)
             for written in ("gsp" + spelling, spelling + "gsp")
         }
+        self._headings = {spelling for heading in _HEADINGS for spelling in languages.spellings(heading)}
         self._labels = {name: self._words((*form.fields, *form.group)) for name, form in forms.items()}
         self._long = {name: self._long_labels(form) for name, form in forms.items()}
 
@@ -42,6 +44,10 @@ class Vocabulary:
     def subject(self, subject: str) -> str:
         """The name of the form whose title a subject is, whatever a server has put in brackets before it."""
         return self.title(_BRACKETED.sub("", subject)) if len(subject) < 200 else ""
+
+    def heading(self, line: str) -> bool:
+        """Whether a line is one of those that a letter puts above a form."""
+        return len(line) < 80 and normalise(line) in self._headings
 
     def long_labels(self, form: Form) -> Mapping[str, Sequence[str]]:
         """Labels that a client may break, normalised, by their first `OPENING` characters."""
@@ -91,8 +97,10 @@ def is_item(field: Field) -> bool:
 def write(filled: FilledForm, form: Form, catalogue: Catalogue) -> str:
     """A form in a language, with the values that there are; blank fields stand ready to be completed."""
     lines = [f"GSP {catalogue.gettext(form.title)}", ""]
+    parts = {field.part for field in form.fields if field.part and field.name in filled.values}
     for field in form.fields:
-        lines += _field(field, filled, catalogue)
+        if not parts or not field.part or field.part in parts:
+            lines += _field(field, filled, catalogue)
     for block in filled.blocks:
         lines.append("")
         for field in form.group:
@@ -146,17 +154,13 @@ def written(uim: str) -> str:
 def _hint(field: Field, filled: FilledForm, catalogue: Catalogue) -> str:
     said = filled.hints.get(field.name) or (Text(field.hint) if field.hint else None)
     choices = " / ".join(catalogue.gettext(choice.label) for choice in field.choices)
-    if said is None and field.kind is FieldKind.CHOICE and _offered(field) and not filled.get(field.name):
+    offered = field.required or field.offered
+    if said is None and field.kind is FieldKind.CHOICE and offered and not filled.get(field.name):
         return _broken(choices)
     if said is None:
         return ""
     more = f" ({choices})" if field.kind is FieldKind.CHOICE else ""
     return _broken(f"{catalogue.say(said)}{more}")
-
-
-def _offered(field: Field) -> bool:
-    """Whether a blank line names what can be chosen."""
-    return field.required or field.name == "handling"
 
 
 def _broken(hint: str) -> str:

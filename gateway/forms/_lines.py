@@ -21,6 +21,7 @@ _SIGNATURE = re.compile(r"-- ?")
 _ATTRIBUTION = re.compile(r".{4,}[:：]\s*")
 _WHEN_OR_WHO = re.compile(r"\d[:.]\d\d|@")
 _RULE = re.compile(r"\s*(?:-{3,}|_{5,})")
+_INTRODUCED = 25  # lines at most between the heading of a form and its title, however a client breaks them
 _DEEPEST = 3  # levels of quotation looked at one by one
 # The lines of an earlier mail's head, as Outlook, Apple Mail and GMX put them above it without marking its text.
 _FROM = frozenset(map(normalise, "From Von De От 发件人 寄件者 من Da Van Från Od".split()))
@@ -33,16 +34,16 @@ _HEAD = _FROM | frozenset(
 )
 
 
-def form_lines(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[str, list[Line], list[str]]:
+def form_lines(lines: Sequence[str], vocabulary: Vocabulary, nth: int = 0) -> tuple[str, list[Line], list[str]]:
     """(name of the form, its lines below the title, text outside it); name "" when there is no title.
 
     A form above a quotation counts before one inside it; a quoted form that was filled in counts when
-    there is no other.
+    there is no other. `nth`: of several forms that stand beside one another.
     """
     measured = [(number, line, _depth(line)) for number, line in enumerate(lines, 1)]
     deepest = max((depth for _, _, depth in measured), default=0)
     for depth in sorted({*range(min(deepest, _DEEPEST) + 1), deepest}):
-        found = _from_title(_down_to(depth, measured, vocabulary), vocabulary)
+        found = _from_title(_down_to(depth, measured, vocabulary), vocabulary, nth)
         if found is not None:
             return found
     return "", [], [line for _, line, depth in measured if not depth]
@@ -79,15 +80,23 @@ def _drop_attribution(kept: list[Line], blank: int, vocabulary: Vocabulary) -> N
         del kept[place - wrapped :]
 
 
-def _from_title(lines: list[Line], vocabulary: Vocabulary) -> tuple[str, list[Line], list[str]] | None:
+def _from_title(lines: list[Line], vocabulary: Vocabulary, nth: int) -> tuple[str, list[Line], list[str]] | None:
     titles = [(place, name) for place, (_, line) in enumerate(lines) if (name := vocabulary.title(visible(line)))]
     if not titles:
         return None
-    first, name = titles[0]
-    end = _earlier_mail(lines, first + 1, titles[1][0] if len(titles) > 1 else len(lines))
-    body = [(number, line) for number, line in lines[first + 1 : end]]
+    if nth >= len(titles):
+        return "", [], []
+    first, name = titles[nth]
+    end = _earlier_mail(lines, first + 1, titles[nth + 1][0] if len(titles) > nth + 1 else len(lines))
+    body = _above_heading(lines[first + 1 : end], vocabulary) if len(titles) > nth + 1 else lines[first + 1 : end]
     body, tail = _signature_apart(body, name, vocabulary)
-    return name, body, [*(line for _, line in lines[:first]), *tail, *(line for _, line in lines[end:])]
+    return name, body, [*(line for _, line in lines[: titles[0][0]]), *tail, *(line for _, line in lines[end:])]
+
+
+def _above_heading(body: list[Line], vocabulary: Vocabulary) -> list[Line]:
+    """A form without what the letter says of the next one, which stands below it."""
+    lowest = range(len(body) - 1, max(len(body) - _INTRODUCED, 0) - 1, -1)
+    return body[: next((place for place in lowest if vocabulary.heading(visible(body[place][1]))), len(body))]
 
 
 def _earlier_mail(lines: Sequence[Line], first: int, end: int) -> int:

@@ -26,6 +26,7 @@ _WORD = re.compile(r"\w")
 _NUMBER = re.compile(r"GSP\s?-?\s?(\d{4})\s?-?\s?(\d{6,9})(?:\s?/\s?([A-Z]{2}))?", re.IGNORECASE | re.ASCII)
 _LINE_KINDS = frozenset({FieldKind.LINE, FieldKind.CHOICE, FieldKind.DATE, FieldKind.EXCHANGE, FieldKind.PARTY})
 _BLOCK_KINDS = frozenset({FieldKind.TEXT, FieldKind.UIMS, FieldKind.TICKS})
+_BESIDE = 3  # forms beside one another that are looked at
 _GIVEN = frozenset({"exchange", "handling"})  # stand in a form that nobody has completed yet
 _EDGES = " \t\r\n\u00a0\u200b\u200e\u200f\u061c\u2066\u2067\u2068\u2069\u202a\u202b\u202c\ufeff"
 _MARKS = "*_•·"  # bold and underlined text as mail clients write it, and bullets
@@ -39,8 +40,24 @@ _TWICE = text("This is said twice, differently; “{got}” was taken.")
 def read_form(
     lines: Sequence[str], vocabulary: Vocabulary, title: str = ""
 ) -> tuple[FilledForm, tuple[Finding, ...], str]:
-    """(what was understood, what was not, text outside the form). `title`: the form that the mail's subject names."""
-    name, body, outside = form_lines(lines, vocabulary)
+    """(what was understood, what was not, text outside the form). `title`: the form that the mail's subject names.
+
+    Of several forms beside one another, as a letter brings them, it is the first that was filled in.
+    """
+    first = _read_nth(lines, vocabulary, title, 0)
+    if not first[0].name or filled_in(first[0], vocabulary.forms[first[0].name]):
+        return first
+    for nth in range(1, _BESIDE):
+        further = _read_nth(lines, vocabulary, "", nth)
+        if further[0].name and filled_in(further[0], vocabulary.forms[further[0].name]):
+            return further
+    return first
+
+
+def _read_nth(
+    lines: Sequence[str], vocabulary: Vocabulary, title: str, nth: int
+) -> tuple[FilledForm, tuple[Finding, ...], str]:
+    name, body, outside = form_lines(lines, vocabulary, nth)
     earlier = bool(body) and _is_earlier(body[0][0] - 1, lines)
     if not name and title:
         name, below, outside = form_lines((f"GSP {vocabulary.forms[title].title}", *lines), vocabulary)
@@ -71,7 +88,9 @@ def filled_in(filled: FilledForm, form: Form) -> bool:
         _, *others = (field.name for field in form.group)
         chosen = any(filled.get(field.name) for field in form.fields if field.name not in _GIVEN)
         return chosen or any(block.values.get(name) for block in filled.blocks for name in others)
-    return bool(filled.uims) or any(filled.get(field.name) for field in form.fields if field.required)
+    needed = [field.name for field in form.fields if field.required]
+    needed = needed or [field.name for field in form.fields if field.name not in _GIVEN]  # everything may be left out
+    return bool(filled.uims) or any(filled.get(name) for name in needed)
 
 
 @dataclass

@@ -47,6 +47,7 @@ from gateway.letters import AnsweredUim, AnswerLetter, Evidence, Thanks
 from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules.exchange import requester, thread
+from gateway.rules.survey import quality_events, survey_form
 from gateway.treaty import Item, NoDataReason, Side, UimAnswer
 
 _STATUSES = {choice.name: UimAnswer(choice.name) for choice in ANSWERS}
@@ -76,6 +77,11 @@ class Recorded(ClearValue):
     def open(self) -> tuple[Digest, ...]:
         """UIMs that the Party has yet to answer."""
         return tuple(mark for mark, answer in self.after.items() if answer in _OPEN)
+
+    def survey(self, side: Side) -> FilledForm | None:
+        """The survey for one side, once every UIM is answered and not all go elsewhere."""
+        over = not self.open and set(self.after.values()) != {UimAnswer.NOT_OURS}
+        return survey_form(self.number, side) if over else None
 
     @property
     def ending(self) -> EventKind | None:
@@ -255,6 +261,7 @@ def answer_letter(
         text("Answer to your request: {number}", number=str(referral)),
         values,
         form=passed.choice or FilledForm("message", {"exchange": str(referral)}),
+        survey=recorded.survey(Side.ASKING),
         sheets=(answer_sheet(referral, said),) if len(said) > SHOWN else (),
         thread=thread(situation.view, situation.keyed, situation.policy, referral, Side.ASKING),
         exchange=referral.exchange,
@@ -295,7 +302,11 @@ def _decision(situation: Situation, recorded: Recorded, passed: Passed) -> Decis
         letters.append(answer_letter(situation, situation.reading, recorded, to, passed, evidence(situation)))
     thanks = _thanks(situation, recorded, waiting)
     return Decision(
-        events=(*_events(situation, recorded, waiting), *(event for one in passed.referred for event in one.events)),
+        events=(
+            *_events(situation, recorded, waiting),
+            *(event for one in passed.referred for event in one.events),
+            *quality_events(number, situation.reading.form.get("reason"), recorded.before, recorded.facts),
+        ),
         letters=(*letters, *((thanks,) if thanks else ()), *(ltr for one in passed.referred for ltr in one.letters)),
         keeps=tuple(keeps),
         for_a_person=tuple(items),
@@ -324,6 +335,7 @@ def _thanks(situation: Situation, recorded: Recorded, waiting: bool) -> Letter |
         text("Thank you for your answer: {number}", number=str(number)),
         Thanks(number, what, len(recorded.facts), len(recorded.open), evidence(situation), findings, waiting),
         form=form,
+        survey=None if form else recorded.survey(Side.ANSWERING),
         sheets=sheets,
         thread=thread(
             situation.view, situation.keyed, situation.policy, number, Side.ANSWERING,

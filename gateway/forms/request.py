@@ -129,9 +129,14 @@ def _decision(
             )
         )  # fmt: skip
     keeps = [keep(situation, number, NO_PARTY, Side.ASKING)] if number is not None and referred else []
-    receipt = _receipt(situation, routed, referred, number, doubled)
+    repeated = _repeated(situation, routed)
+    receipt = _receipt(situation, routed, referred, number, doubled, repeated)
     return Decision(
-        events=(*events, *(event for one in referred for event in one.events)),
+        events=(
+            *events,
+            *(event for one in referred for event in one.events),
+            *_counted(situation, routed, number, repeated),
+        ),
         letters=(*((receipt,) if receipt else ()), *(letter for one in referred for letter in one.letters)),
         keeps=(*keeps, *(held for one in referred for held in one.keeps)),
         for_a_person=tuple(item for one in referred for item in one.items),
@@ -141,12 +146,33 @@ def _decision(
     )
 
 
+def _counted(
+    situation: Situation, routed: Routing, number: ExchangeNumber | None, repeated: Sequence[UimNote]
+) -> tuple[Event, ...]:
+    """What the statistics of quality need: lines that hold no UIM, and UIMs asked before in another exchange."""
+    person, mail = situation.submission.sender.person, situation.submission.mail.mail
+    unread = sum(
+        finding.field == "uims" and finding.severity is Severity.PART for finding in situation.reading.findings
+    )
+    elsewhere = (any(before.exchange != number for before in note.before) for note in repeated)
+    counts = (
+        (EventKind.UIMS_MALFORMED, len(routed.malformed) + len(routed.not_a_uim) + unread),
+        (EventKind.UIMS_REPEATED, sum(elsewhere)),
+    )
+    return tuple(
+        Event(kind, number, person=person.id, actor=person.party, count=count, digest=mail.digest)
+        for kind, count in counts
+        if count
+    )
+
+
 def _receipt(
     situation: Situation,
     routed: Routing,
     referred: Sequence[Referred],
     number: ExchangeNumber | None,
     doubled: int,
+    repeated: tuple[UimNote, ...],
 ) -> Letter | None:
     to = sender(situation)
     if to is None:
@@ -159,7 +185,7 @@ def _receipt(
         total=len(form.uims),
         sent=tuple(one.part for one in referred),
         **{name: tuple(map(routing.note, getattr(routed, name))) for name in STAYS},
-        repeated=_repeated(situation, routed),
+        repeated=repeated,
         doubled=doubled,
         asked_already=bool(routed.to_send) and not referred,
         findings=situation.reading.findings,

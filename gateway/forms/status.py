@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.content import Decision, FilledForm, Letter, Severity, text
-from gateway.events import Event, EventKind, ExchangeView, MailKind
+from gateway.events import CODED, Event, EventKind, ExchangeView, MailKind
 from gateway.facts import PartyCode
 from gateway.forms import Form
 from gateway.forms._common import EVERYBODY, named_exchange, notice, own_thread, sender
@@ -16,7 +16,10 @@ _MOST = 200  # exchanges that a list shows
 
 
 def decide(situation: Situation) -> Decision:
-    """Only what the asker's own Party asks or is asked; of an exchange it is asked in, only its own part."""
+    """Only what the asker's own Party asks or is asked; of an exchange it is asked in, only its own part.
+
+    What the other side marked in the survey is not told, nor that it did.
+    """
     form, person = situation.reading.form, situation.submission.sender.person
     to = sender(situation)
     if to is None:
@@ -70,10 +73,12 @@ def _all(exchanges: tuple[ExchangeView, ...], party: PartyCode) -> Status:
 def _one(situation: Situation, exchange: ExchangeView, party: PartyCode) -> Status:
     mine = exchange.asking_party == party
     trail = tuple(
-        TrailLine(event.at, event.kind, event.party, event.actor, event.count, event.digest)
+        TrailLine(
+            event.at, event.kind, event.party, event.actor, 0 if event.kind in CODED else event.count, event.digest
+        )
         for event in situation.view.trail(exchange.number)
-        if mine or event.party == party
-    )
+        if (mine or event.party == party) and (event.kind is not EventKind.EVALUATED or event.actor == party)
+    )  # fmt: skip
     lines = _lines(exchange, party)
     state = ExchangeState.CLOSED if exchange.closed else ExchangeState.OPEN
     return Status(lines if mine else (), () if mine else lines, exchange.number, state, trail)

@@ -104,4 +104,9 @@ EVENT = {
     EventKind.SEALED_REFERRED: N_("sealed request passed on unopened"),
     EventKind.SEALED_PASSED: N_("sealed mail passed on unopened"),
     EventKind.LIMITED: N_("sender told to wait: too many mails"),
+    EventKind.EVALUATED: N_("evaluation received"),
+    EventKind.NO_DATA: N_("no data given"),
+    EventKind.UIMS_NOT_OURS: N_("UIMs said to be not theirs"),
+    EventKind.UIMS_MALFORMED: N_("lines of the request that hold no UIM"),
+    EventKind.UIMS_REPEATED: N_("UIMs that the own Party had asked before"),
 }

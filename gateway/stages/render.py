@@ -98,6 +98,7 @@ class Renderer:
         ours, certificate = _grouped(letter.our_key or ""), self._certificate(letter)
         own = {
             "letter": letter.values, "subject": subject, "form": form, "blanks": blanks, "our_key": ours,
+            "survey": self._written(letter.survey, catalogue) if letter.survey else "", "side": letter.side.value,
             "our_certificate": _grouped(hashlib.sha256(certificate).hexdigest().upper()) if certificate else "",
         }  # fmt: skip
         text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))

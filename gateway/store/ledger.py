@@ -41,7 +41,7 @@ from gateway.treaty import ExchangeState, ReferralState, Side, UimAnswer
 _CHUNK = 5000
 _NONE = ExchangeNumber(0, 0)  # as stored where there is no exchange
 _WRITTEN = frozenset({EventKind.MESSAGE_RECEIVED, EventKind.SEALED_PASSED})
-_QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, EventKind.ESCALATED})
+_QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, EventKind.ESCALATED, EventKind.EVALUATED})
 
 
 _ARRIVALS, _COUNTERS, _SIGNATURES = table(ArrivalRow), table(CounterRow), table(SignatureRow)

@@ -38,7 +38,8 @@ from gateway.letters import (
     UimNote,
     Welcome,
 )
-from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
+from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
+from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, Side, UimAnswer
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 EARLIER = datetime(2026, 11, 7, 16, 5, tzinfo=UTC)
@@ -172,6 +173,8 @@ class Sample(NamedTuple):
     form: FilledForm | None = None
     sheets: tuple[Sheet, ...] = ()
     blanks: tuple[str, ...] = ()
+    survey: FilledForm | None = None
+    side: Side = Side.ASKING
 
 
 _FORMS = ("request", "lookup", "reply", "message", "status")
@@ -193,12 +196,24 @@ SAMPLES: dict[str, Sample] = {
     "referral:extended": Sample(referral(60, True), MailKind.REFERRAL, reply_form(), (sheet(60),)),
     "answer": Sample(_answer(), MailKind.ANSWER, _MESSAGE),
     "answer:whole": Sample(_answer(0), MailKind.ANSWER, _MESSAGE),
+    "answer:survey": Sample(AnswerLetter(REFERRAL, SE, Handling.H1, _answer().answers[:2], 0, False, None, "", EVIDENCE,
+                                         2), MailKind.ANSWER, _MESSAGE, survey=survey_form(REFERRAL, Side.ASKING)),
     "answer:declined": Sample(_answer(4, True), MailKind.ANSWER, _MESSAGE),
     "message": Sample(MessageLetter(REFERRAL, KE, Handling.H0, "Which port?\n\nGSP REPLY\nThank you.", EVIDENCE),
                       MailKind.MESSAGE, _MESSAGE),
     "thanks": Sample(Thanks(REFERRAL, text("Your answer has been passed on."), 3, 1, EVIDENCE, findings(), True),
                      form=reply_form(1)),
     "thanks:done": Sample(Thanks(REFERRAL, text("Your answer has been passed on."), 4, 0, EVIDENCE)),
+    "thanks:survey": Sample(Thanks(REFERRAL, text("Your answer was passed on to the requester."), 4, 0, EVIDENCE),
+                            MailKind.RECEIPT, survey=survey_form(REFERRAL, Side.ANSWERING), side=Side.ANSWERING),
+    **{
+        f"evaluated:{ending.value}": Sample(
+            Evaluated(REFERRAL, 4, ending, EVIDENCE, (AT, FR), ending is Ending.BEFORE), MailKind.RECEIPT,
+            survey_form(REFERRAL, Side.ASKING) if ending is Ending.PENDING else None)
+        for ending in Ending
+    },
+    "ended": Sample(Ended(EXCHANGE, KE, NOW, to_desk=True), form=survey_form(REFERRAL, Side.ANSWERING)),
+    "ended:requester": Sample(Ended(EXCHANGE, KE, NOW, to_desk=False), blanks=("request",)),
     "notice": Sample(Notice(text("Your request was not sent."), text("Please write the justification."),
                             "MOM-2026-0117", findings(), EVIDENCE), form=request_form()),
     "reminder": Sample(Reminder(REFERRAL, Role.DESK, KE, EARLIER, 14, 2, True, 1), MailKind.REMINDER, reply_form()),
@@ -274,4 +289,6 @@ def letter(name: str, language: str = "en") -> Letter:
         sample.sheets,
         Thread("[GSP-2026-000042/SE k7Qm2xTt9a]", "<1@kra.example>", ("<0@kra.example>", "<1@kra.example>"),
                "gsp+k7Qm2xTt9a@gsp.example.org"),
+        side=sample.side,
+        survey=sample.survey,
     )  # fmt: skip
