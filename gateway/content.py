@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NoReturn
 
+from gateway.directory import EntryChange
 from gateway.events import Event, ForAPerson, Keep, MailKind
 from gateway.facts import (
     NO_PARTY,
@@ -374,6 +375,7 @@ class Decision(ClearValue):
     answer_parties: tuple[PartyCode, ...] = ()
     pending: tuple[Pending, ...] = ()
     renewals: tuple[Renewal, ...] = ()
+    entries: tuple[EntryChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

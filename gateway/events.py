@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.directory import EntryChange
 from gateway.facts import (
     NO_DIGEST,
     NO_MESSAGE_ID,
@@ -77,6 +78,23 @@ class EventKind(StrEnum):
     SEALED_OFFERED = "sealed mail offered"  # address, token and key of `party` given in the answer to a look-up
     SEALED_REFERRED = "sealed referral"  # what the referral asks was passed on unopened; `digest`: of the object
     SEALED_PASSED = "sealed mail passed on"  # a further one, to the other side; `digest`: of the object
+    DIRECTORY_ASKED = "directory asked"
+    DIRECTORY_ORDERED = "directory change ordered"  # `person`, `digest`: by whom, in which mail; `count`: of changes
+    ENTRY_ADDED = "directory entry added"  # `digest`: of what it says; `count`: number of the entry before
+    ENTRY_REPLACED = "directory entry replaced"  # somebody else stands there now
+    ENTRY_CORRECTED = "directory entry corrected"  # the same one is reached in another way
+    ENTRY_REMOVED = "directory entry removed"  # `digest`: of what it said
+    DIRECTORY_CONFIRMED = "directory confirmed"  # `person`, `digest`: by whom, in which mail
+    CONFIRMATION_ASKED = "confirmation asked"  # of a Party, twice a year
+    CONFIRMATION_REMINDED = "confirmation reminded"
+    CONFIRMATION_OVERDUE = "confirmation overdue"  # the Secretariat was told
+    NOMINATIONS_OPEN = "nominations open"  # again, after a function was without anybody; at first from registration on
+    NOMINATIONS_REMINDED = "nominations reminded"  # `count`: of functions without anybody, here and below
+    NOMINATIONS_OVERDUE = "nominations overdue"  # the Secretariat was told
+    DIFFICULTY_REPORTED = (
+        "difficulty reported"  # `person`, `digest`: by whom, in which mail; `count`: place of its kind
+    )
+    DIFFICULTY_ANSWERED = "difficulty answered"  # by somebody of the Secretariat; `party`: whose person is answered
     LIMITED = "limited"  # told to wait so many minutes: `count`
     EVALUATED = "evaluated"  # `count`: the answers of one side, a decimal digit a question (`rules.quality.packed`)
     NO_DATA = "no data given"  # `count`: number of the reason (`rules.quality.REASONS`), 0 where none was given
@@ -250,3 +268,4 @@ class Commit:
     signature: Digest = NO_DIGEST
     pending: tuple[Pending, ...] = ()
     renewals: tuple[Renewal, ...] = ()
+    entries: tuple[EntryChange, ...] = ()  # of the directory

@@ -23,6 +23,14 @@ Language = NewType("Language", str)
 Token = NewType("Token", str)
 MessageId = NewType("MessageId", str)
 
+
+@dataclass(frozen=True, slots=True)
+class PartyName:
+    """A Party in a sentence or a table, where it is called as the reader's language calls it."""
+
+    code: PartyCode
+
+
 NO_PARTY = PartyCode("")
 NO_DIGEST = Digest("")
 NO_MESSAGE_ID = MessageId("")

@@ -20,7 +20,7 @@ from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 
 from gateway.content import Text
-from gateway.facts import Language, PartyCode, utc
+from gateway.facts import Language, PartyCode, PartyName, utc
 
 LANGUAGES: tuple[Language, ...] = tuple(Language(code) for code in ("ar", "en", "es", "fr", "ru", "zh"))
 ENGLISH = Language("en")
@@ -80,6 +80,8 @@ class Catalogue:
         """A value as this language writes it."""
         if isinstance(value, Text):
             return self.say(value)
+        if isinstance(value, PartyName):
+            return self.party(value.code)
         if isinstance(value, datetime):
             return f"{format_datetime(utc(value), 'medium', locale=self._locale)} UTC"
         if isinstance(value, date):

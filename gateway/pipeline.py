@@ -282,6 +282,7 @@ class Pipeline:
             signature=signature,
             pending=decision.pending,
             renewals=decision.renewals,
+            entries=decision.entries,
         )
 
     def _letter(self, letter: Letter, moment: Moment, cause: str) -> OutgoingMail | None:

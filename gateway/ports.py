@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.content import ClearValue, MimePart, Reading, Submission, Uim, Verdict
+from gateway.directory import Entry
 from gateway.events import AskedBefore, Commit, EventView, ExchangeView, Keep
 from gateway.facts import (
     Address,
@@ -139,7 +140,16 @@ class View(Protocol):
     def desk(self, code: PartyCode, now: datetime) -> Correspondent | None: ...
     def correspondent(self, person: int, now: datetime) -> Correspondent | None: ...
     def administrators(self, code: PartyCode, now: datetime) -> tuple[Correspondent, ...]: ...
+    def all_administrators(self, now: datetime) -> tuple[Correspondent, ...]: ...
     def secretariat(self, now: datetime) -> tuple[Correspondent, ...]: ...
+    def directory(self) -> tuple[Entry, ...]:
+        """Every entry of the directory, desks and administrators among them, by Party and function."""
+        ...
+
+    def directory_orders(self, party: PartyCode, since: datetime) -> int:
+        """How many mails changed a Party's entries."""
+        ...
+
     def person_by_address(self, address: Address) -> Person | None: ...
     def keys_claimed_by(self, address: Address) -> tuple[PublicKey, ...]:
         """Every key ever registered for an address, revoked ones too: to judge signatures by."""
@@ -285,6 +295,8 @@ class Policy:
     expire_days: int = 60
     close_days: int = 60
     uims_per_request: int = 0  # 0: no limit
+    directory_months: tuple[int, ...] = (3, 9)  # on whose first days Parties are asked to confirm their entries
+    directory_days: tuple[int, ...] = (14, 28)  # after which they are reminded of that, and of nominations
     authserv_id: str = ""  # whose Authentication-Results are believed (RFC 8601); "" nobody's
 
 

@@ -26,6 +26,7 @@ class Registry:
         self._members = store.members
         self._ledger = store.ledger
         self._view = store.view
+        self._roster = store.roster
         self._schemes = schemes
         self._clock = clock
 
@@ -128,6 +129,25 @@ class Registry:
             key = desk.key.fingerprint if desk and desk.key else "none usable"
             rows.append((party.code, party.name, party.mailbox, party.language, key))
         return rows
+
+    def directory_rows(self, code: str = "") -> list[tuple[object, ...]]:
+        """Entries of the directory, of all Parties or of one: as `gsp directory list` prints them."""
+        wanted = party_code(code) if code else ""
+        return [
+            (one.party, one.function.value, one.authority, one.person, one.address, one.telephone, one.postal,
+             one.languages, one.remarks, one.number or "", _day(one.since))
+            for one in self._view.directory()
+            if wanted in ("", one.party)
+        ]  # fmt: skip
+
+    def missing_rows(self) -> list[tuple[object, ...]]:
+        """What Parties have not nominated or not confirmed: Party, functions, since, reminders, confirmation."""
+        return [
+            (one.party, ", ".join(one.missing), _day(one.open_since) if one.missing else "",
+             one.steps if one.missing else 0, one.entries, one.replaced, _day(one.asked_at), _day(one.confirmed_at))
+            for one in self._roster.standings()
+            if one.missing or one.unconfirmed
+        ]  # fmt: skip
 
     def person_rows(self) -> list[tuple[str, ...]]:
         """Address, name, Party, role, language, state."""

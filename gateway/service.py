@@ -197,6 +197,8 @@ class Gateway:
             reminder_days=tuple(settings.reminders.days),
             expire_days=settings.reminders.expire_days,
             close_days=settings.reminders.close_days,
+            directory_months=settings.directory.months,
+            directory_days=settings.directory.days,
             uims_per_request=settings.limits.uims_per_request,
             authserv_id=settings.border.authserv_id,
         )

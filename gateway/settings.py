@@ -241,6 +241,20 @@ class Reminders(_Section):
         return self
 
 
+class Directory(_Section):
+    """In which months, on the first day, Parties are asked to confirm their entries, and when they are reminded."""
+
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = (3, 9)
+    days: tuple[Days, ...] = (14, 28)
+
+    @field_validator("days")
+    @classmethod
+    def _in_order(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if list(value) != sorted(set(value)):
+            raise ValueError("directory.days must rise")
+        return value
+
+
 class Limits(_Section):
     """How much one person and one Party may send; 0: as much as they like."""
 
@@ -280,6 +294,7 @@ class Settings(_Section):
     smime: Smime = Field(default_factory=Smime)
     digest: Digest = Field(default_factory=Digest)
     reminders: Reminders = Field(default_factory=Reminders)
+    directory: Directory = Field(default_factory=Directory)
     limits: Limits = Field(default_factory=Limits)
     border: Border = Field(default_factory=Border)
 

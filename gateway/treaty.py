@@ -71,6 +71,27 @@ class NoDataReason(StrEnum):
     OTHER = "other"
 
 
+class Function(StrEnum):
+    """For what somebody stands in the directory; DESK and ADMINISTRATOR are told by the registry."""
+
+    COMPETENT_AUTHORITY = "competent authority"  # Article 8.8
+    CONTACT_POINT = "contact point"  # Article 28: administrative assistance
+    CENTRAL_AUTHORITY = "central authority"  # Article 29: mutual legal assistance
+    EXPERT = "expert"
+    DESK = "desk"
+    ADMINISTRATOR = "administrator"
+
+
+class Difficulty(StrEnum):
+    """What somebody has trouble with (R15)."""
+
+    CANNOT_ENCRYPT = "cannot encrypt"
+    CANNOT_READ = "cannot read"
+    WRONG_RECIPIENT = "wrong recipient"
+    NO_ANSWER = "no answer"
+    OTHER = "other"
+
+
 class Side(StrEnum):
     """The two sides of a referral."""
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from gateway.events import ExchangeView, Keep
 from gateway.facts import NO_PARTY, Moment, Pending, PublicKey, ReferralNumber
 from gateway.forms._registration import ended
+from gateway.nominations import Nominations
 from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Keyed, Policy
@@ -37,6 +38,7 @@ class Upkeep:
         self._policy = policy
         self._clock = clock
         self._own_keys = own_keys
+        self._nominations = Nominations(store, pipeline, policy, clock)
 
     def run(self) -> None:
         """Everything that is due now. A lost race is left for the next tick."""
@@ -57,7 +59,11 @@ class Upkeep:
         self._carry(lambda: self._pipeline.carry_out(decision, Moment(now), f"registration {pending.id} ended"))
 
     def warn(self) -> None:
-        """Warns of every key that will expire, our own ones too; each warning is given once, as the record says."""
+        """Warns of every key that will expire, our own ones too; each warning is given once, as the record says.
+
+        And sends what is due for the directory.
+        """
+        self._nominations.run()
         now = self._clock()
         within = timedelta(days=max(expiry.DAYS))
         own = [

@@ -45,6 +45,7 @@ class Field:
     hint: str = ""
     offered: bool = False  # a blank line names what can be chosen, also where the field is not required
     part: str = ""  # of a form in several parts: a letter that names a field of one part brings that part only
+    quiet: bool = False  # written only where it has a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +71,5 @@ class Form:
         """Whether a number is drawn for a new exchange before it decides."""
         return self.opens_exchange or (bool(self.opened_by) and filled.get(self.opened_by) == "yes")
 
+    blocks: str = "answers"  # what its JSON calls the blocks
     takes_keys: bool = False  # attached or pasted keys and certificates are for it; any other form ignores them

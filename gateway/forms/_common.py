@@ -49,8 +49,8 @@ _UNCLEAR = text("It is not clear which exchange this belongs to. Please write it
 def blanks_for(role: Role) -> tuple[str, ...]:
     """The forms whose blanks a guide brings: those that this role may begin with."""
     forms = ("request", "lookup", "message", "status", "renew") if role in ASKERS else ("lookup", "status", "renew")
-    acts = (rights.Act.REGISTER, rights.Act.REVOKE)
-    return (*forms, *(act.value for act in acts if role in rights.actors(act)))
+    acts = (rights.Act.REGISTER, rights.Act.REVOKE, rights.Act.DIRECTORY)
+    return (*forms, *(act.value for act in acts if role in rights.actors(act)), "difficulty")
 
 
 def evidence(situation: Situation) -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.content import N_
 from gateway.forms import Choice, Field, FieldKind
-from gateway.treaty import Handling, Item, NoDataReason, Purpose, Role, UimAnswer
+from gateway.treaty import Difficulty, Function, Handling, Item, NoDataReason, Purpose, Role, UimAnswer
 
 ITEMS: tuple[Choice, ...] = (
     Choice(Item.A, N_("Date and location of manufacture")),
@@ -122,6 +122,41 @@ EARLIER = (Choice("keep", N_("ends in 30 days")), Choice("withdraw", N_("withdra
 RENEW_FIELDS: tuple[Field, ...] = (
     Field("address", N_("Address"), FieldKind.LINE, required=True),
     Field("earlier", N_("Earlier key"), FieldKind.CHOICE, EARLIER, hint="the second, if it was lost or stolen"),
+)
+FUNCTIONS = (
+    Choice(Function.COMPETENT_AUTHORITY, N_("competent authority (Article 8)")),
+    Choice(Function.CONTACT_POINT, N_("contact point (Article 28)")),
+    Choice(Function.CENTRAL_AUTHORITY, N_("central authority (Article 29)")),
+    Choice(Function.EXPERT, N_("expert")),
+)
+DIRECTORY_FIELDS: tuple[Field, ...] = (
+    Field("party", N_("Party"), FieldKind.PARTY),
+    Field("confirm", N_("Confirm"), FieldKind.CHOICE, YES, quiet=True),
+)
+DIRECTORY_GROUP: tuple[Field, ...] = (
+    Field("function", N_("Function"), FieldKind.CHOICE, FUNCTIONS, required=True),
+    Field("authority", N_("Authority"), FieldKind.LINE),
+    Field("person", N_("Person"), FieldKind.LINE),
+    Field("address", N_("Address"), FieldKind.LINE),
+    Field("telephone", N_("Telephone"), FieldKind.LINE),
+    Field("postal", N_("Postal address"), FieldKind.LINE),
+    Field("languages", N_("Languages"), FieldKind.LINE),
+    Field("remarks", N_("Remarks"), FieldKind.LINE),
+    Field("remove", N_("Remove"), FieldKind.CHOICE, YES, quiet=True),
+    Field("entry", N_("Entry"), FieldKind.LINE, quiet=True),
+)
+DIFFICULTIES = (
+    Choice(Difficulty.CANNOT_ENCRYPT, N_("cannot encrypt")),
+    Choice(Difficulty.CANNOT_READ, N_("cannot read a mail")),
+    Choice(Difficulty.WRONG_RECIPIENT, N_("wrong recipient")),
+    Choice(Difficulty.NO_ANSWER, N_("no answer")),
+    Choice(Difficulty.OTHER, N_("other")),
+)
+DIFFICULTY_FIELDS: tuple[Field, ...] = (
+    Field("kind", N_("Difficulty"), FieldKind.CHOICE, DIFFICULTIES, required=True),
+    EXCHANGE,
+    Field("address", N_("Address"), FieldKind.LINE, quiet=True),
+    Field("description", N_("Description"), FieldKind.TEXT, required=True, hint="nothing about the case itself"),
 )
 STATUS_FIELDS: tuple[Field, ...] = (EXCHANGE,)
 HELP_FIELDS: tuple[Field, ...] = ()

@@ -99,17 +99,18 @@ def write(filled: FilledForm, form: Form, catalogue: Catalogue) -> str:
     lines = [f"GSP {catalogue.gettext(form.title)}", ""]
     parts = {field.part for field in form.fields if field.part and field.name in filled.values}
     for field in form.fields:
-        if not parts or not field.part or field.part in parts:
+        if (not parts or not field.part or field.part in parts) and (not field.quiet or filled.get(field.name)):
             lines += _field(field, filled, catalogue)
     for block in filled.blocks:
         lines.append("")
         for field in form.group:
-            if field.name in block.values:
+            if block.values.get(field.name) or (field.name in block.values and not field.quiet):
                 lines += _labelled(field, block.values[field.name], catalogue, "")
     if form.group and not filled.blocks:
         lines.append("")
         for field in form.group:
-            lines += _labelled(field, "", catalogue, "")
+            if not field.quiet:
+                lines += _labelled(field, "", catalogue, _hint(field, filled, catalogue))
     return "\n".join(lines) + "\n"
 
 

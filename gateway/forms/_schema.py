@@ -27,7 +27,7 @@ def schema(form: Form) -> dict[str, Any]:
     required = ["form", *(field.name for field in form.fields if field.required)]
     if form.group:
         group = {field.name: _property(field) for field in form.group}
-        properties["answers"] = {
+        properties[form.blocks] = {
             "type": "array",
             "items": {
                 "type": "object",
@@ -93,7 +93,10 @@ def _filled(document: dict[str, Any], form: Form, where: str) -> tuple[FilledFor
     ticks = {k: frozenset(v) for k, v in document.items() if kinds.get(k) is FieldKind.TICKS}
     uims, findings = read_uims(enumerate(document.get("uims", ()), 1), where)
     blocks: list[Block] = []
-    for number, answer in enumerate(document.get("answers", ()), 1):
+    for number, answer in enumerate(document.get(form.blocks, ()), 1):
+        if "uim" not in answer:
+            blocks.append(Block(dict(answer), number, where))
+            continue
         code = read_uim(answer["uim"])
         if isinstance(code, Text):
             findings = (*findings, Finding(code, Severity.PART, where, number, answer["uim"], "uim"))

@@ -13,6 +13,9 @@ from gateway.treaty import Role
 REGISTRATIONS_PER_DAY = {Role.ADMINISTRATOR: 30, Role.SECRETARIAT: 300}
 REGISTRATIONS_PER_PARTY = 60
 CHALLENGES_PER_ADDRESS = 5
+# Each change of a Party's entries is a mail to every administrator.
+DIRECTORY_ORDERS_PER_DAY = 10
+ENTRIES_PER_PARTY = 100
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.facts import Person
+from gateway.facts import PartyCode, Person
 from gateway.treaty import Role
 
 
 class Act(StrEnum):
-    """What is done to a registered person."""
+    """What is done to a registered person, or to a Party's entries in the directory."""
 
     REVOKE = "revoke"
     REGISTER = "register"
     APPROVE = "approve"
+    DIRECTORY = "directory"  # to keep a Party's entries: of no person, but for a Party
     RENEW = "renew"  # to vouch for a new key; one's own one is renewed by whoever holds the old one
 
 
@@ -50,6 +51,8 @@ RIGHTS: tuple[Right, ...] = (
         frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.OBSERVER, Role.DESK}),
         every_party=True,
     ),
+    Right(Act.DIRECTORY, Role.ADMINISTRATOR, frozenset(), every_party=False),
+    Right(Act.DIRECTORY, Role.SECRETARIAT, frozenset(), every_party=True),
     Right(Act.APPROVE, Role.SECRETARIAT, frozenset({Role.ADMINISTRATOR, Role.DESK}), every_party=True),
     Right(Act.RENEW, Role.ADMINISTRATOR, frozenset({Role.OFFICER, Role.DESK}), every_party=False),
     # Nobody vouches for people of the Secretariat: the operator alone makes them.
@@ -82,6 +85,14 @@ def may(act: Act, actor: Person, subject: Person) -> bool:
         and right.actor is actor.role
         and subject.role in right.to
         and (right.every_party or actor.party == subject.party)
+        for right in RIGHTS
+    )
+
+
+def keeps(actor: Person, party: PartyCode) -> bool:
+    """Whether somebody may change a Party's entries in the directory; everybody registered may ask for them."""
+    return any(
+        right.act is Act.DIRECTORY and right.actor is actor.role and (right.every_party or actor.party == party)
         for right in RIGHTS
     )
 

@@ -23,13 +23,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from gateway.content import N_, ClearValue, Text
+from gateway.directory import Entry, EntryChange, Standing
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
 from gateway.forms import Choice
 from gateway.forms._fields import ANSWERS, ITEMS, REASONS_FOR_NO_DATA
 from gateway.language import Catalogue
 from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine, UimNote
 from gateway.stages import _words
-from gateway.treaty import Item
+from gateway.treaty import Function, Item
 
 MOST = 50  # UIMs, answers or findings that a letter lists; the spreadsheet has them all
 
@@ -120,6 +121,10 @@ def isolated(value: object) -> Markup:
     return Markup("<bdi>{}</bdi>").format(plain(value)) if isinstance(value, str) else Markup(plain(value))  # noqa: S704
 
 
+def _day(moment: datetime | None) -> object:
+    return moment.date() if moment else ""
+
+
 class SkipSpace(Extension):
     """Ignores white space between the macro calls of a letter, so that templates may be laid out freely."""
 
@@ -193,6 +198,15 @@ class Voice:
             "reason": self._word(_words.REASON),
             "state": self._word(_words.STATE),
             "role": self._word(_words.ROLE),
+            "function": self._word(_words.FUNCTION),
+            "functions": self._functions,
+            "difficulty": self._word(_words.DIFFICULTY),
+            "overdue_nominations": lambda all_: [
+                [self.party(s.party), self._functions(s.missing), s.open_since.date()] for s in all_
+            ],
+            "overdue_confirmations": self.overdue_confirmations,
+            "entry_facts": self.entry_facts,
+            "changed_facts": self.changed_facts,
             "items": lambda items: [self.item(item) for item in items],
             "pairs": lambda details: [[self.say(label), value] for label, value in details],
             "place": self.place,
@@ -302,6 +316,33 @@ class Voice:
         """The rows of an exchange's trail."""
         event = self._word(_words.EVENT)
         return [[x.at, event(x.kind), self.party(x.party), self.party(x.actor), x.count or "", x.digest] for x in lines]
+
+    def entry_facts(self, entry: Entry) -> list[list[str]]:
+        """What an entry of the directory says, as label and value."""
+        said = [[label, getattr(entry, name)] for label, name in self._entry_labels()]
+        return [[self.gettext(N_("Function")), self._word(_words.FUNCTION)(entry.function)], *said]
+
+    def changed_facts(self, change: EntryChange) -> list[list[str]]:
+        """What has changed in an entry: what is the same as it was stands once."""
+        now = change.now or change.was
+        if now is None or change.was is None or change.now is None:
+            return self.entry_facts(now) if now is not None else []
+        said = [[self.gettext(N_("Function")), self._word(_words.FUNCTION)(now.function)]]
+        for label, name in self._entry_labels():
+            before, after = getattr(change.was, name), getattr(change.now, name)
+            was = self.gettext(N_("{now} (until now: {before})"), now=after or "–", before=before or "–")
+            said.append([label, after if before == after else was])
+        return said
+
+    def overdue_confirmations(self, standings: Sequence[Standing]) -> list[list[object]]:
+        """The rows of a table of Parties that have not confirmed their entries."""
+        return [[self.party(s.party), s.entries, _day(s.asked_at), _day(s.confirmed_at)] for s in standings]
+
+    def _functions(self, functions: Sequence[Function]) -> str:
+        return self._join([self.gettext(_words.FUNCTION[one]) for one in functions])
+
+    def _entry_labels(self) -> list[tuple[str, str]]:
+        return [(self.gettext(label), name) for label, name in _words.ENTRY]
 
     def _word(self, table: Mapping[Any, str]) -> Callable[[Any], str]:
         """A function from an enumeration to its word; what stands in no table is a person's word."""

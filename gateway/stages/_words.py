@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.content import N_
 from gateway.events import EventKind
-from gateway.treaty import ExchangeState, Handling, NoDataReason, Purpose, ReferralState, Role, UimAnswer
+from gateway.rules.directory import FUNCTIONS
+from gateway.treaty import Difficulty, ExchangeState, Handling, NoDataReason, Purpose, ReferralState, Role, UimAnswer
 
 HANDLING = {
     Handling.H0: N_("H0: use it only against illicit trade in tobacco products"),
@@ -37,6 +38,23 @@ ROLE = {
     Role.OBSERVER: N_("observer"),
     Role.SECRETARIAT: N_("Secretariat"),
     Role.DESK: N_("desk"),
+}
+FUNCTION = FUNCTIONS
+ENTRY = (
+    (N_("Authority"), "authority"),
+    (N_("Person"), "person"),
+    (N_("Address"), "address"),
+    (N_("Telephone"), "telephone"),
+    (N_("Postal address"), "postal"),
+    (N_("Languages"), "languages"),
+    (N_("Remarks"), "remarks"),
+)
+DIFFICULTY = {
+    Difficulty.CANNOT_ENCRYPT: N_("cannot encrypt"),
+    Difficulty.CANNOT_READ: N_("cannot read a mail"),
+    Difficulty.WRONG_RECIPIENT: N_("wrong recipient"),
+    Difficulty.NO_ANSWER: N_("no answer"),
+    Difficulty.OTHER: N_("other"),
 }
 STATE = {
     ReferralState.WAITING: N_("waiting for a usable key of the desk"),
@@ -100,6 +118,21 @@ EVENT = {
     EventKind.LIBRARY_CHANGED: N_("pattern library changed"),
     EventKind.LOGIN_GIVEN: N_("password for the mail server given"),
     EventKind.LOGIN_WITHDRAWN: N_("password for the mail server withdrawn"),
+    EventKind.DIRECTORY_ASKED: N_("directory asked for"),
+    EventKind.DIRECTORY_ORDERED: N_("change of the directory ordered"),
+    EventKind.ENTRY_ADDED: N_("entry added to the directory"),
+    EventKind.ENTRY_REPLACED: N_("entry of the directory replaced"),
+    EventKind.ENTRY_CORRECTED: N_("entry of the directory corrected"),
+    EventKind.ENTRY_REMOVED: N_("entry removed from the directory"),
+    EventKind.DIRECTORY_CONFIRMED: N_("entries of the directory confirmed"),
+    EventKind.CONFIRMATION_ASKED: N_("confirmation of the directory asked for"),
+    EventKind.CONFIRMATION_REMINDED: N_("reminded to confirm the directory"),
+    EventKind.CONFIRMATION_OVERDUE: N_("Secretariat told that entries are not confirmed"),
+    EventKind.NOMINATIONS_OPEN: N_("nominations outstanding"),
+    EventKind.NOMINATIONS_REMINDED: N_("reminded to nominate"),
+    EventKind.NOMINATIONS_OVERDUE: N_("Secretariat told that nominations are outstanding"),
+    EventKind.DIFFICULTY_REPORTED: N_("difficulty reported"),
+    EventKind.DIFFICULTY_ANSWERED: N_("difficulty answered"),
     EventKind.SEALED_OFFERED: N_("address and key for sealed mail given"),
     EventKind.SEALED_REFERRED: N_("sealed request passed on unopened"),
     EventKind.SEALED_PASSED: N_("sealed mail passed on unopened"),

@@ -17,7 +17,8 @@ from gateway.forms import Form, _grammar
 from gateway.language import Catalogue, Languages
 from gateway.letters import Challenge, Help, Welcome
 from gateway.ports import OwnKey, Policy
-from gateway.stages import _entity, _sheets, _voices
+from gateway.rosters import Roster, RosterChanged
+from gateway.stages import _cards, _entity, _sheets, _voices
 
 _NAME = "GSP focal point"
 _HIDDEN = "..."
@@ -142,6 +143,9 @@ class Renderer:
             if len(sheet.rows) < _sheets.MOST_ROWS:
                 book = _sheets.to_xlsx(headings, rows, catalogue.direction == "rtl")
                 parts.append(_entity.attachment(_XLSX, sheet.stem + ".xlsx", book))
+        if isinstance(letter.values, Roster | RosterChanged) and letter.sheets:
+            cards = _cards.to_vcards(letter.values.entries, catalogue)
+            parts.append(_entity.attachment(_cards.MEDIA_TYPE, "directory.vcf", cards))
         if letter.our_key:
             name = f"OpenPGP-0x{letter.our_key[-16:]}.asc"  # RFC 3156, 7
             parts.append(_entity.attachment("application/pgp-keys", name, self._own_key().armoured))

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from gateway.events import Commit, Event, EventKind, Keep, OutgoingMail
 from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
-from gateway.store import pending, registrations, tally
+from gateway.store import pending, registrations, roster, tally
 from gateway.store.engine import writing
 from gateway.store.fold import OPEN_ANSWERS, next_state
 from gateway.store.members import Members
@@ -154,6 +154,7 @@ class Ledger:
                 self._event(connection, event, commit.at, event.exchange in opened)
             tally.count(connection, commit.events, commit.at)
             pending.enter(connection, commit.pending)
+            roster.write(connection, commit.entries, commit.at)
             for renewal in commit.renewals:
                 registrations.renew(connection, renewal, commit.at)
             self._keep(connection, commit)
@@ -192,6 +193,7 @@ class Ledger:
         if event.exchange is None:
             registrations.carry_out(connection, event, at)
             pending.carry_out(connection, event, at, self._members)
+            roster.carry_out(connection, event, at)
             return
         if event.kind is EventKind.EXCHANGE_OPENED:
             self._open(connection, event, event.exchange, at)

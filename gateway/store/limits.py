@@ -26,7 +26,8 @@ _SENT = tuple(
         EventKind.EXCHANGE_OPENED, EventKind.ANSWER_RECEIVED, EventKind.MESSAGE_RECEIVED, EventKind.LOOKUP_MADE,
         EventKind.STATUS_ASKED, EventKind.HELP_ASKED, EventKind.NOTICE_SENT, EventKind.REVOCATION_ORDERED,
         EventKind.REGISTRATION_ORDERED, EventKind.REGISTRATION_APPROVED, EventKind.REGISTRATION_REFUSED,
-        EventKind.RENEWAL_ORDERED, EventKind.REFUSED,
+        EventKind.RENEWAL_ORDERED, EventKind.REFUSED, EventKind.DIRECTORY_ASKED, EventKind.DIRECTORY_ORDERED,
+        EventKind.DIRECTORY_CONFIRMED, EventKind.DIFFICULTY_REPORTED, EventKind.DIFFICULTY_ANSWERED,
     )
 )  # fmt: skip
 # Further UIMs in an open exchange write only these; with nobody's name on them another Party's reply passed them on.

@@ -151,6 +151,11 @@ _REGISTRATIONS = Prepared(
     .select_from(_EVENTS)
     .where(_EVENTS.c.kind == EventKind.REGISTRATION_ORDERED.value, _EVENTS.c.at > bindparam("since"))
 )
+DIRECTORY_ORDERS = Prepared(
+    select(func.count().label("orders"))
+    .select_from(_EVENTS)
+    .where(_EVENTS.c.kind == EventKind.DIRECTORY_ORDERED.value, _is(_EVENTS.c.party), _EVENTS.c.at > bindparam("since"))
+)
 REGISTRATIONS_BY = _REGISTRATIONS.where(_is(_EVENTS.c.actor), _is(_EVENTS.c.person))
 REGISTRATIONS_FOR = _REGISTRATIONS.where(_is(_EVENTS.c.party))
 REPLACED = Prepared(

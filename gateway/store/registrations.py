@@ -17,7 +17,8 @@ _PEOPLE, _KEYS, _PENDING = table(PersonRow), table(KeyRow), table(PendingRow)
 _ORDERS = frozenset(
     {
         EventKind.REVOCATION_ORDERED, EventKind.REGISTRATION_ORDERED, EventKind.REGISTRATION_APPROVED,
-        EventKind.REGISTRATION_REFUSED, EventKind.RENEWAL_ORDERED,
+        EventKind.REGISTRATION_REFUSED, EventKind.RENEWAL_ORDERED, EventKind.DIRECTORY_ORDERED,
+        EventKind.DIRECTORY_CONFIRMED,
     }
 )  # fmt: skip
 _BY_MAIL = "by mail"  # what the administrator wrote stays in the mail; the record has its digest

@@ -97,6 +97,47 @@ class PendingRow(SQLModel, table=True):
     sent: int
 
 
+class EntryRow(SQLModel, table=True):
+    """An entry of the directory, by a number that is never given again. Never changed: it ends, and another begins.
+
+    `replaces`: the number of the entry before it, 0: none.
+    """
+
+    __tablename__ = "entry"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: int | None = Field(default=None, sa_column=_id())
+    party: str = Field(index=True)
+    function: str
+    authority: str
+    person: str
+    address: str
+    telephone: str
+    postal: str
+    languages: str
+    remarks: str
+    replaces: int
+    since: datetime
+    until: datetime | None = None
+
+
+class StandingRow(SQLModel, table=True):
+    """How far a Party has come with its entries: computed from the record, for what the clock brings."""
+
+    __tablename__ = "standing"
+    party: str = Field(primary_key=True)
+    open_since: datetime | None = None
+    replaced: int
+    steps: int
+    step_at: datetime | None = None
+    told_at: datetime | None = None
+    asks: int
+    asked_at: datetime | None = None
+    ask_at: datetime | None = None
+    ask_told_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
 class CounterRow(SQLModel, table=True):
     """The last exchange number of a year."""
 

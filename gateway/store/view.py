@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
+from gateway.directory import Entry
 from gateway.events import AskedBefore, EventKind, EventView, ExchangeView, Keep, ReferralView
 from gateway.facts import (
     Address,
@@ -29,7 +30,7 @@ from gateway.facts import (
     proven_ciphertext,
 )
 from gateway.figures import Measured, Period
-from gateway.store import queries
+from gateway.store import queries, roster
 from gateway.store.engine import reading
 from gateway.store.figures import measured
 from gateway.store.prepared import Prepared
@@ -91,6 +92,10 @@ class View:
         """The Party's active administrators."""
         rows = self._rows(queries.ROLE_IN_PARTY, role=Role.ADMINISTRATOR.value, party=code)
         return tuple(self._reader(row, now) for row in rows)
+
+    def all_administrators(self, now: datetime) -> tuple[Correspondent, ...]:
+        """The active administrators of every Party."""
+        return tuple(self._reader(row, now) for row in self._rows(queries.ROLE, role=Role.ADMINISTRATOR.value))
 
     def secretariat(self, now: datetime) -> tuple[Correspondent, ...]:
         """The Secretariat's active people."""
@@ -257,6 +262,17 @@ class View:
             return measured(self._connection, period, pairs_of)
         with reading(self._engine) as connection:
             return measured(connection, period, pairs_of)
+
+    def directory(self) -> tuple[Entry, ...]:
+        """Every entry of the directory, desks and administrators among them, by Party and function."""
+        if self._connection is not None:
+            return roster.listed(self._connection)
+        with reading(self._engine) as connection:
+            return roster.listed(connection)
+
+    def directory_orders(self, party: PartyCode, since: datetime) -> int:
+        """How many mails changed a Party's entries."""
+        return int(self._rows(queries.DIRECTORY_ORDERS, party=party, since=since)[0].orders)
 
     def last_event_at(self) -> datetime | None:
         """When the record was last added to."""

@@ -57,7 +57,7 @@ def administrator() -> str:
     _, _, after = rest.partition(_RIGHTS[1])
     lines = ["", "", "| who | form | whose access or key | in which Parties |", "|---|---|---|---|"]
     for right in RIGHTS:
-        to = ", ".join(f"`{role}`" for role in sorted(right.to))
+        to = ", ".join(f"`{role}`" for role in sorted(right.to)) or "the Party's entries in the directory"
         where = "every Party" if right.every_party else "the own one"
         lines.append(f"| `{right.actor}` | `GSP {right.act.upper()}` | {to} | {where} |")
     return before + _RIGHTS[0] + "\n".join([*lines, "", ""]) + _RIGHTS[1] + after

@@ -27,7 +27,9 @@ sys.stdin.readline()
 Store(sys.argv[1], token_digest_of).close()
 """
 # The only columns in which a person's words may stand (brief of the store; security.md).
-_FREE_TEXT = {("party", "name"), ("person", "name"), ("person", "revoked_reason"), ("pending", "name")}
+_FREE_TEXT = {("party", "name"), ("person", "name"), ("person", "revoked_reason"), ("pending", "name")} | {
+    ("entry", name) for name in ("authority", "person", "telephone", "postal", "languages", "remarks")
+}
 _SECRETS = ("uim_text", "subject", "body", "question", "case", "justification", "content", "clear")
 
 

@@ -119,17 +119,30 @@ def people_with_keys(rsa: bool = False) -> Iterator[dict[str, Correspondent]]:
             person.close()
 
 
+def _quiet(home: Path) -> None:
+    """Nobody is reminded of the directory."""
+    settings = home / "gateway.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("# days = [14, 28]", "days = []").replace("# months = [3, 9]", "months = []"))
+
+
 @contextmanager
 def focal_point(
     people: Mapping[str, Correspondent | SmimePerson],
     now: datetime | None = None,
     settings: Callable[[Path], None] | None = None,
     algorithm: str = "curve25519",
+    nominations: bool = False,
 ) -> Iterator[FocalPoint]:
-    """A fresh home in which Parties and people are registered; removed afterwards."""
+    """A fresh home in which Parties and people are registered; removed afterwards.
+
+    `nominations`: Parties are reminded to nominate; else not, as most tests let months pass for other things.
+    """
     folder = Path(tempfile.mkdtemp(prefix="gf", dir="/tmp"))
     point = FocalPoint(folder / "h", people, now)
     service.init(point.home, DOMAIN, algorithm)
+    if not nominations:
+        _quiet(point.home)
     if settings:
         settings(point.home)
     point.start()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Severity, Sheet, Thread, Uim, text, texts
+from gateway.directory import NOMINATED, Entry, EntryChange, Standing
 from gateway.events import EventKind, MailKind
 from gateway.facts import Correspondent, Digest, Language, PartyCode, address, exchange_number, referral_number
 from gateway.letters import (
@@ -38,8 +40,22 @@ from gateway.letters import (
     UimNote,
     Welcome,
 )
+from gateway.rosters import DifficultyLetter, Roster, RosterChanged, RosterDue, RosterOverdue
+from gateway.rules.directory import asking_form, own_form
+from gateway.rules.directory import sheet as roster_sheet
 from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
-from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, Side, UimAnswer
+from gateway.treaty import (
+    Difficulty,
+    ExchangeState,
+    Function,
+    Handling,
+    Item,
+    NoDataReason,
+    ReferralState,
+    Role,
+    Side,
+    UimAnswer,
+)
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 EARLIER = datetime(2026, 11, 7, 16, 5, tzinfo=UTC)
@@ -165,6 +181,36 @@ def _status(whole_trail: bool = False, cut: bool = False) -> Status:
     return Status(number=EXCHANGE, state=ExchangeState.OPEN, trail=trail)
 
 
+ENTRIES = (
+    Entry(FR, Function.DESK, "France", "", "uim@douane.example", since=EARLIER),
+    Entry(SE, Function.COMPETENT_AUTHORITY, "Public Health Agency", "", "registry@fohm.example", "+46 10 205 20 00",
+          "Box 1, 171 82 Solna", "Swedish, English", "weekdays 8–16", 3, EARLIER),
+    Entry(SE, Function.CONTACT_POINT, "Swedish Customs", "A. Andersson", "point@tull.example", "+46 771 520 520",
+          languages="Swedish, English", number=7, since=EARLIER),
+    Entry(SE, Function.EXPERT, "", "Dr. E. Ek", "e@lab.example", number=9, since=EARLIER),
+    Entry(SE, Function.ADMINISTRATOR, "", "M. Admin", "admin@tull.example", since=EARLIER),
+)  # fmt: skip
+_OWN = ENTRIES[1:4]
+
+
+def _roster_changed(wrote: bool) -> RosterChanged:
+    changes = (
+        EntryChange(_OWN[1], replace(_OWN[1], person="B. Berg", telephone="", remarks="=1+1<b>")),
+        EntryChange(_OWN[0], replace(_OWN[0], telephone="+46 10 205 21 00")),
+        EntryChange(None, _OWN[2]),
+        EntryChange(replace(_OWN[2], person="Old"), None),
+    )
+    return RosterChanged(SE, changes, _OWN, False, wrote, EVIDENCE if wrote else None)
+
+
+def _overdue() -> RosterOverdue:
+    return RosterOverdue(
+        (Standing(FR, NOMINATED[1:], EARLIER, steps=2),),
+        (Standing(SE, (), EARLIER, 3, asked_at=EARLIER), Standing(AT, (), EARLIER, 2, asked_at=EARLIER,
+                                                                  confirmed_at=datetime(2025, 9, 2, tzinfo=UTC))),
+    )  # fmt: skip
+
+
 class Sample(NamedTuple):
     """A letter's values with what usually goes with them."""
 
@@ -267,6 +313,28 @@ SAMPLES: dict[str, Sample] = {
                      "o@tull.example", "A" * 40, reason="Two are enough.")),
     "welcome": Sample(Welcome("gsp@gsp.example.org", Role.OFFICER, _FORMS, SE), blanks=_FORMS),
     "welcome:desk": Sample(Welcome("gsp@gsp.example.org", Role.DESK, _FORMS, SE), blanks=_FORMS),
+    "roster": Sample(Roster(ENTRIES), form=asking_form(), sheets=roster_sheet(ENTRIES)),
+    "roster:party": Sample(Roster(_OWN, SE), form=asking_form(), sheets=roster_sheet(_OWN)),
+    "roster:keeper": Sample(Roster(ENTRIES, keeper=True), form=own_form(_OWN), sheets=roster_sheet(ENTRIES)),
+    "roster:keeper of nothing": Sample(Roster((), keeper=True), form=own_form(())),
+    "roster:many": Sample(Roster(ENTRIES * 30), form=asking_form(), sheets=roster_sheet(ENTRIES * 30)),
+    "roster_changed": Sample(_roster_changed(False), form=asking_form(), sheets=roster_sheet(_OWN)),
+    "roster_changed:wrote": Sample(_roster_changed(True), form=own_form(_OWN)),
+    "roster_changed:confirmed": Sample(RosterChanged(SE, (), _OWN, True, True, EVIDENCE), form=own_form(_OWN)),
+    "roster_due": Sample(RosterDue(SE, (), 0), form=own_form(_OWN, confirm=True)),
+    "roster_due:reminder": Sample(RosterDue(SE, (), 14), form=own_form(_OWN, confirm=True)),
+    "roster_due:nominate": Sample(
+        RosterDue(SE, NOMINATED, 14),
+        form=FilledForm("directory", blocks=tuple(Block({"function": str(one), "authority": ""}) for one in NOMINATED)),
+    ),
+    "roster_overdue": Sample(_overdue(), form=asking_form()),
+    "difficulty": Sample(
+        DifficultyLetter(Difficulty.CANNOT_READ, SE, Role.OFFICER, "O. Officer", "o@tull.example", str(EXCHANGE),
+                         "The answer opens as an empty page.\nWe use Thunderbird.", EVIDENCE),
+        form=FilledForm("difficulty", {"kind": "cannot read", "address": "o@tull.example"})),
+    "difficulty:answer": Sample(
+        DifficultyLetter(None, KE, Role.SECRETARIAT, "Head", "head@fctc.example", "", "Update it.", EVIDENCE,
+                         answer=True), form=FilledForm("difficulty")),
     "key_expiry:ours": Sample(KeyExpiry("B" * 64, "S/MIME", NOW + timedelta(days=60), 60, ours=True)),
 }  # fmt: skip
 

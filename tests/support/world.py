@@ -281,6 +281,7 @@ class World:
                 signature=submission.mail.signature.digest if submission else Digest(""),
                 pending=decision.pending,
                 renewals=decision.renewals,
+                entries=decision.entries,
             ),
             None,
         )
