@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import random
 import socket
 import time
+from contextlib import suppress
+
+# Below the ports that the system gives to outgoing connections; each process of pytest-xdist has its own thousands.
+_FIRST, _EACH = 20_000, 3_000
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on 127.0.0.1 that nobody listens on now, and that no other process of the test run will choose."""
+    while True:
+        port = _FIRST + _WORKER * _EACH + random.randrange(_EACH)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for_port(port: int, seconds: float = 15.0) -> None:
