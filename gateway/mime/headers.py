@@ -23,7 +23,9 @@ _MAILBOX = re.compile(
     rf"""(?:(?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^"<>@,;:\\\[\]\x00-\x1f\x7f])*<{_BARE}>|{_BARE})\s*{_COMMENT}"""
 )
 _BETWEEN_COMMAS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
-_ANGLE = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
+_ANGLE = re.compile(
+    r"<([^<>\s]+)>"
+)  # one with an @ inside is picked later: looked for here, it takes time by the square
 _LEGACY_TEXT = re.compile(rb"\A(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+\r?\n")
 _LEGACY_HTML = re.compile(rb"<div class=[\"']?header-protection-legacy-display[\"']?[^>]*>.*?</div>", re.DOTALL)
 _TOKEN = re.compile(r"\+([a-z2-7]{24})@", re.IGNORECASE)
@@ -65,7 +67,7 @@ def addresses(values: Iterable[str]) -> tuple[str, ...]:
     """
     found = []
     for mailbox in (piece for value in values for piece in _BETWEEN_COMMAS.findall(value)):
-        angle = _ANGLE.findall(mailbox)
+        angle = [one for one in _ANGLE.findall(mailbox) if "@" in one[1:-1]]
         bare = _MAILBOX.fullmatch(mailbox.strip())
         found += angle[-1:] or ([bare[2]] if bare and bare[2] else [])
     return tuple(found)

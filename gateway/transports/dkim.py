@@ -16,7 +16,13 @@ _SECONDS = 5.0  # for one question to the name servers
 _MOST = 3  # signatures of the right domain that are tried
 _SMALLEST_KEY = 1024  # bits: what RFC 8301 still asks verifiers to take
 _ALGORITHMS = frozenset({b"rsa-sha256", b"ed25519-sha256"})
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*?)\r?\n(?![ \t])", re.DOTALL)
+# dkimpy's expressions take time by the square of a run of blanks, and hold all threads meanwhile: one mail of a
+# stranger could stop the listener for days (measured). An encrypted object has no such runs, few fields, whole lines.
+_MOST_HEAD, _MOST_FIELDS, _MOST_SIGNATURE = 64 * 1024, 500, 4000
+_MOST_LINES = 1_000_000
+_BLANKS = re.compile(rb"[ \t]{21}")
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 _TAG = re.compile(rb"(?:\A|;)\s*([a-z]+)\s*=\s*([^;]*)")
 
 
@@ -41,10 +47,16 @@ class Dkim:
         To is asked for because a signature says nothing of the envelope: what somebody wrote to another reader could
         be sent here. Raises Defer [GSP-303] where no name server answers.
         """
-        domain = sender.rpartition("@")[2].encode("idna" if not sender.isascii() else "ascii").lower()
+        try:
+            domain = sender.rpartition("@")[2].encode("ascii" if sender.isascii() else "idna").lower()
+        except UnicodeError:  # no name of the DNS: nobody can sign for it
+            return False
+        if not _is_bounded(raw):
+            return False
         fields = list(_fields(raw))
         to = [value for name, value in fields if name == b"to"]
-        if len(to) != 1 or b"@" + to_domain.lower().encode() not in to[0].lower():
+        ours = re.compile(rb"@" + re.escape(to_domain.lower().encode()) + rb"(?![a-z0-9.-])")
+        if len(to) != 1 or not ours.search(to[0].lower()):
             return False
         signatures = [value for name, value in fields if name == b"dkim-signature"]
         chosen = [place for place, value in enumerate(signatures) if _covers(value, domain)][:_MOST]
@@ -87,14 +99,26 @@ class Dkim:
         return resolver
 
 
+def _is_bounded(raw: bytes) -> bool:
+    """Whether dkimpy reads a mail in a time by its size."""
+    found = _END_OF_HEAD.search(raw, 0, _MOST_HEAD)
+    if found is None or raw.count(b"\n", 0, found.start()) >= _MOST_FIELDS or raw.count(b"\n") > _MOST_LINES:
+        return False
+    return _BLANKS.search(raw, found.end()) is None
+
+
 def _fields(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
-    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0] + b"\r\n"
-    for found in _FIELD.finditer(head):
-        yield found[1].lower(), found[2]
+    """Name in lower case, and value, of each header field; a line without a colon is none."""
+    head = _END_OF_HEAD.split(raw, maxsplit=1)[0]
+    for line in re.split(rb"\r?\n(?![ \t])", head):
+        if found := _FIELD.match(line):
+            yield found[1].lower(), found[2]
 
 
 def _covers(value: bytes, domain: bytes) -> bool:
     """Whether a signature is this domain's, over From, To and all of the body, by an algorithm that still counts."""
+    if len(value) > _MOST_SIGNATURE:
+        return False
     tags = {name: re.sub(rb"\s", b"", content) for name, content in _TAG.findall(value)}
     named = tags.get(b"h", b"").lower().split(b":")
     return (

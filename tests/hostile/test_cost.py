@@ -15,6 +15,7 @@ FIELDS = {
     "quotes in From": b"From: " + b'"' * 60_000,
     "comments in From": b"From: " + b"(" * 60_000,
     "addresses in From": b"From: " + b"a@b.example," * 5000,
+    "signs in To": b"To: <" + b"@" * 60_000,
     "encoded words in Subject": b"Subject: " + b"=?a?q?x" * 9000,
     "parameters": b'Content-Type: text/plain;"' + b";" * 60_000,
     "disposition": b'Content-Disposition: attachment; filename="' + b"\\" * 60_000,
