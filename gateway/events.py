@@ -46,6 +46,7 @@ class EventKind(StrEnum):
     REFERRAL_WAITING = "referral waiting"
     REFERRAL_RELEASED = "referral released"
     REFERRAL_EXTENDED = "referral extended"
+    EXTENSION_WAITING = "referral extension waiting"  # the same, but they wait for a usable key of the desk
     DELIVERED = "delivered"
     READ = "read"
     UNDELIVERABLE = "undeliverable"

@@ -323,10 +323,14 @@ class Correspondent:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """A new or extended key of a registered person, or (`person` 0) of a desk; `replaced` keys end at `until`."""
+    """A new or extended key of a registered person, or (`person` 0) of a desk; `replaced` keys end at `until`.
+
+    `address` is the owner's: a Party's desk may be another one by the time this is written.
+    """
 
     party: PartyCode
     person: int
+    address: Address
     key: PublicKey
     replaced: tuple[Fingerprint, ...] = ()
     until: datetime | None = None

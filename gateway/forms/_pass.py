@@ -84,7 +84,11 @@ def passed_before(
     return _told(tuple(part for part in parts if part.count), stays, _choice(situation, exchange, stays["ambiguous"]))
 
 
-_ASKED = frozenset({EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING, EventKind.REFERRAL_EXTENDED})
+_ASKED = frozenset(
+    {
+        EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING, EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING
+    }
+)  # fmt: skip
 
 
 def _choice(situation: Situation, exchange: ExchangeView, choose: Sequence[Verdict]) -> FilledForm | None:

@@ -67,7 +67,7 @@ def refer(
     desk = situation.view.desk(party, situation.moment.now)
     if desk is None or not going:
         return None
-    kind = EventKind.REFERRAL_EXTENDED if before else _first(desk)
+    kind = _kind(desk, before)
     facts = tuple(UimFact(mark) for mark in going if mark not in known)  # the ledger has each once
     writer = situation.submission.sender.person
     asker = writer.id if writer.party == asking else 0  # 0: another Party's reply passed them on
@@ -81,7 +81,9 @@ def refer(
     return Referred(part, (event,), (letter,))
 
 
-def _first(desk: Correspondent) -> EventKind:
+def _kind(desk: Correspondent, before: bool) -> EventKind:
+    if before:
+        return EventKind.REFERRAL_EXTENDED if desk.key else EventKind.EXTENSION_WAITING
     return EventKind.REFERRAL_SENT if desk.key else EventKind.REFERRAL_WAITING
 
 

@@ -100,7 +100,8 @@ def renew(order: Order, view: View) -> Decision:
             for one, end in ends
         ),
     ]
-    renewal = Renewal(owner.party, owner.id, order.key, tuple(one.fingerprint for one in before), until)
+    marks = tuple(one.fingerprint for one in before)
+    renewal = Renewal(owner.party, owner.id, owner.address, order.key, marks, until)
     values = Renewed(
         text("The key of {address} was renewed", address=owner.address),
         _KNOWN,

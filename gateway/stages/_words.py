@@ -89,6 +89,7 @@ EVENT = {
     EventKind.REFERRAL_WAITING: N_("request waits for a usable key of the desk"),
     EventKind.REFERRAL_RELEASED: N_("waiting request sent to the desk"),
     EventKind.REFERRAL_EXTENDED: N_("further UIMs sent to the desk"),
+    EventKind.EXTENSION_WAITING: N_("further UIMs wait for a usable key of the desk"),
     EventKind.DELIVERED: N_("delivered to the desk's mail system"),
     EventKind.READ: N_("opened by the desk"),
     EventKind.UNDELIVERABLE: N_("could not be delivered to the desk"),

@@ -19,6 +19,7 @@ _MOVES: dict[EventKind, tuple[frozenset[ReferralState], ReferralState]] = {
     EventKind.DECLINED: (frozenset(_S) - {_S.EXPIRED}, _S.DECLINED),
     EventKind.EXPIRED: (_OPEN | {_S.WAITING, _S.UNDELIVERABLE}, _S.EXPIRED),
 }
+EXTENSIONS = frozenset({EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING})
 OPEN_ANSWERS = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
 
 
@@ -26,11 +27,13 @@ def next_state(state: ReferralState, kind: EventKind, answers: dict[UimAnswer, i
     """The state after an event; `answers` counts the referral's UIMs by what was answered so far."""
     if kind is EventKind.ANSWER_RECEIVED:
         return _answered(answers)
-    if kind is EventKind.REFERRAL_EXTENDED:
+    if kind in EXTENSIONS:
         # Further UIMs take nothing back of what the desk has done. Where nothing was expected of it any more, or
-        # nothing reached it, a new question has gone out: the state is that of all its UIMs together, and the clock
-        # looks after it again.
-        return state if state in _OPEN | {_S.WAITING} else _answered(answers)
+        # nothing reached it, a new question has gone out, or waits: the state is that of all its UIMs together, and
+        # the clock looks after it again.
+        after = state if state in _OPEN | {_S.WAITING} else _answered(answers)
+        unsent = kind is EventKind.EXTENSION_WAITING and after is not state
+        return _S.WAITING if unsent and after is _S.SENT else after
     if kind in _MOVES:
         from_states, to = _MOVES[kind]
         return to if state in from_states else state

@@ -16,7 +16,7 @@ from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, Part
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
 from gateway.store import pending, registrations, roster, tally
 from gateway.store.engine import writing
-from gateway.store.fold import OPEN_ANSWERS, next_state
+from gateway.store.fold import EXTENSIONS, OPEN_ANSWERS, next_state
 from gateway.store.members import Members
 from gateway.store.outbox import MAIL_LIFE
 from gateway.store.prepared import Prepared
@@ -61,6 +61,8 @@ def _of_party(rows: Any) -> Any:
 # written here is given when a statement is run.
 _ARRIVED = _ARRIVALS.c.digest == bindparam("arrival")
 _SET_ARRIVAL = Prepared(update(_ARRIVALS).where(_ARRIVED))
+# A refused copy (of another sender, or under another envelope) says nothing against the mail that was taken.
+_REFUSE_ARRIVAL = _SET_ARRIVAL.where(_ARRIVALS.c.outcome != "taken", _ARRIVALS.c.outcome != "held")
 _UNDO_ATTEMPT = Prepared(
     update(_ARRIVALS).where(_ARRIVED, _ARRIVALS.c.attempts > 0).values(attempts=_ARRIVALS.c.attempts - 1)
 )
@@ -244,12 +246,12 @@ class Ledger:
         row = _REFERRAL.first(connection, **here)
         if row is None:
             return
-        if event.kind is EventKind.REFERRAL_EXTENDED:
+        if event.kind in EXTENSIONS:
             _add_uims(connection, event, number)
         elif event.kind is EventKind.ANSWER_RECEIVED:
             _answer_uims(connection, event, number)
         counts: Counter[UimAnswer] = Counter()
-        if event.kind in (EventKind.REFERRAL_EXTENDED, EventKind.ANSWER_RECEIVED):
+        if event.kind in EXTENSIONS or event.kind is EventKind.ANSWER_RECEIVED:
             counts.update({UimAnswer(answer): count for answer, count in _ANSWERS.rows(connection, **here)})
         values: dict[str, Any] = {"state": next_state(ReferralState(row.state), event.kind, counts).value}
         if counts:
@@ -257,7 +259,7 @@ class Ledger:
             values["answered"] = values["uims"] - sum(counts[answer] for answer in OPEN_ANSWERS)
         if event.kind in (EventKind.REMINDED, EventKind.ESCALATED):
             values["reminders"] = row.reminders + 1
-        elif event.kind is EventKind.REFERRAL_EXTENDED:
+        elif event.kind in EXTENSIONS:
             values["reminders"] = 0  # further UIMs went out: the desk is given the same time again
         # What the requester writes does not give the desk more time.
         if event.kind not in _QUIET and not (event.kind in _WRITTEN and event.actor != event.party):
@@ -368,6 +370,8 @@ def _finish(connection: Connection, arrival: Digest, answer: Answer, now: dateti
             }  # fmt: skip
         case Refused():
             values |= {"outcome": "refused", "reason": answer.reason.number}
+            _REFUSE_ARRIVAL.run(connection, arrival=arrival, **values)
+            return
         case Held():
             values |= {"outcome": "held", "reason": answer.reason.number}
         case _:

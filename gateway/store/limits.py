@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.events import Event, EventKind
 from gateway.facts import Digest, PartyCode, digest
 from gateway.store.engine import reading, writing
+from gateway.store.fold import EXTENSIONS
 from gateway.store.record import append
 from gateway.store.tables import EventRow, RefusalRow, table
 
@@ -31,7 +32,8 @@ _SENT = tuple(
     )
 )  # fmt: skip
 # Further UIMs in an open exchange write only these; with nobody's name on them another Party's reply passed them on.
-_REFERRED = (EventKind.REFERRAL_SENT.value, EventKind.REFERRAL_WAITING.value, EventKind.REFERRAL_EXTENDED.value)
+_EXTENDED = tuple(kind.value for kind in sorted(EXTENSIONS))
+_REFERRED = (EventKind.REFERRAL_SENT.value, EventKind.REFERRAL_WAITING.value, *_EXTENDED)
 
 _OF_PARTY = _EVENTS.c.actor == bindparam("party"), _EVENTS.c.at > bindparam("since")
 # What follows from one mail is written at one instant: mails are counted, not events.
@@ -45,7 +47,7 @@ _MAILS = (
 )
 _COUNTED = or_(
     _EVENTS.c.kind.in_((EventKind.EXCHANGE_OPENED.value, EventKind.LOOKUP_MADE.value)),
-    and_(_EVENTS.c.kind == EventKind.REFERRAL_EXTENDED.value, _EVENTS.c.person > 0),
+    and_(_EVENTS.c.kind.in_(_EXTENDED), _EVENTS.c.person > 0),
 )
 _OF_PERSON = _EVENTS.c.person == bindparam("person")
 _MAILS_OF_PERSON = _MAILS.where(_OF_PERSON)

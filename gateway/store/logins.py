@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Engine, bindparam, or_, select
+from sqlalchemy import Connection, Engine, bindparam, or_, select
 
 from gateway.events import Event, EventKind
 from gateway.facts import PartyCode
@@ -40,5 +40,15 @@ class Logins:
     def current(self, party: PartyCode, person: int) -> int:
         """The number of the event that the present password is made of; 0: there is none."""
         with reading(self._engine) as connection:
-            found = _LAST.first(connection, party=party, person=person)
-        return int(found.id) if found is not None and found.kind == EventKind.LOGIN_GIVEN.value else 0
+            return _current(connection, party, person)
+
+
+def _current(connection: Connection, party: PartyCode, person: int) -> int:
+    found = _LAST.first(connection, party=party, person=person)
+    return int(found.id) if found is not None and found.kind == EventKind.LOGIN_GIVEN.value else 0
+
+
+def end(connection: Connection, party: PartyCode, person: int, now: datetime) -> None:
+    """Ends the password that somebody has, if there is one, in a transaction that does more."""
+    if _current(connection, party, person):
+        append(connection, [Event(EventKind.LOGIN_WITHDRAWN, party=party, person=person)], now)

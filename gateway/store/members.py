@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from gateway.events import Event, EventKind
 from gateway.facts import NO_PARTY, Address, Digest, Language, PartyCode, PublicKey, digest, same_address
+from gateway.store import logins
 from gateway.store.engine import reading, writing
 from gateway.store.record import append
 from gateway.store.registrations import withdraw
@@ -35,7 +36,11 @@ class Members:
         self, connection: Connection, code: PartyCode, name: str, mailbox: Address, language: Language,
         key: PublicKey | None, now: datetime,
     ) -> bool:  # fmt: skip
-        """As `add_party`, in a transaction that does more."""
+        """As `add_party`, in a transaction that does more.
+
+        Where the desk has another mailbox, whoever read the one before has no part in it any more: its password ends,
+        and where a key comes with the mailbox, so do the earlier keys.
+        """
         known = connection.execute(select(self._parties).where(self._parties.c.code == code)).mappings().first()
         self._free(connection, mailbox, code, 0)
         values = {"name": name, "mailbox": mailbox, "language": language, "until": None}
@@ -48,6 +53,16 @@ class Members:
         else:
             connection.execute(insert(self._parties).values(code=code, since=now, **values))
             append(connection, [Event(EventKind.PARTY_ADDED, party=code)], now)
+        if known and not same_address(known["mailbox"], mailbox):
+            logins.end(connection, code, 0, now)
+            if key is not None:
+                earlier = (
+                    self._keys.c.person == 0,
+                    self._keys.c.party == code,
+                    self._keys.c.fingerprint != key.fingerprint,
+                )
+                ended = update(self._keys).where(*earlier, self._keys.c.revoked_at.is_(None))
+                connection.execute(ended.values(revoked_at=now))
         if key is not None:
             self._add_key(connection, key, 0, code, now)
         return known is None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from gateway.events import Event, EventKind
 from gateway.facts import REGISTRATION_LIFE, Address, Fingerprint, Language, PartyCode, Pending, PublicKey
@@ -45,8 +45,12 @@ def carry_out(connection: Connection, event: Event, at: datetime, members: Membe
                 _activate(connection, row, at, members)
         case EventKind.REGISTRATION_APPROVED:
             _activate(connection, _locked(connection, event, at, proven=True), at, members)
-        case EventKind.REGISTRATION_REFUSED | EventKind.REGISTRATION_ENDED:
+        case EventKind.REGISTRATION_REFUSED:
             if connection.execute(delete(_PENDING).where(_PENDING.c.id == event.count)).rowcount != 1:
+                raise LostRace
+        case EventKind.REGISTRATION_ENDED:  # one that was confirmed at the last moment has its time anew
+            over = or_(_PENDING.c.expires <= at, _PENDING.c.proven.is_(False))
+            if connection.execute(delete(_PENDING).where(_PENDING.c.id == event.count, over)).rowcount != 1:
                 raise LostRace
 
 

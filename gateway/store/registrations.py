@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from gateway.events import Event, EventKind
-from gateway.facts import PartyCode, Renewal, utc
+from gateway.facts import PartyCode, Renewal, same_address, utc
 from gateway.outcome import LostRace
 from gateway.store.record import append
-from gateway.store.tables import KeyRow, PendingRow, PersonRow, table
+from gateway.store.tables import KeyRow, PartyRow, PendingRow, PersonRow, table
 from gateway.treaty import Role
 
-_PEOPLE, _KEYS, _PENDING = table(PersonRow), table(KeyRow), table(PendingRow)
+_PEOPLE, _KEYS, _PENDING, _PARTIES = table(PersonRow), table(KeyRow), table(PendingRow), table(PartyRow)
 _ORDERS = frozenset(
     {
         EventKind.REVOCATION_ORDERED, EventKind.REGISTRATION_ORDERED, EventKind.REGISTRATION_APPROVED,
@@ -50,14 +50,17 @@ def _others(connection: Connection, event: Event) -> bool:
 
 def withdraw(connection: Connection, person: int, reason: str, at: datetime) -> bool:
     """Withdraws an active person's access and keys; False where the person has left already."""
-    left = update(_PEOPLE).where(_PEOPLE.c.id == person, _PEOPLE.c.revoked_at.is_(None))
-    if connection.execute(left.values(revoked_at=at, revoked_reason=reason)).rowcount != 1:
+    left = update(_PEOPLE).where(_PEOPLE.c.id == person, _PEOPLE.c.revoked_at.is_(None)).returning(_PEOPLE.c.address)
+    address = connection.execute(left.values(revoked_at=at, revoked_reason=reason)).scalar()
+    if address is None:
         return False
     connection.execute(
         update(_KEYS).where(_KEYS.c.person == person, _KEYS.c.revoked_at.is_(None)).values(revoked_at=at)
     )
-    # What somebody ordered does not become active once his own access has been withdrawn.
-    ended = delete(_PENDING).where(_PENDING.c.ordered_by == person).returning(_PENDING.c.id, _PENDING.c.party)
+    # What somebody ordered does not become active once his own access has been withdrawn; nor does what was ordered
+    # for himself before the operator registered him: an old challenge would let him in again.
+    his = or_(_PENDING.c.ordered_by == person, _PENDING.c.folded == address.casefold())
+    ended = delete(_PENDING).where(his).returning(_PENDING.c.id, _PENDING.c.party)
     events = [
         Event(EventKind.REGISTRATION_ENDED, party=PartyCode(row.party), count=row.id)
         for row in connection.execute(ended)
@@ -75,6 +78,11 @@ def renew(connection: Connection, renewal: Renewal, at: datetime) -> None:
         owner = select(_PEOPLE.c.party).where(_PEOPLE.c.id == renewal.person, _PEOPLE.c.revoked_at.is_(None))
         found = connection.execute(owner.with_for_update()).first()
         if found is None or found.party != renewal.party:
+            raise LostRace
+    else:  # a desk that was replaced meanwhile must not put its key in the place of the new one's
+        desk = select(_PARTIES.c.mailbox).where(_PARTIES.c.code == renewal.party)
+        found = connection.execute(desk.with_for_update()).first()
+        if found is None or not same_address(found.mailbox, renewal.address):
             raise LostRace
     key = renewal.key
     values = {

@@ -134,6 +134,11 @@ def test_who_logs_in_needs_nobodys_word(people: dict[str, Correspondent]) -> Non
         assert border_.login(officer.address, second) == ""
         desk = border_.give_login(people["desk.se"].address, point.clock())
         assert border_.login(people["desk.se"].address.upper(), desk) == people["desk.se"].address
+        other = "desk@elsewhere.example"
+        point.gateway.registry.add_party("SE", "Kingdom of Sweden", people["desk.se"].address, "en", None)
+        assert border_.login(people["desk.se"].address, desk) == people["desk.se"].address
+        point.gateway.registry.add_party("SE", "Kingdom of Sweden", other, "en", None)
+        assert border_.login(other, desk) == "", "who had the mailbox before is not the new desk"
         mine = border_.give_login(people["colleague"].address, point.clock())
         point.gateway.registry.revoke(people["colleague"].address, "left")
         assert border_.login(people["colleague"].address, mine) == ""

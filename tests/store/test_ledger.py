@@ -87,6 +87,15 @@ def test_an_ending_is_remembered(store: Store, answer: Refused | Held) -> None:
     assert store.ledger.begin(arriving(), NOW).answer == answer
 
 
+@pytest.mark.parametrize("answer", [Taken("sealed"), Held(REASONS[401])], ids=["taken", "held"])
+def test_a_copy_that_is_refused_says_nothing_against_what_was_taken(store: Store, answer: Taken | Held) -> None:
+    store.ledger.begin(arriving(), NOW)
+    store.ledger.finish(arriving().digest, answer, NOW)
+    store.ledger.finish(arriving().digest, Refused(REASONS[110]), NOW)
+    found = store.ledger.begin(arriving(), NOW).answer
+    assert type(found) is type(answer)
+
+
 def test_a_deferral_is_not_an_ending(store: Store) -> None:
     store.ledger.begin(arriving(), NOW)
     store.ledger.finish(arriving().digest, Deferred(REASONS[301]), NOW)

@@ -48,6 +48,22 @@ def test_a_changed_desk_is_an_event_that_proves_what_it_was_changed_to(
     assert rows(url, "SELECT count(*) FROM event") == [(1 + changed,)]
 
 
+def test_where_the_desk_moves_and_brings_a_key_the_earlier_ones_end(store: Store) -> None:
+    with_parties(store)
+    here, there = Address("desk.ke@party.example"), Address("elsewhere@party.example")
+
+    def revoked() -> dict[str, bool]:
+        return {found.fingerprint[0]: found.revoked for found in store.view.keys_claimed_by(there)}
+
+    store.members.add_party(KE, "Kenya", here, EN, key("A"), at(days=1))
+    store.members.add_party(KE, "Kenya", there, EN, None, at(days=2))
+    assert revoked() == {"1": False, "A": False}, "the same desk under another address"
+    store.members.add_party(KE, "Kenya", here, EN, key("A"), at(days=3))
+    store.members.add_party(KE, "Kenya", there, EN, key("B"), at(days=4))
+    assert revoked() == {"1": True, "A": True, "B": False}
+    assert store.view.sender_by_fingerprint(Fingerprint("2" * 40), at(days=4)) is not None
+
+
 @pytest.mark.parametrize(
     ("mark", "address", "party", "says"),
     [

@@ -9,7 +9,17 @@ from dataclasses import replace
 import pytest
 
 from gateway.events import Commit, Event, EventKind
-from gateway.facts import REGISTRATION_LIFE, Address, Language, PartyCode, Pending, Person, digest
+from gateway.facts import (
+    REGISTRATION_LIFE,
+    Address,
+    Fingerprint,
+    Language,
+    PartyCode,
+    Pending,
+    Person,
+    Renewal,
+    digest,
+)
 from gateway.outcome import LostRace
 from gateway.store import Store
 from gateway.treaty import Role
@@ -159,3 +169,36 @@ def test_orders_are_counted_by_who_gave_them_and_by_party(store: Store) -> None:
     store.ledger.commit(Commit(at(hours=1), (ordered,)), None)
     assert (store.view.registrations_by(admin, NOW), store.view.registrations_by(admin, at(hours=1))) == (1, 0)
     assert (store.view.registrations_for(SE, NOW), store.view.registrations_for(KE, NOW)) == (1, 0)
+
+
+def test_an_order_from_before_brings_nobody_back_who_was_withdrawn(store: Store, url: str) -> None:
+    with_parties(store)
+    one, _ = order(store, pending(), pending(KE, "B"))
+    store.members.add_person(SE, NEW, "New", Role.OFFICER, Language("en"), key("C"), NOW)
+    store.members.revoke(NEW, "left", at(hours=1))
+    assert store.view.all_pending() == ()
+    with pytest.raises(LostRace):
+        event(store, EventKind.CHALLENGE_ANSWERED, one, hours=2)
+    assert kinds(url).count("registration ended") == 2
+
+
+def test_what_is_confirmed_at_the_last_moment_is_not_ended_by_the_clock(store: Store) -> None:
+    with_parties(store)
+    (one,) = order(store, pending(approval=True))
+    event(store, EventKind.CHALLENGE_ANSWERED, one, days=13)
+    with pytest.raises(LostRace):  # decided before, written after
+        event(store, EventKind.REGISTRATION_ENDED, one, days=14)
+    assert len(store.view.all_pending()) == 1
+    event(store, EventKind.REGISTRATION_ENDED, one, days=27)
+    assert store.view.all_pending() == ()
+
+
+def test_a_desk_that_was_replaced_meanwhile_renews_no_key(store: Store) -> None:
+    with_parties(store)
+    before = Address("desk.se@party.example")
+    (one,) = order(store, pending(role=Role.DESK))
+    renewal = Renewal(SE, 0, before, key("E"), (), at(days=30))
+    event(store, EventKind.CHALLENGE_ANSWERED, one)
+    with pytest.raises(LostRace):
+        store.ledger.commit(Commit(at(), renewals=(renewal,)), None)
+    assert not store.view.key_known(Fingerprint("E" * 40))

@@ -114,7 +114,8 @@ def test_of_two_who_leave_the_same_office_at_the_same_time_one_stays(
 
 
 def renew(store: Store, person: int, key: PublicKey, *replaced: str, days: int = 30) -> None:
-    renewal = Renewal(KE, person, key, tuple(map(Fingerprint, replaced)), at(days=days))
+    box = Address("desk.ke@party.example")
+    renewal = Renewal(KE, person, box, key, tuple(map(Fingerprint, replaced)), at(days=days))
     store.ledger.commit(Commit(at(), renewals=(renewal,)), None)
 
 

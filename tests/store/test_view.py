@@ -205,3 +205,12 @@ def test_advice_is_remembered_by_person_and_time(store: Store, hours: int, told:
     write(store, Event(EventKind.ADVISED, person=7))
     assert store.view.advised_since(7, at(hours=hours - 24)) is told
     assert not store.view.advised_since(8, at(hours=hours - 24))
+
+
+def test_a_snapshot_is_of_one_instant_whatever_is_written_meanwhile(store: Store) -> None:
+    with_parties(store)
+    with store.view.snapshot() as view:
+        assert view.desk(KE, NOW) is not None
+        store.members.add_person(KE, Address("new@ke.example"), "New", Role.OFFICER, EN, key("A"), NOW)
+        assert view.person_by_address(Address("new@ke.example")) is None
+    assert store.view.person_by_address(Address("new@ke.example")) is not None

@@ -42,7 +42,8 @@ def test_further_uims_take_nothing_back_and_open_what_had_ended(
 
 @pytest.mark.parametrize("state", list(ReferralState))
 def test_after_further_uims_the_clock_always_looks_after_a_referral(state: ReferralState) -> None:
-    assert next_state(state, EventKind.REFERRAL_EXTENDED, NEW) in REACHABLE
+    for kind in (EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING):
+        assert next_state(state, kind, NEW) in REACHABLE
 
 
 @pytest.mark.parametrize("state", list(ReferralState))
@@ -63,3 +64,20 @@ def test_what_waited_is_sent_when_it_goes_out_even_after_its_notice_came_back() 
     assert next_state(S.WAITING, EventKind.REFERRAL_RELEASED, {}) is S.SENT
     assert next_state(S.UNDELIVERABLE, EventKind.REFERRAL_RELEASED, {}) is S.SENT
     assert next_state(S.ANSWERED, EventKind.REFERRAL_RELEASED, {}) is S.ANSWERED
+
+
+@pytest.mark.parametrize(
+    ("state", "answers", "follows"),
+    [
+        (S.EXPIRED, NEW, S.WAITING),
+        (S.UNDELIVERABLE, NEW, S.WAITING),
+        (S.EXPIRED, {A.VALID: 1, A.PENDING: 1}, S.PARTLY_ANSWERED),
+        (S.SENT, NEW, S.SENT),
+        (S.READ, NEW, S.READ),
+        (S.WAITING, NEW, S.WAITING),
+    ],
+)
+def test_what_waits_for_a_key_is_not_called_sent(
+    state: ReferralState, answers: dict[UimAnswer, int], follows: ReferralState
+) -> None:
+    assert next_state(state, EventKind.EXTENSION_WAITING, answers) is follows
