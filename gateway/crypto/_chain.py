@@ -105,11 +105,7 @@ class Trust:
             return False
         mark = (one.crl.signature, issuer.signature)
         if mark not in self._signed:
-            try:
-                key = issuer.public_key()
-                self._signed[mark] = one.crl.is_signature_valid(key)  # type: ignore[arg-type]
-            except (TypeError, ValueError, UnsupportedAlgorithm):
-                self._signed[mark] = False
+            self._signed[mark] = is_of(one.crl, issuer)
         return self._signed[mark]
 
     def _known(self) -> tuple[List, ...]:
@@ -215,6 +211,14 @@ def _list(path: Path) -> List:
     if crl is None:
         raise ValueError(f"{path} is no certificate revocation list: remove it, or fetch it again")
     return List(crl, frozenset(entry.serial_number for entry in crl))
+
+
+def is_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Whether a list is this issuer's: by its name, and signed by it."""
+    try:
+        return crl.issuer == issuer.subject and crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def parsed(octets: bytes) -> x509.CertificateRevocationList | None:

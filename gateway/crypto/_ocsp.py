@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -24,7 +25,9 @@ from gateway.crypto._process import content, memory
 
 ANSWERS = "ocsp"
 _SECONDS = 20
+_PATIENCE = 2  # questions in vain, one after the other, to one address: each takes as long as others wait
 _SOON = timedelta(hours=2)  # asked every hour: an answer is replaced before it ends
+_NOBODY = "Error querying OCSP responder"  # as OpenSSL says it
 _SCHEMES = ("http://", "https://")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 Ask = Callable[[str, x509.Certificate, x509.Certificate], bytes]
@@ -64,17 +67,26 @@ def refresh(
 ) -> tuple[int, int]:
     """Asks about each (certificate, issuer) whose answer is not there, ends soon, or is older than so many hours.
 
-    Gives (fetched, failed). Where no proven answer can be had the file stays as it was: what was revoked stays so.
+    Gives (fetched, failed). Where no proven answer can be had, or an earlier one than is there, the file stays as it
+    was: what was revoked stays so. `ask` raises OSError where nobody answers; who is silent is not asked for long.
     """
     answers = folder / ANSWERS
     answers.mkdir(mode=0o700, exist_ok=True)
     fetched = failed = 0
+    silent: Counter[str] = Counter()
     for certificate, issuer in pairs:
         url, path = place(certificate), answers / _name(certificate)
         if not url or not _due(folder, certificate, issuer, now, hours):
             continue
-        octets = ask(url, certificate, issuer)
-        if read(octets, certificate, issuer) is None:
+        octets = b""
+        if silent[url] < _PATIENCE:
+            try:
+                octets = ask(url, certificate, issuer)
+                silent[url] = 0
+            except OSError:
+                silent[url] += 1
+        said, before = read(octets, certificate, issuer), kept(folder, certificate, issuer)
+        if said is None or (before is not None and said.since < before.since):
             failed += 1
             continue
         unfinished = path.with_name(f".{path.name}")
@@ -123,7 +135,10 @@ def read(octets: bytes, certificate: x509.Certificate, issuer: x509.Certificate)
 
 
 def asked(url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
-    """The responder's answer (DER), signed by the issuer or by whom it has empowered for that; b"" without one."""
+    """The responder's answer (DER), signed by the issuer or by whom it has empowered for that; b"" where it is not.
+
+    Raises OSError where nobody answers.
+    """
     with ExitStack() as stack:
         files = [stack.enter_context(memory(_bundle.pem(one))) for one in (issuer, certificate)]
         answer = stack.enter_context(memory(b""))
@@ -144,9 +159,12 @@ def _said(command: Sequence[str], files: Sequence[int]) -> str:
             command, pass_fds=files, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, timeout=_SECONDS * 2, check=False,
         )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stderr.decode("ascii", "replace") if done.returncode == 0 else ""
+    except subprocess.TimeoutExpired:
+        raise OSError("no answer in time") from None
+    said = done.stderr.decode("ascii", "replace")
+    if _NOBODY in said:
+        raise OSError("no answer")
+    return said if done.returncode == 0 else ""
 
 
 def _name(certificate: x509.Certificate) -> str:

@@ -313,8 +313,9 @@ class Smime:
         found = [one for bundle in bundles for one in (*bundle.leaves, *bundle.links)]
         found += [one for party in {key.party for key in chosen} for one in self._trust.anchors(party)]
         now = self._clock()
-        lists = _lists.refresh(self._folder, _lists.places(found), now, hours, _lists.fetched)
-        answers = _ocsp.refresh(self._folder, _chain.pairs(found), now, hours, _ocsp.asked)
+        pairs = _chain.pairs(found)
+        lists = _lists.refresh(self._folder, _lists.places(found, pairs), now, hours, _lists.fetched)
+        answers = _ocsp.refresh(self._folder, pairs, now, hours, _ocsp.asked)
         return lists[0] + answers[0], lists[1] + answers[1]
 
     def close(self) -> None:

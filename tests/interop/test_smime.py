@@ -11,7 +11,9 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -332,6 +334,12 @@ class Lists(BaseHTTPRequestHandler):
         super().__init__(*rest)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
+        if self.path == "/slow":
+            with suppress(OSError):
+                for octet in b"HTTP/1.0 200 OK\r\nA: " + b"a" * 6000:
+                    self.wfile.write(bytes([octet]))
+                    time.sleep(0.01)
+            return
         if self.path == "/away":
             self.send_response(302)
             self.send_header("Location", "file:///etc/hostname")
@@ -352,8 +360,14 @@ def test_a_revocation_list_is_fetched_by_http_and_nothing_else_is(monkeypatch: p
     base = f"http://127.0.0.1:{server.server_port}"
     try:
         assert _lists.fetched(f"{base}/list.crl") == octets
-        with pytest.raises(OSError, match="not allowed"):
+        with pytest.raises(OSError, match="no list"):
             _lists.fetched(f"{base}/away")
+        monkeypatch.setattr(_lists, "_LONGEST_SECONDS", 2)
+        began = time.monotonic()
+        with pytest.raises(OSError, match="no list"):
+            _lists.fetched(f"{base}/slow")
+        assert time.monotonic() - began < 10
+        monkeypatch.setattr(_lists, "_LONGEST_SECONDS", 60)
         monkeypatch.setattr(_lists, "LARGEST", 10)
         with pytest.raises(ValueError, match="larger"):
             _lists.fetched(f"{base}/list.crl")
