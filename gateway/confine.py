@@ -7,6 +7,7 @@ in a parser finds no network to send anything by, and no way into other processe
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 import pyseccomp
@@ -22,7 +23,8 @@ _CALLS = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "bpf
 # For a process that has all it needs in memory.
 _FILES = ("open", "openat", "openat2", "creat", "execve", "execveat", "fork", "vfork", "socket", "unlink", "unlinkat",
           "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "truncate", "kill", "tkill",
-          "chmod", "fchmodat", "mkdir", "mkdirat")  # fmt: skip
+          "chmod", "fchmodat", "mkdir", "mkdirat", "rmdir", "mknod", "mknodat", "chown", "lchown", "fchownat",
+          "utimensat", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_send_signal")  # fmt: skip
 
 
 def confine(network: bool, files: bool = True) -> bool:
@@ -41,6 +43,9 @@ def confine(network: bool, files: bool = True) -> bool:
             rules.add_rule(pyseccomp.ERRNO(errno.EACCES), "socket", other)
         for call in () if files else _FILES:
             rules.add_rule(pyseccomp.ERRNO(errno.EACCES), call)
+        # What is about the process itself stays: abort() sends it a signal.
+        for call, itself in () if files else (("tgkill", os.getpid()), ("prlimit64", 0)):
+            rules.add_rule(pyseccomp.ERRNO(errno.EACCES), call, pyseccomp.Arg(0, pyseccomp.NE, itself))
         rules.load()
     except (OSError, RuntimeError, ValueError) as error:
         logs.fault(error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -23,6 +24,7 @@ from gateway.facts import Envelope, exchange_number, referral_number
 from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Scope, Taken
 
 _ENDING_SECONDS = 60  # longer than a mail takes; who has not ended then is ended
+_LONGEST_SECONDS = 600  # for one mail: a worker that has not answered by then hangs, and every worker could in turn
 
 
 class Crew:
@@ -73,6 +75,8 @@ class _Worker:
                 self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # reading or writing then ends with an OSError
+            ours.setsockopt(socket.SOL_SOCKET, side, struct.pack("ll", _LONGEST_SECONDS, 0))
         self._line: Connection[Any, Any] = Connection(ours.detach())
         self._greeted = False
 
@@ -88,8 +92,10 @@ class _Worker:
             self._line.send_bytes(json.dumps(asdict(envelope)).encode())
             self._line.send_bytes(raw)
             return answer_of(self._line.recv_bytes())
-        except (EOFError, OSError):
+        except (EOFError, OSError) as error:
             self.leave()
+            if isinstance(error, BlockingIOError):  # the limit: it hangs, and hears of nothing
+                self._process.kill()
             self.end()
             # What it had begun is counted in the ledger: a mail that kills each worker is held for a person.
             logs.warn("a worker process ended", status=self._process.returncode, transport=envelope.transport)

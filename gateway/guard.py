@@ -106,8 +106,14 @@ class Guard:
         """Writes down what was counted since; a kill loses at most what came since the last minute."""
         with self._lock:
             counts, self._refused = self._refused, Counter()
-        if counts:
+        if not counts:
+            return
+        try:
             self._limits.add_refusals(counts, self._clock())
+        except Failure:  # the database is away: they are written down the next time
+            with self._lock:
+                self._refused.update(counts)
+            raise
 
     def tick(self, pipeline: Pipeline) -> None:
         """Writes counts down, puts those of the hours that are over on record, and tells whoever must wait."""

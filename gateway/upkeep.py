@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
+from gateway import logs
 from gateway.events import ExchangeView, Keep
 from gateway.facts import NO_PARTY, Moment, Pending, PublicKey, ReferralNumber
 from gateway.forms._registration import ended
 from gateway.nominations import Nominations
-from gateway.outcome import LostRace
+from gateway.outcome import Failure, LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Keyed, Policy
 from gateway.rules import exchange as rules
@@ -41,18 +43,21 @@ class Upkeep:
         self._nominations = Nominations(store, pipeline, policy, clock)
 
     def run(self) -> None:
-        """Everything that is due now. A lost race is left for the next tick."""
+        """Everything that is due now. A lost race, and what a defect stops, is left for the next tick."""
         now = self._clock()
         for exchange in self._store.view.open_exchanges():
             for referral in exchange.referrals:
-                self._referral(referral.number, now)
-            self._close(exchange, now)
+                self._apart(partial(self._referral, referral.number, now))
+            self._apart(partial(self._close, exchange, now))
         for keep in self._store.view.waiting():
-            if self._can_go(keep, now):
-                self._pipeline.resume(keep, ReferralNumber(keep.exchange, keep.party))
+            self._apart(partial(self._resume, keep, now))
         for pending in self._store.view.all_pending():
             if pending.expires <= now:
-                self._end(pending, now)
+                self._apart(partial(self._end, pending, now))
+
+    def _resume(self, keep: Keep, now: datetime) -> None:
+        if self._can_go(keep, now):
+            self._pipeline.resume(keep, ReferralNumber(keep.exchange, keep.party))
 
     def _end(self, pending: Pending, now: datetime) -> None:
         decision = ended(pending, self._store.view, now)
@@ -63,7 +68,7 @@ class Upkeep:
 
         And sends what is due for the directory.
         """
-        self._nominations.run()
+        self._apart(self._nominations.run)
         now = self._clock()
         within = timedelta(days=max(expiry.DAYS))
         own = [
@@ -76,7 +81,7 @@ class Upkeep:
             key = replace(key, warned=self._store.expiry.last_warning(key.mark))
             days = expiry.due(key, now)
             if days is not None:
-                self._warn(key, days, now)
+                self._apart(partial(self._warn, key, days, now))
 
     def _warn(self, key: expiry.EndingKey, days: int, now: datetime) -> None:
         decision = expiry.warn(key, days, self._store.view, now)
@@ -110,6 +115,16 @@ class Upkeep:
             exchange = view.exchange(keep.exchange)
             reader = rules.requester(view, exchange, now) if exchange else None
         return reader is not None and reader.key is not None
+
+    @staticmethod
+    def _apart(step: Callable[[], None]) -> None:
+        """One thing that cannot be done must not keep all others from being done, now and at every tick."""
+        try:
+            step()
+        except Failure:  # the database is away, or our keys: it is so for all
+            raise
+        except Exception as error:  # as in `pipeline`: its text is not looked at
+            logs.fault(error)
 
     @staticmethod
     def _carry(step: Callable[[], None]) -> None:

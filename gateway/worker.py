@@ -24,8 +24,16 @@ def work(gateway: Gateway, line: Connection[Any, Any]) -> None:
         except (EOFError, OSError):  # `gsp serve` has ended, or was killed
             return
         if time.monotonic() - noted >= UPKEEP_EVERY:
-            gateway.note_limits()
+            _note_limits(gateway)
             noted = time.monotonic()
+
+
+def _note_limits(gateway: Gateway) -> None:
+    """A database that is away for a moment ends no worker."""
+    try:
+        gateway.note_limits()
+    except Exception as error:  # the next minute tries again; its text is not looked at
+        logs.fault(error)
 
 
 def main() -> None:

@@ -63,10 +63,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A short transaction that only reads."""
+def reading(engine: Engine, one_instant: bool = False) -> Iterator[Connection]:
+    """A short transaction that only reads; `one_instant`: all its queries see the database as it was at the first.
+
+    SQLite's always do; PostgreSQL's see what others wrote meanwhile, unless told.
+    """
+    told = {"isolation_level": "REPEATABLE READ"} if one_instant and engine.dialect.name == "postgresql" else {}
     try:
-        with engine.execution_options(writes=False).connect() as connection, connection.begin():
+        with engine.execution_options(writes=False, **told).connect() as connection, connection.begin():
             yield connection
     except DBAPIError as error:
         raise _deferral(error) from None

@@ -60,7 +60,7 @@ class View:
     @contextmanager
     def snapshot(self) -> Iterator[View]:
         """The same view at one instant, for one mail: one transaction, and Parties are looked up once."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, one_instant=True) as connection:
             yield View(self._engine, connection)
 
     def parties(self) -> tuple[Party, ...]:

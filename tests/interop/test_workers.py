@@ -9,6 +9,8 @@ import resource
 import shutil
 import signal
 import smtplib
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,8 @@ import pytest
 
 from gateway.correspondence import Correspondent
 from gateway.crew import Crew
-from gateway.facts import Address
+from gateway.facts import Address, Envelope
+from gateway.outcome import REASONS, Deferred, Taken
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
 from tests.support.ports import until
 from tests.support.server import Server
@@ -159,3 +162,56 @@ def alive(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_worker_that_hangs_is_ended_and_replaced(people: dict[str, Correspondent]) -> None:
+    with focal_point(people) as point:
+        crew = Crew(point.home, 1)
+        try:
+            (worker,) = crew._all
+            hanging = worker._process
+            with socket.socket(fileno=os.dup(worker._line.fileno())) as line:
+                for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                    assert struct.unpack("ll", line.getsockopt(socket.SOL_SOCKET, side, 16)) == (600, 0)
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 1, 0))
+            hanging.send_signal(signal.SIGSTOP)
+            raw = point.mail("officer", "GSP HELP\n")
+            assert crew.process(raw, Envelope()) == Deferred(REASONS[304])
+            assert hanging.returncode == -signal.SIGKILL
+            assert crew.process(raw, Envelope()) == Taken("help")
+        finally:
+            crew.stop()
+
+
+def test_a_process_that_parses_touches_no_file_and_no_other_process(tmp_path: Path) -> None:
+    tried = """
+import ctypes, os, resource, signal, sys
+from gateway.confine import confine
+os.chdir(sys.argv[1])
+os.mkdir("folder")
+open("file", "w").close()
+other = os.getppid()
+libc = ctypes.CDLL(None, use_errno=True)
+def tgkill():
+    if libc.tgkill(other, other, 0):
+        raise OSError(ctypes.get_errno(), "")
+assert confine(network=False, files=False)
+resource.prlimit(0, resource.RLIMIT_CPU)
+for what in (
+    lambda: open("file"), lambda: os.rmdir("folder"), lambda: os.unlink("file"), lambda: os.mkfifo("pipe"),
+    lambda: os.chown("file", -1, -1), lambda: os.utime("file"), lambda: os.kill(other, 0), tgkill,
+    lambda: os.pidfd_open(other), lambda: resource.prlimit(other, resource.RLIMIT_CPU, (1, 1)),
+):
+    try:
+        what()
+    except PermissionError:
+        print("no", end=" ")
+        continue
+    print("yes", end=" ")
+sys.stdout.flush()
+os.abort()
+"""
+    done = subprocess.run([sys.executable, "-c", tried, tmp_path], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["no"] * 10, done.stderr
+    assert done.returncode == -signal.SIGABRT
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
