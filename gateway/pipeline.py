@@ -6,7 +6,9 @@ changes is decided as a value and written in one transaction; only then does the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import assert_never
@@ -25,6 +27,7 @@ from gateway.facts import (
     EncryptedMail,
     Envelope,
     Moment,
+    PublicKey,
     ReferralNumber,
     VisibleHeaders,
 )
@@ -45,11 +48,12 @@ from gateway.outcome import (
 from gateway.parts import Parts, raced
 from gateway.ports import SealedMail, Situation, View
 from gateway.stages import advise, classify, decide, decrypt, encrypt, identify, prove, read, track
-from gateway.stages._doubt import Unsealable, doubting
+from gateway.stages._doubt import Unsealable, doubting, useful
 from gateway.stages._introduce import introduce
 from gateway.treaty import Side
 
 ATTEMPTS = 3  # runs that neither ended nor said why, before a person must look
+_MOST_REVOKED = 8  # keys of one owner, tried only so that the log can name the cause
 SETTLING = timedelta(minutes=2)  # so long more runs than that may be copies that came at once, each at a worker
 
 
@@ -167,7 +171,7 @@ class Pipeline:
         sender = identify.claimed_address(mail.visible)
         with parts.view.snapshot() as view:
             pending = identify.challenged(view, sender, now) if sender else ()
-            claimed = (*view.keys_claimed_by(sender), *(one.key for one in pending)) if sender else ()
+            claimed = (*_tried(view.keys_claimed_by(sender)), *(one.key for one in pending)) if sender else ()
         try:
             decrypted = decrypt.decrypt(mail, parts.schemes[mail.scheme], claimed, parts.open_limit)
         except Refuse as refusal:  # the same work and the same reply; only the log is told which it was
@@ -198,13 +202,16 @@ class Pipeline:
     def _carry(self, submission: Submission, now: datetime) -> Answer:
         """Decides and commits; a key that turns out unusable is doubted, and it is decided again without it."""
         doubted: set[str] = set()
+        useless: set[str] = set()
         while True:
             try:
-                return self._decided(submission, now, frozenset(doubted))
+                return self._decided(submission, now, frozenset(doubted), frozenset(useless))
             except Unsealable as unsealable:
-                doubted.add(unsealable.fingerprint)
+                (useless if unsealable.brought else doubted).add(unsealable.fingerprint)
 
-    def _decided(self, submission: Submission, now: datetime, doubted: frozenset[str]) -> Answer:
+    def _decided(
+        self, submission: Submission, now: datetime, doubted: frozenset[str], useless: frozenset[str]
+    ) -> Answer:
         parts = self._parts
         arrival = submission.mail.mail.digest
         reading = self._read(submission)
@@ -215,7 +222,9 @@ class Pipeline:
         moment = Moment(now, parts.ledger.draw(now) if opens else NO_NUMBER)
         with parts.view.snapshot() as view:
             seen = doubting(view, doubted) if doubted else view
-            decision = decide.decide(self._situation(submission, reading, moment, seen), parts.vocabulary.forms)
+            situation = self._situation(submission, reading, moment, seen)
+            situation = replace(situation, read_key=useful(parts.read_key, useless)) if useless else situation
+            decision = decide.decide(situation, parts.vocabulary.forms)
         commit = self._consequences(decision, moment, arrival, arrival, submission.mail.signature.digest)
         answer = Taken(
             form=reading.form.name,
@@ -262,8 +271,12 @@ class Pipeline:
     ) -> Commit:
         outgoing: list[OutgoingMail] = []
         items = list(decision.for_a_person)
+        brought = {one.key.fingerprint for one in decision.pending}
+        brought |= {one.key.fingerprint for one in decision.renewals}
         for position, letter in enumerate(introduce(decision.letters, self._parts.own_key)):
             mail = self._letter(letter, moment, f"{cause} {position}")
+            if mail is None and letter.to.key is not None and letter.to.key.fingerprint in brought:
+                raise Unsealable(letter.to.key.fingerprint, brought=True)
             if mail is None and letter.to.key is not None and letter.kind in _CARRIES:
                 raise Unsealable(letter.to.key.fingerprint)
             if mail is None:
@@ -356,3 +369,8 @@ class Pipeline:
                 self.carry_out(decision, Moment(now), f"advice {event.person} {now.date()}")
             except LostRace:
                 logs.note("advised already", person=event.person)
+
+
+def _tried(keys: Sequence[PublicKey]) -> tuple[PublicKey, ...]:
+    """The keys that a signature is tried with: not all that somebody ever had withdrawn, each of which takes time."""
+    return (*(key for key in keys if not key.revoked), *[key for key in keys if key.revoked][:_MOST_REVOKED])

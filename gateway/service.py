@@ -46,6 +46,7 @@ from gateway.publication import Publication
 from gateway.registry import Registry
 from gateway.rules.limits import Allowance
 from gateway.schedule import Job
+from gateway.stages._doubt import Unsealable
 from gateway.stages.render import Renderer
 from gateway.store import Store
 from gateway.transports import directory
@@ -269,7 +270,10 @@ class Gateway:
         decision = self.registry.renewal(mailbox, octets, at_once)
         mark = decision.renewals[0].key.fingerprint
         moment = Moment(self.clock())
-        self.pipeline.carry_out(decision, moment, f"renewal {mark} {moment.now.isoformat()}")
+        try:
+            self.pipeline.carry_out(decision, moment, f"renewal {mark} {moment.now.isoformat()}")
+        except Unsealable:
+            raise ValueError("nothing can be encrypted to this key: ask its owner for another one") from None
         return f"{mailbox} has the key {mark} from now on."
 
     # --- what there is --------------------------------------------------------------------------------

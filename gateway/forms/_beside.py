@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gateway.content import Finding, Severity, text
 from gateway.forms._grammar import Vocabulary
-from gateway.forms._lines import Line, own_text, visible
+from gateway.forms._lines import Line, is_signature, own_text, visible
 from gateway.forms._reading import filled_in, read_form
 
 _PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may think that all of it is read
@@ -35,6 +35,14 @@ def beside(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Fin
         if place not in (read, titles[0]):
             found.append(_further(own[place:end], vocabulary, name))
     return tuple(finding for finding in found if finding)
+
+
+def without(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:
+    """The finding on words that the writer typed where a file has the form of that name, which goes on without them."""
+    own = own_text(lines, vocabulary)
+    ends = (place for place, (_, line) in enumerate(own) if is_signature(line) or vocabulary.title(visible(line)))
+    found = _above(own[: next(ends, len(own))]) if name in _PASSED_ON else None
+    return (found,) if found else ()
 
 
 def _above(own: Sequence[Line]) -> Finding | None:

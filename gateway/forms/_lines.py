@@ -138,7 +138,7 @@ def _signature_apart(body: list[Line], name: str, vocabulary: Vocabulary) -> tup
     """(the form, text outside it): below "-- " stands a signature, up to where the writer went on with the form."""
     form = vocabulary.forms[name]
     for place, (_, line) in enumerate(body):
-        if not _SIGNATURE.fullmatch(line.rstrip("\r\n")):
+        if not is_signature(line):
             continue
         below = body[place + 1 :]
         again = next(
@@ -146,6 +146,11 @@ def _signature_apart(body: list[Line], name: str, vocabulary: Vocabulary) -> tup
         )
         return [*body[:place], *below[again:]], [text for _, text in below[:again]]
     return body, []
+
+
+def is_signature(line: str) -> bool:
+    """Whether a signature stands below this line (RFC 3676, 4.3; some clients drop the space)."""
+    return _SIGNATURE.fullmatch(line.rstrip("\r\n")) is not None
 
 
 def _goes_on(line: str, form: Form, vocabulary: Vocabulary) -> bool:

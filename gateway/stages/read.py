@@ -22,7 +22,7 @@ from gateway.content import (
 )
 from gateway.facts import EncryptedMail
 from gateway.forms import Form
-from gateway.forms._beside import beside
+from gateway.forms._beside import beside, without
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import own_lines
 from gateway.forms._reading import filled_in, read_form
@@ -40,6 +40,8 @@ _INSTEAD = text("The form “GSP {form}” in the text was not read: the file �
 _ENOUGH = text(
     "The file “{name}” was not opened, because another file of this mail was too much. Send it in a mail of its own."
 )
+_MANY = text("The file “{name}” was not opened: a mail may bring {most} spreadsheets. Send it in a mail of its own.")
+_MOST_DEAR = 10  # each may take a processor for half a minute
 _UNREAD = text("The attachment “{name}” was not read: send UIMs as text, .txt, .csv or .xlsx, one on a line.")
 
 
@@ -58,8 +60,9 @@ def read(
     held = _attachments(tree, kinds, vocabulary, form.name or title)
     uims, findings = tuple(held.uims), (*findings, *held.findings)
     if held.document is not None:
+        words = without(plain_lines(tree) or html_lines(tree), vocabulary, held.document.name)
         instead = _instead(form, vocabulary, held.name)
-        form, findings = held.document, (*instead, *held.findings)
+        form, findings = held.document, (*instead, *words, *held.findings)
     elif held.blocks:
         form = replace(form, name="reply", blocks=(*form.blocks, *held.blocks))
     elif not form.name and not leftover and not findings:
@@ -130,7 +133,7 @@ class _Held(ClearValue):
 
 def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vocabulary, name: str) -> _Held:
     held = _Held()
-    gave_up = False
+    gave_up, dear = False, 0
     for part in attached(tree):
         if is_key(part):
             continue
@@ -140,8 +143,9 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
                 sentence = text(_UNREAD.message, name=part.filename)
                 held.findings.append(Finding(sentence, Severity.NOTE, part.filename))
             continue
-        if kind.dear and gave_up:
-            sentence = text(_ENOUGH.message, name=part.filename)
+        dear += kind.dear
+        if kind.dear and (gave_up or dear > _MOST_DEAR):
+            sentence = text((_ENOUGH if gave_up else _MANY).message, name=part.filename, most=_MOST_DEAR)
             held.findings.append(Finding(sentence, Severity.PART, part.filename, field="uims"))
             continue
         result = kind.read(part)

@@ -98,3 +98,14 @@ def test_a_hostile_spreadsheet_costs_its_sender_an_answer_and_a_second_one_is_no
     (receipt,) = gate.delivered()["officer"]
     assert "The spreadsheet “a.xlsx” is too large or too intricate to be read." in receipt.text
     assert "The file “b.xlsx” was not opened" in receipt.text
+
+
+def test_a_hundred_spreadsheets_do_not_take_a_hundred_times_as_long(gate: FocalPoint) -> None:
+    mail = EmailMessage()
+    mail.set_content(request(SE_UIM))
+    for number in range(12):
+        mail.add_attachment(GOOD, "application", "octet-stream", filename=f"list{number}.xlsx")
+    assert gate.send("officer", mail)["outcome"] == "taken"
+    (receipt,) = gate.delivered()["officer"]
+    told = [number for number in range(12) if f"“list{number}.xlsx” was not opened" in " ".join(receipt.text.split())]
+    assert told == [10, 11]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import email.policy
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
+import pytest
 from sqlalchemy import text
 
+from gateway.content import Decision
 from gateway.correspondence import Correspondent
-from gateway.facts import Envelope
+from gateway.facts import Envelope, ReferralNumber
 from gateway.outcome import Refused
-from tests.support.focalpoint import SE_UIM, FocalPoint, form_of, request
+from tests.support.focalpoint import SE_UIM, SE_UIM_2, FocalPoint, form_of, request
 
 
 def states(point: FocalPoint, number: object) -> list[str]:
@@ -111,6 +114,49 @@ def test_a_request_whose_title_is_its_protected_subject_goes_out_when_the_key_co
     number = point.send("officer", mail)["exchange"]  # type: ignore[arg-type]
     assert states(point, number) == ["waiting"]
     point.gateway.take_outbox()
+    with point.gateway.store._engine.begin() as connection:
+        connection.execute(text("UPDATE key SET can_encrypt = 1 WHERE party = 'SE' AND person = 0"))
+    point.gateway.tick()
+    assert SE_UIM in point.delivered()["desk.se"][0].text
+    assert states(point, number) == ["sent"]
+
+
+def test_one_thing_that_cannot_be_done_keeps_nothing_else_waiting(
+    point: FocalPoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point.now = datetime.now(UTC)
+    numbers = [point.send("officer", request(uim))["exchange"] for uim in (SE_UIM, SE_UIM_2)]
+    point.gateway.take_outbox()
+    pipeline = point.gateway.pipeline
+    remind = pipeline.remind
+
+    def broken(decision: Decision, referral: ReferralNumber, *rest: object) -> None:
+        if str(referral.exchange) == numbers[0]:
+            raise RuntimeError("a defect")
+        remind(decision, referral, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "remind", broken)
+    point.now += timedelta(days=7)
+    point.gateway.tick()
+    (reminder,) = point.delivered()["desk.se"]
+    assert str(numbers[1]) in reminder.text
+
+
+def test_what_is_asked_again_while_the_desks_key_is_of_no_use_waits_and_is_called_so(point: FocalPoint) -> None:
+    point.now = datetime.now(UTC)
+    number = point.send("officer", request(SE_UIM))["exchange"]
+    point.now += timedelta(days=60)
+    point.gateway.tick()
+    assert states(point, number) == ["expired"]
+    point.delivered()
+    without_key(point, "SE")
+    point.send("officer", request(SE_UIM).replace("\n\nCase", f"\n\nExchange: {number}\nCase", 1))
+    assert states(point, number) == ["waiting"]
+    point.gateway.take_outbox()
+    point.send("officer", f"GSP STATUS\n\nExchange: {number}\n")
+    (trail,) = point.delivered()["officer"]
+    assert "further UIMs wait for a usable key of the desk" in trail.text
+    assert "further UIMs sent" not in trail.text
     with point.gateway.store._engine.begin() as connection:
         connection.execute(text("UPDATE key SET can_encrypt = 1 WHERE party = 'SE' AND person = 0"))
     point.gateway.tick()

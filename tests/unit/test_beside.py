@@ -85,3 +85,20 @@ def test_a_form_in_the_text_beside_a_json_file_is_named() -> None:
     assert dict(found.findings[0].text.values)["name"] == "gsp-request.json"
     blank = reading(mail(leaf("GSP REQUEST\r\n\r\nPurpose:\r\nUIMs:\r\n"), document(TWO)))
     assert told(blank) == []
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_words_beside_a_json_reply_are_not_dropped_in_silence(html: bool) -> None:
+    answer = leaf(json.dumps({"form": "reply", "exchange": NUMBER, "answers": [{"uim": ONE, "status": "valid"}]}),
+                  "application/json", "gsp-reply.json")  # fmt: skip
+    words = leaf("<p>The rest follows on Friday.</p>" if html else "The rest follows on Friday.",
+                 "text/html" if html else "text/plain", "")  # fmt: skip
+    found = reading(mail(words, answer))
+    assert (found.form.name, len(found.form.blocks)) == ("reply", 1)
+    assert told(found) == [(Severity.NOTE, 1, "This text st")]
+    for silent in ("", "-- \r\nA. Officer\r\n", "> quoted\r\n", REPLY.replace("valid", "")):
+        assert told(reading(mail(leaf(silent), answer))) == []
+
+
+def test_words_beside_a_json_request_are_no_answer_to_anybody() -> None:
+    assert told(reading(mail(leaf("Please find the list attached.\r\n"), document(ONE)))) == []
