@@ -196,7 +196,7 @@ class Pipeline:
             decision = prove.prove(candidacy, view, parts.keyed, parts.policy, moment)
         commit = self._consequences(decision, moment, arrival, arrival, candidacy.mail.signature.digest)
         parts.ledger.commit(commit, Taken(form="confirm"))
-        logs.note("challenge answered", arrival=arrival, registration=candidacy.pending.id)
+        logs.note("challenge answered", arrival=arrival, registration=decision.events[0].count)
         return Taken(form="confirm")
 
     def _carry(self, submission: Submission, now: datetime) -> Answer:

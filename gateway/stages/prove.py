@@ -19,16 +19,16 @@ _MOST = 20  # words of that look that one mail may try
 def prove(candidacy: Candidacy, view: View, keyed: Keyed, policy: Policy, moment: Moment) -> Decision:
     """What follows from a right answer: the person is active, or the Secretariat is asked for its approval.
 
+    Two Parties may have ordered the same person with the same key: the word tells whose challenge is answered.
     Raises Refuse [GSP-201] for every other mail. The registration is looked up anew: it may have been answered,
     withdrawn or ordered once more since the mail was opened.
     """
-    pending = candidacy.pending
-    if pending not in challenged(view, pending.address, moment.now):
-        raise Refuse(REASONS[201], Cause.WRONG_WORD)
-    if not any(keyed.token_digest(word) == pending.word for word in _words(candidacy.mail.tree)):
-        raise Refuse(REASONS[201], Cause.WRONG_WORD)
-    if view.person_by_address(pending.address) or view.key_known(pending.key.fingerprint):
-        raise Refuse(REASONS[201], Cause.WRONG_WORD)  # registered by the operator meanwhile, or for somebody else
+    key = candidacy.pending.key.fingerprint
+    said = {keyed.token_digest(word) for word in _words(candidacy.mail.tree)}
+    waiting = challenged(view, candidacy.pending.address, moment.now)
+    pending = next((one for one in waiting if one.key.fingerprint == key and one.word in said), None)
+    if pending is None or view.person_by_address(pending.address) or view.key_known(key):
+        raise Refuse(REASONS[201], Cause.WRONG_WORD)  # or registered by the operator meanwhile, or for somebody else
     return answered(pending, candidacy.mail.mail.digest, view, policy, moment.now)
 
 

@@ -102,7 +102,7 @@ def relay(sealed: SealedMail, person: Person, scheme: CryptoScheme, setting: Set
         if where.uims:
             guard.admit(person, where.uims, setting.moment.now)
         reader = _reader(where, person, setting)
-        seen = _checked(sealed, reader, person, scheme, setting.view)
+        seen = _checked(sealed, reader, person, scheme, setting)
     except Refuse as refusal:
         raise Refuse(refusal.reason, refusal.cause, person) from None
     mark = digest(b"sealed\0" + seen.content.encode())
@@ -171,9 +171,15 @@ def _reader(where: Place, person: Person, setting: Setting) -> Correspondent:
 # --- for whom it is encrypted -----------------------------------------------------------------------
 
 
-def _checked(sealed: SealedMail, reader: Correspondent, person: Person, scheme: CryptoScheme, view: View) -> Addressed:
-    """Whom the object names: the reader, and nobody beside him but people of the two Parties."""
-    keys = {code: view.keys_of_party(code) for code in (person.party, reader.party)}
+def _checked(
+    sealed: SealedMail, reader: Correspondent, person: Person, scheme: CryptoScheme, setting: Setting
+) -> Addressed:
+    """Whom the object names: the reader, and nobody beside him but people of the two Parties, by keys that work now."""
+    now = setting.moment.now
+    keys = {
+        code: [(owner, key) for owner, key in setting.view.keys_of_party(code) if key.usable(now)]
+        for code in (person.party, reader.party)
+    }
     seen = scheme.addressed(sealed.mail.ciphertext.octets, [key for owned in keys.values() for _, key in owned])
     if seen.hidden:
         raise Refuse(REASONS[113], Cause.WRONG_READER)

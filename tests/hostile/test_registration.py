@@ -95,6 +95,17 @@ def test_another_persons_word_is_no_use(gate: FocalPoint, caplog: Log) -> None:
         assert refused(gate, gate.mail("other", mine), caplog) == WRONG
 
 
+def test_two_parties_may_order_the_same_person_and_the_word_tells_whose_challenge_is_answered(gate: FocalPoint) -> None:
+    """Nobody keeps another Party's officer out by ordering him first, with the same key."""
+    ordered(gate, "secretariat", "new", party="FR")
+    form = ordered(gate, "admin", "new")
+    assert gate.send("new", form)["outcome"] == "taken"
+    person = gate.gateway.store.view.person_by_address(address(gate.people["new"].address))
+    assert person is not None
+    assert person.party == "SE"
+    assert gate.gateway.store.view.pending_for(person.address) == ()
+
+
 def test_the_same_answer_again_does_nothing_more(gate: FocalPoint) -> None:
     answer = gate.mail("new", ordered(gate, "admin", "new"))
     assert isinstance(gate.gateway.process(answer, OUTSIDE), Taken)

@@ -149,6 +149,30 @@ def test_a_withdrawn_persons_key_is_nobodys(people: dict[str, Correspondent]) ->
         assert scene.refused(scene.mail(octets)) == 112
 
 
+def test_a_replaced_key_opens_nothing_once_its_time_is_over(people: dict[str, Correspondent]) -> None:
+    with focal_point(people, settings=border) as point, Correspondent(people["desk.se"].address, "new") as desk:
+        scene = Scene(point, people, look_up(point))
+        point.gateway.renew_key(desk.address, desk.public_key, at_once=False)
+        raw = VOUCHED + scene.mail(scene.object("desk.se"))
+        assert point.gateway.process_file(raw)["outcome"] == "taken", "for mail that is under way"
+        point.now = point.clock() + timedelta(days=31)
+        point.gateway.take_outbox()
+        assert scene.refused(scene.mail(scene.object("desk.se"))) == 112
+        assert scene.refused(scene.mail(scene.object("desk.ke", "desk.se"))) == 112
+
+
+def test_the_password_of_a_desk_ends_with_it(people: dict[str, Correspondent]) -> None:
+    """Who had it for the mailbox before does not log in as the next one."""
+    with focal_point(people) as point:
+        login, before = point.gateway.border.login, people["desk.se"].address
+        password = point.gateway.border.give_login(before, point.clock())
+        assert login(before, password) == before
+        point.gateway.registry.add_party("SE", "Sweden", "next@party.example", "en", None)
+        assert login(before, password) == ""
+        assert login("next@party.example", password) == ""
+        assert login("next@party.example", point.gateway.border.give_login("next@party.example", point.clock()))
+
+
 # --- anything beside it ---------------------------------------------------------------------------
 
 
