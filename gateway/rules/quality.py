@@ -1,10 +1,13 @@
-"""The survey of R11 as numbers: its questions, and how an evaluation is kept."""
+"""The survey of R11 as numbers: its questions, how an evaluation is kept, and what is computed of many (R22)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
+from gateway.figures import Counts
 from gateway.treaty import NoDataReason, Side
 
 BEST = 5  # of a scale that begins at 1
@@ -53,3 +56,104 @@ def unpacked(count: int, side: Side) -> dict[Question, int]:
     """The answers in such a number, without those that were skipped."""
     digits = ((question, count // 10**place % 10) for place, question in enumerate(QUESTIONS[side]))
     return {question: digit for question, digit in digits if digit}
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the record says of a period beside the figures of R10, as counts.
+
+    A referral belongs to the period in which it was asked; what became of it counts up to the period's end. Of the
+    evaluations of one side of a referral the last one until the period's end counts, where it came in the period.
+    """
+
+    referrals: int = 0  # asked in the period
+    judged: int = 0  # of these: answered in full, or at least one UIM is "not ours"
+    not_ours: int = 0  # of these: at least one UIM is "not ours"
+    malformed: int = 0  # lines of requests that hold no UIM, or a damaged one
+    repeated: int = 0  # UIMs that their Party had asked before, in another exchange
+    reasons: Mapping[NoDataReason | None, int] = field(default_factory=dict)  # answers without data; None: none given
+    survey: Mapping[Question, Mapping[int, int]] = field(default_factory=dict)  # how often each answer was given
+    evaluations: Mapping[Side, int] = field(default_factory=dict)
+
+    def asked(self, question: Question) -> int:
+        """How many did not skip the question."""
+        return sum(self.survey.get(question, {}).values())
+
+    def share(self, question: Question, answer: int = YES) -> float | None:
+        """The share of an answer among those who did not skip the question; None where nobody answered it."""
+        return ratio(self.survey.get(question, {}).get(answer, 0), self.asked(question))
+
+    def mark(self, question: Question) -> float | None:
+        """The mean of the marks given, from 1 to 5; None where there is none."""
+        marks = self.survey.get(question, {})
+        return ratio(sum(mark * count for mark, count in marks.items()), self.asked(question))
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """A quotient; None where there is nothing to divide by."""
+    return part / whole if whole else None
+
+
+class Unit(StrEnum):
+    """What a criterion is counted in."""
+
+    SHARE = "share"  # from 0 to 1
+    MARK = "mark"  # from 1 to 5, the best
+    HOURS = "hours"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One qualitative criterion (R22). `value` None: there is nothing to compute it from; `of`: on how many it rests.
+
+    `threshold` None: no threshold is agreed. The mission states thresholds for R21 only.
+    """
+
+    name: str
+    unit: Unit
+    value: float | None
+    of: int
+    threshold: float | None = None
+
+
+def criteria(quality: Quality, counts: Counts, median: timedelta | None) -> Iterator[Criterion]:
+    """The criteria of R22: of requests, then of replies; what the record knows, then what the survey says.
+
+    `counts` and `median` (of the time to answer) are the figures of R10 for the same period and Parties.
+    """
+    right = ratio(quality.judged - quality.not_ours, quality.judged)
+    yield Criterion("right recipient at first try", Unit.SHARE, right, quality.judged)
+    again = ratio(quality.repeated, counts.uims)
+    yield Criterion("UIMs asked before by the same Party", Unit.SHARE, again, counts.uims)
+    lines = quality.malformed + counts.uims
+    yield Criterion("malformed lines in requests", Unit.SHARE, ratio(quality.malformed, lines), lines)
+    yield from (_of_survey(quality, question) for question in QUESTIONS[Side.ANSWERING])
+    yield Criterion("requests left without action", Unit.COUNT, counts.unread, counts.requests)
+    for name, time in (("mean time to answer", counts.mean), ("median time to answer", median)):
+        hours = None if time is None else time / timedelta(hours=1)
+        yield Criterion(name, Unit.HOURS, hours, counts.answered)
+    without = sum(quality.reasons.values())
+    for reason in (*REASONS, None):
+        name = f"no data: {reason or 'no reason given'}"
+        yield Criterion(name, Unit.COUNT, quality.reasons.get(reason, 0), without)
+    yield from (_of_survey(quality, question) for question in QUESTIONS[Side.ASKING])
+
+
+_NAMES = {
+    Question.USEFUL: "answers: usefulness",
+    Question.COMPLETE: "answers called complete",
+    Question.IN_TIME: "answers called in time",
+    Question.REASON_CLEAR: "answers whose reason for missing data was clear",
+    Question.RIGHT_PARTY: "requests called rightly addressed",
+    Question.DUPLICATE: "requests called duplicate",
+    Question.CLEAR: "requests called clear",
+    Question.IDENTIFIED: "requests whose UIMs were identified",
+    Question.JUSTIFIED: "requests whose justification was given",
+}
+
+
+def _of_survey(quality: Quality, question: Question) -> Criterion:
+    if question is Question.USEFUL:
+        return Criterion(_NAMES[question], Unit.MARK, quality.mark(question), quality.asked(question))
+    return Criterion(_NAMES[question], Unit.SHARE, quality.share(question), quality.asked(question))

@@ -16,6 +16,7 @@ from gateway.store.limits import Limits
 from gateway.store.logins import Logins
 from gateway.store.members import Members
 from gateway.store.outbox import Outbox
+from gateway.store.quality import QualityFigures
 from gateway.store.roster import Roster
 from gateway.store.seals import Seals
 from gateway.store.view import View
@@ -39,6 +40,7 @@ class Store:
         self.outbox = Outbox(self._engine)
         self.statistics = Statistics(self._engine)
         self.roster = Roster(self._engine)
+        self.quality = QualityFigures(self._engine)
         self.seals = Seals(self._engine)
         self.limits = Limits(self._engine)
         self.is_sqlite = self._engine.dialect.name == "sqlite"

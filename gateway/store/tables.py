@@ -14,6 +14,8 @@ from sqlmodel import Field, SQLModel
 _Id = BigInteger().with_variant(SqlInteger, "sqlite")
 
 _ANSWERED = text("answered_at IS NOT NULL")
+QUALITY_KINDS = ("evaluated", "no data given", "uims malformed", "uims not ours", "uims repeated")
+_OF_QUALITY = text(f"kind IN ({', '.join(map(repr, QUALITY_KINDS))})")
 
 
 def table(row: type[SQLModel]) -> Any:
@@ -298,7 +300,12 @@ class EventRow(SQLModel, table=True):
     """The record: appended, never changed; `chain` is SHA-256 over this event and the chain before it."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_exchange", "year", "serial"), Index("ix_event_actor", "actor", "at"))
+    __table_args__ = (
+        Index("ix_event_exchange", "year", "serial"),
+        Index("ix_event_actor", "actor", "at"),
+        # Of the few kinds that the figures of quality are made of: they need not look through the whole record.
+        Index("ix_event_quality", "kind", "at", sqlite_where=_OF_QUALITY, postgresql_where=_OF_QUALITY),
+    )
     id: int | None = Field(default=None, sa_column=_id())
     at: datetime
     kind: str
