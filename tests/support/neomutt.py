@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ class Neomutt:
     def __init__(
         self, person: Correspondent, chain: Chain, folder: Path, keys: Mapping[str, str] | None = None
     ) -> None:
-        self._socket = f"gsp-{person.name}"
+        self._socket = f"gsp-{os.getpid()}-{person.name}"  # tests run in two processes
         self._home = person.home
         folder.mkdir(exist_ok=True)
         self._rc, self._body = folder / "rc", folder / "body"
