@@ -21,7 +21,7 @@ from typing import Any
 
 from gateway import logs
 from gateway.facts import Envelope, exchange_number, referral_number
-from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Scope, Taken
+from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
 
 _ENDING_SECONDS = 60  # longer than a mail takes; who has not ended then is ended
 _LONGEST_SECONDS = 600  # for one mail: a worker that has not answered by then hangs, and every worker could in turn
@@ -132,9 +132,7 @@ def octets_of(answer: Answer) -> bytes:
                 "referrals": [str(number) for number in referrals],
                 "repeated": repeated,
             }
-        case Deferred(reason, scope, again_after):
-            facts = {"number": reason.number, "scope": scope.value, "again_after": again_after}
-        case Refused(reason) | Held(reason):
+        case Refused(reason) | Deferred(reason) | Held(reason):
             facts = {"number": reason.number}
     return json.dumps({"kind": type(answer).__name__, **facts}).encode()
 
@@ -152,4 +150,4 @@ def answer_of(octets: bytes) -> Answer:
         case "Held":
             return Held(REASONS[facts["number"]])
         case _:
-            return Deferred(REASONS[facts["number"]], Scope(facts["scope"]), facts["again_after"])
+            return Deferred(REASONS[facts["number"]])

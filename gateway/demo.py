@@ -89,10 +89,8 @@ def _play(console: Console, home: Path, stack: ExitStack) -> None:
     for code, name, language in (("KE", "Kenya", "en"), ("FR", "France", "fr"), ("SE", "Sweden", "en")):
         desk = desks[code]
         _say(console, gateway.registry.add_party(code, name, desk.address, language, desk.public_key))
-    _say(
-        console,
-        gateway.registry.add_person("KE", officer.address, "Officer", Role.OFFICER, "en", officer.public_key),
-    )
+    said = gateway.registry.add_person("KE", officer.address, "Officer", Role.OFFICER, "en", officer.public_key)
+    _say(console, said)
     key = officer.knows(gateway.own_key())
     for desk in desks.values():
         desk.knows(gateway.own_key())

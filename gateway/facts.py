@@ -129,13 +129,12 @@ UNANSWERED = "?"
 class Envelope:
     """What the SMTP or LMTP session, or the IMAP mailbox, says of a mail (RFC 5321, 2.3.1).
 
-    `mail_from` is "" for the null reverse-path. `transport` names the door it came by. `signed_by` is the sender's
+    `mail_from` is "" for the null reverse-path, `transport` the door it came by. `signed_by` is the sender's
     domain where it has signed the mail (DKIM), UNANSWERED where no name server told.
     """
 
     mail_from: str = ""
     rcpt_tos: tuple[str, ...] = ()
-    client: str = ""
     authenticated_as: str = ""
     tls: bool = False
     transport: str = "directory"
@@ -178,7 +177,6 @@ class VisibleHeaders:
     subject_tag: str = ""
     auto_submitted: bool = False
     received_count: int = 0
-    authentication_results: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

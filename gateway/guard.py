@@ -42,13 +42,12 @@ class Guard:
 
     def admit(self, person: Person, uims: int, now: datetime) -> None:
         """Lets a mail of a proven sender, with so many UIMs, pass; raises Defer [GSP-305] where it must wait."""
-        allowed = self._allowance
         until = self._uims_free_at(person, uims, now) if uims else self._mail_free_at(person, now)
         if until is None:
             return
         with self._lock:
             self._slowed[person.party, person.id] = until
-        logs.warn("limit reached", person=person.id, party=person.party, uims=uims, most=allowed.person_per_hour)
+        logs.warn("limit reached", person=person.id, party=person.party, uims=uims)
         raise Defer(REASONS[305])
 
     def _mail_free_at(self, person: Person, now: datetime) -> datetime | None:

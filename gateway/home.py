@@ -94,7 +94,7 @@ class HomeKey:
         return _base32(self._mac("password", address, party, str(person), str(number))[:15])
 
     def identifier(self, *parts: str) -> str:
-        """Twenty letters and digits, the same for the same parts: Message-IDs and envelope ids."""
+        """Twenty-four letters and digits, the same for the same parts: Message-IDs and envelope ids."""
         return _base32(self._mac("identifier", *parts)[:15])
 
     def _mac(self, purpose: str, *parts: str) -> bytes:

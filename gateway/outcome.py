@@ -14,14 +14,6 @@ from enum import StrEnum
 from gateway.facts import ExchangeNumber, Person, ReferralNumber
 
 
-class Scope(StrEnum):
-    """How far a transient trouble reaches, so that callers back off as far."""
-
-    MESSAGE = "message"
-    MAILBOX = "mailbox"
-    SERVER = "server"
-
-
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a mail was not simply taken.
@@ -121,11 +113,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """An outside cause that may pass; the sender tries again after some seconds."""
+    """An outside cause that may pass: the same mail may come again."""
 
     reason: Reason
-    scope: Scope = Scope.MESSAGE
-    again_after: int = 60
 
 
 @dataclass(frozen=True, slots=True)

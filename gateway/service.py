@@ -60,8 +60,8 @@ _LOCKED = (
     "the gateway's keys cannot be used: check [openpgp] passphrase_file and that it can be read, that gpg-agent starts,"
     " and that the token is there where the keys are on one"
 )
-# Convenience names; the form's title decides, whichever is used.
 _CODE = 2  # letters of a Party's code: the name of a sealed address
+# Convenience names; the form's title decides, whichever is used.
 _NAMES = frozenset({"request", "lookup", "reply", "message", "status", "help", "admin", "postmaster"})
 
 
@@ -107,10 +107,8 @@ def renew(root: Path, algorithm: str, grips: tuple[str, str] | None = None) -> s
     """
     home = Home(root.absolute())
     settings = configuration.load(home.root, os.environ)
-    address, secret = (
-        f"{settings.mailbox}@{settings.domain}",
-        unlocking.secret(settings.openpgp.passphrase_file, needed=True),
-    )
+    address = f"{settings.mailbox}@{settings.domain}"
+    secret = unlocking.secret(settings.openpgp.passphrase_file, needed=True)
     if grips:
         openpgp.adopt(home.gnupg, address, grips, secret)
     else:
@@ -172,11 +170,7 @@ class Gateway:
                 open_limit=OPEN_LIMIT,
             )
         )
-        worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-        jitter = random.SystemRandom().random
-        self._deliverer = Deliverer(
-            self.store, self.pipeline, self._key, self._policy, worker, clock, lambda: jitter() / 4
-        )
+        self._deliverer = self._make_deliverer()
         self.items = Items(self.store, self.pipeline, clock)
         self.audit = Audit(self.store.seals, self.store.limits, self._openpgp, data.pattern_texts(), clock)
         self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock, self.own_keys)
@@ -203,6 +197,11 @@ class Gateway:
             uims_per_request=settings.limits.uims_per_request,
             authserv_id=settings.border.authserv_id,
         )
+
+    def _make_deliverer(self) -> Deliverer:
+        worker = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        chance = random.SystemRandom().random
+        return Deliverer(self.store, self.pipeline, self._key, self._policy, worker, self.clock, lambda: chance() / 4)
 
     def __enter__(self) -> Gateway:
         return self
@@ -247,10 +246,6 @@ class Gateway:
             directory.write(folder, mail.message_id, mail.octets)
             self.store.outbox.delivered(mail.id, "written")
         return len(taken), 0
-
-    def deliver_to(self, host: str, port: int) -> tuple[int, int]:
-        """Delivers everything now to a server on this machine."""
-        return self._deliverer.deliver(configuration.Outbound(host=host, port=port), force=True)
 
     def take_outbox(self) -> list[tuple[str, bytes]]:
         """Takes everything out of the outbox, as (recipient, mail)."""

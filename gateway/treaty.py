@@ -61,6 +61,10 @@ class UimAnswer(StrEnum):
     WITHHELD = "withheld"
 
 
+# Of these something is still expected of the asked Party.
+OPEN_ANSWERS = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
+
+
 class NoDataReason(StrEnum):
     """Why an asked Party gives no data."""
 
@@ -112,6 +116,10 @@ class ReferralState(StrEnum):
     RETURNED = "returned"
     EXPIRED = "expired"
     UNDELIVERABLE = "undeliverable"
+
+
+# Its mail is out, and something is still expected of the desk.
+ASKED = frozenset({ReferralState.SENT, ReferralState.DELIVERED, ReferralState.READ, ReferralState.PARTLY_ANSWERED})
 
 
 class ExchangeState(StrEnum):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -27,6 +31,16 @@ def logging_as_it_was() -> Iterator[None]:
         root.removeHandler(handler)
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder with a short path, for GnuPG's sockets; its agents are ended."""
+    made = Path(tempfile.mkdtemp(dir="/tmp", prefix="g"))
+    yield made
+    for home in {path.parent for path in made.rglob("pubring.kbx")}:
+        subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)
+    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

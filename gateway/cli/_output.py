@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich import box
@@ -16,6 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.outcome import Failure
+
+if TYPE_CHECKING:
+    from gateway.service import Gateway
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -79,3 +82,12 @@ def failing() -> Iterator[None]:
         raise Failed(f"{failure.reason.public} [GSP-{failure.reason.number}]. {failure.reason.remedy}") from None
     except (ValueError, OSError) as error:
         raise Failed(str(error)) from None
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Gateway]:
+    """The gateway of a home, with `failing` around it. Imported here only: `gsp --help` stays quick."""
+    from gateway.service import Gateway
+
+    with failing(), Gateway.open(home) as gateway:
+        yield gateway

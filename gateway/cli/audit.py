@@ -23,9 +23,7 @@ def audit() -> None:
 )
 def audit_verify(home: Path, as_json: bool, head: str) -> None:
     """Find every change, removal or reordering of the record; exit 1 where there is one."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         report = gateway.audit.verify(head.strip())
     if as_json:
         _output.print_json(report.values())
@@ -47,9 +45,7 @@ def audit_verify(home: Path, as_json: bool, head: str) -> None:
 @_output.home_option
 def audit_seal(home: Path) -> None:
     """Sign the head of the record now; `gsp serve` does it every hour."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         made = gateway.audit.seal()
     click.echo(f"Sealed: {made.events} event(s), head {made.chain}." if made else "Nothing new since the last seal.")
 
@@ -59,9 +55,7 @@ def audit_seal(home: Path) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of standard output.")
 def audit_export(home: Path, output: Path | None) -> None:
     """Write the record and its seals as lines of JSON, for auditors."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         if output is None:
             for line in gateway.audit.export():
                 click.echo(line)

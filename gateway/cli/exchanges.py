@@ -19,9 +19,7 @@ def exchange() -> None:
 @_output.json_option
 def exchange_list(home: Path, as_json: bool) -> None:
     """Every exchange, newest first."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         rows = gateway.exchange_rows()
     headings = ("Number", "Asking", "State", "Opened", "UIMs", "Referrals")
     _output.records(headings, rows, as_json, "There is no exchange yet.")
@@ -33,9 +31,7 @@ def exchange_list(home: Path, as_json: bool) -> None:
 @click.argument("number")
 def exchange_show(home: Path, number: str, as_json: bool) -> None:
     """The referrals and the trail of one exchange, e.g. GSP-2026-000042."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         shown = gateway.exchange_details(number)
     if as_json:
         _output.print_json(shown)

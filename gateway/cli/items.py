@@ -19,9 +19,7 @@ def item() -> None:
 @_output.json_option
 def item_list(home: Path, as_json: bool) -> None:
     """What happened, since when, and what to do next."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         rows = gateway.items.rows()
     headings = ("Item", "Since", "Reason", "Concerns", "Happened", "Next")
     _output.records(headings, rows, as_json, "Nothing waits for a person.")
@@ -33,9 +31,9 @@ def item_list(home: Path, as_json: bool) -> None:
 @click.argument("number", type=click.IntRange(1))
 def item_settle(home: Path, number: int, again: bool) -> None:
     """Mark an item as done, on record. A held mail that is settled without --again is deleted."""
-    from gateway import inspection, service
+    from gateway import inspection
 
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         if again:
             outcome = inspection.outcome(gateway.items.again(number))
             said = inspection.outcome_sentence(outcome)

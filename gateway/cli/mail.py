@@ -16,9 +16,9 @@ from gateway.cli import _output
 @click.argument("file", type=click.File("rb"))
 def process(home: Path, file: BinaryIO, as_json: bool) -> None:
     """Put one mail (a file, or - for standard input) through the whole pipeline as if received."""
-    from gateway import inspection, service
+    from gateway import inspection
 
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         outcome = gateway.process_file(file.read())
     if as_json:
         _output.print_json(outcome)
@@ -33,10 +33,10 @@ def process(home: Path, file: BinaryIO, as_json: bool) -> None:
 @click.option("--verbose", is_flag=True, help="Log every step, still without any content.")
 def serve(home: Path, verbose: bool) -> None:
     """Run the gateway until SIGTERM: listeners, mailboxes, delivery, scheduled work."""
-    from gateway import logs, service, serving
+    from gateway import logs, serving
 
     logs.configure(verbose)
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         serving.serve(gateway, verbose)
 
 
@@ -50,9 +50,7 @@ def outbox() -> None:
 @_output.json_option
 def outbox_list(home: Path, as_json: bool) -> None:
     """What waits, since when, and for whom."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         rows = gateway.outbox_rows()
     headings = ("Message-ID", "Kind", "To", "Referral", "State", "Attempts", "Next attempt")
     _output.records(headings, rows, as_json, "The outbox is empty.")
@@ -64,9 +62,7 @@ def outbox_list(home: Path, as_json: bool) -> None:
 @click.option("--to-directory", type=click.Path(file_okay=False, path_type=Path), help="Write .eml files instead.")
 def outbox_flush(home: Path, to_directory: Path | None, as_json: bool) -> None:
     """Deliver now, or write the mails out as files."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         sent, failed = gateway.flush(to_directory)
     if as_json:
         _output.print_json({"sent": sent, "failed": failed})
@@ -81,9 +77,7 @@ def outbox_flush(home: Path, to_directory: Path | None, as_json: bool) -> None:
 @_output.json_option
 def outbox_retry(home: Path, as_json: bool) -> None:
     """Send once more what could not be delivered and is kept: answers and messages."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         again = gateway.store.outbox.once_more(gateway.clock())
     if as_json:
         _output.print_json({"again": again})

@@ -27,9 +27,7 @@ def party() -> None:
 @click.option("--key", type=click.File("rb"), help="The desk's OpenPGP public key, or S/MIME certificate.")
 def party_add(home: Path, code: str, name: str, mailbox: str, language: str, key: BinaryIO | None) -> None:
     """Register a Party, or give its desk a new key: CODE is its two letters (ISO 3166-1)."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         said = gateway.registry.add_party(code, name, mailbox, language, key.read() if key else None)
     click.echo(said)
 
@@ -39,9 +37,7 @@ def party_add(home: Path, code: str, name: str, mailbox: str, language: str, key
 @_output.json_option
 def party_list(home: Path, as_json: bool) -> None:
     """The registered Parties."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         rows = gateway.registry.party_rows()
     _output.records(("Code", "Name", "Mailbox", "Language", "Key"), rows, as_json, "No Party is registered yet.")
 
@@ -63,9 +59,7 @@ def user() -> None:
 )
 def user_add(home: Path, code: str, email: str, name: str, role: str, language: str | None, key: BinaryIO) -> None:
     """Register a person with a key. An address already registered gets the key as a further one."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         said = gateway.registry.add_person(code, email, name, Role(role), language, key.read())
     click.echo(said)
 
@@ -75,9 +69,7 @@ def user_add(home: Path, code: str, email: str, name: str, role: str, language: 
 @_output.json_option
 def user_list(home: Path, as_json: bool) -> None:
     """The registered people."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         rows = gateway.registry.person_rows()
     headings = ("Email", "Name", "Party", "Role", "Language", "State")
     _output.records(headings, rows, as_json, "Nobody is registered yet.")
@@ -89,9 +81,7 @@ def user_list(home: Path, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why, for the record.")
 def user_revoke(home: Path, email: str, reason: str) -> None:
     """Withdraw a person's access, and the keys with it."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         said = gateway.registry.revoke(email, reason)
     click.echo(said)
 
@@ -102,9 +92,7 @@ def user_revoke(home: Path, email: str, reason: str) -> None:
 @click.option("--withdraw", is_flag=True, help="The person's password ends, and there is no new one.")
 def user_password(home: Path, email: str, withdraw: bool) -> None:
     """Print a new password for the gateway's own SMTP login; the one before it ends. Needed for sealed mail only."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         if withdraw:
             gateway.border.withdraw_login(email, gateway.clock())
             said = f"{email} has no password any more."
@@ -120,9 +108,7 @@ def user_password(home: Path, email: str, withdraw: bool) -> None:
 @click.option("--withdraw", is_flag=True, help="The earlier key was lost or stolen: it ends now, not in 30 days.")
 def user_renew(home: Path, email: str, key: BinaryIO, withdraw: bool) -> None:
     """Register the new or extended key of a person, or of a desk; the owner and the administrators are told."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         said = gateway.renew_key(email, key.read(), withdraw)
     click.echo(said)
 
@@ -138,9 +124,7 @@ def key() -> None:
 @click.option("--expiring", type=click.IntRange(0), metavar="DAYS", help="Only keys that expire within so many days.")
 def key_list(home: Path, as_json: bool, expiring: int | None) -> None:
     """Registered keys, with owner and expiry."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         rows = gateway.registry.key_rows(expiring)
     headings = ("Fingerprint", "Scheme", "Owner", "Party", "Expires", "State")
     _output.records(headings, rows, as_json, "No key to show.")
@@ -151,9 +135,7 @@ def key_list(home: Path, as_json: bool, expiring: int | None) -> None:
 @click.option("--smime", is_flag=True, help="The S/MIME certificate instead of the OpenPGP key.")
 def key_export(home: Path, smime: bool) -> None:
     """The gateway's own public key, to give to everybody who writes to it."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         octets = gateway.own_certificate() if smime else gateway.own_key()
     click.echo(octets.decode("ascii"), nl=False)
 
@@ -163,9 +145,7 @@ def key_export(home: Path, smime: bool) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def key_wkd(home: Path, folder: Path) -> None:
     """Write the gateway's OpenPGP key as a Web Key Directory below FOLDER, the root of a web server's files."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         paths = gateway.publication.write(folder)
     for path in paths:
         click.echo(folder / path)
@@ -211,9 +191,7 @@ def key_renew(home: Path, algorithm: str, token: tuple[str, str] | None) -> None
 )
 def key_request(home: Path, algorithm: str, subject: str) -> None:
     """Print a request for an S/MIME certificate (PKCS #10), to give to a certification authority."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
         octets = gateway.registry.request_certificate(gateway.home.smime, mailbox, algorithm, subject)
     click.echo(octets.decode("ascii"), nl=False)
@@ -224,9 +202,7 @@ def key_request(home: Path, algorithm: str, subject: str) -> None:
 @click.argument("certificate", type=click.File("rb"))
 def key_install(home: Path, certificate: BinaryIO) -> None:
     """Take the S/MIME certificate that an authority issued, with its issuers if they are in the file."""
-    from gateway import service
-
-    with _output.failing(), service.Gateway.open(home) as gateway:
+    with _output.opened(home) as gateway:
         mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
         mark, until = gateway.registry.install_certificate(
             gateway.home.smime, certificate.read(), mailbox, gateway.smime_token

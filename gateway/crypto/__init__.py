@@ -1,1 +1,1 @@
-"""Encryption schemes, one file each; each defines `SCHEME`, a class that fits `ports.CryptoScheme`."""
+"""Encryption schemes, one file each; each with a class that fits `ports.CryptoScheme`."""

@@ -18,7 +18,6 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 _YEARS = timedelta(days=3 * 365)
 _KEY, _CERTIFICATE, _ASKED, _OLD = "key.pem", "certificate.pem", "request-key.pem", "old"
-ALGORITHMS = ("rsa3072", "rsa4096", "p256", "p384")
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,4 +353,3 @@ def _identity(signature: _status.Signature, content: bytes) -> bytes:
 
 
 create, adopt = _homes.create, _homes.adopt
-SCHEME = OpenPgp

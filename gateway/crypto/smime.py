@@ -318,9 +318,6 @@ class Smime:
         answers = _ocsp.refresh(self._folder, pairs, now, hours, _ocsp.asked)
         return lists[0] + answers[0], lists[1] + answers[1]
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
 
 _DOUBTS = {
     Cause.UNTRUSTED: N_(
@@ -377,6 +374,3 @@ def _is_multipart_with_cms(part: MimePart) -> bool:
     return bool(part.children) and any(
         _is_cms(one) and _cms.kind(one.body) in (_cms.ENVELOPED, _cms.AUTH_ENVELOPED) for one in part.walk()
     )
-
-
-SCHEME = Smime

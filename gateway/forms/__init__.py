@@ -66,10 +66,9 @@ class Form:
     summary: str = ""
     opens_exchange: bool = False  # its decision may use the number drawn for a new exchange
     opened_by: str = ""  # or only where this field says yes
+    blocks: str = "answers"  # what its JSON calls the blocks
+    takes_keys: bool = False  # attached or pasted keys and certificates are for it; any other form ignores them
 
     def opens(self, filled: FilledForm) -> bool:
         """Whether a number is drawn for a new exchange before it decides."""
         return self.opens_exchange or (bool(self.opened_by) and filled.get(self.opened_by) == "yes")
-
-    blocks: str = "answers"  # what its JSON calls the blocks
-    takes_keys: bool = False  # attached or pasted keys and certificates are for it; any other form ignores them

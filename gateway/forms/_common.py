@@ -40,6 +40,7 @@ from gateway.treaty import ReferralState, Role, Side
 EVERYBODY = frozenset(Role)
 ASKERS = frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.DESK})
 
+COMPLETE = text("Complete the lines marked with an arrow in the form below and reply to this mail.")
 _NOT_YOURS = text("No open exchange of your Party has this number.")
 _OTHER = text("The address or subject belongs to another exchange than the one that the form names.")
 _MEND = text("please complete or correct this line")
@@ -129,6 +130,18 @@ def too_many(situation: Situation) -> tuple[Finding, ...]:
         most=most,
     )
     return (Finding(sentence, Severity.BLOCKS, field="uims"),)
+
+
+def wrong_party(situation: Situation) -> tuple[Finding, ...]:
+    """The finding on a Party named after `To` that cannot be asked: the writer's own, or one without a desk here."""
+    to = situation.reading.form.get("to")
+    if to and to == situation.submission.sender.person.party:
+        sentence = text("This is your own Party. Name another one, or leave the line empty.")
+    elif to and situation.view.party(PartyCode(to)) is None:
+        sentence = text("This Party has no desk here yet. Name another one, or leave the line empty.")
+    else:
+        return ()
+    return (Finding(sentence, Severity.BLOCKS, got=to, field="to"),)
 
 
 def weighed(

@@ -14,11 +14,10 @@ from gateway.forms._fields import ANSWERS, ITEMS, REQUEST_FIELDS
 from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote
 from gateway.ports import Situation
 from gateway.rules.exchange import thread
-from gateway.treaty import Handling, Item, ReferralState, Side, UimAnswer
+from gateway.treaty import OPEN_ANSWERS, Handling, Item, ReferralState, Side
 
 SHOWN = 50  # above so many UIMs the letter holds the first few, the spreadsheet all
 IN_FORM = 200  # UIMs given back in a request form; a spreadsheet has them all
-OPEN = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
 _LOST = frozenset({ReferralState.UNDELIVERABLE, ReferralState.EXPIRED})  # nothing comes any more, unless asked again
 STAYS = ("ambiguous", "hints", "not_a_party", "not_a_uim", "malformed", "unknown", "own", "no_desk")
 _DETAILS = ("date_of_seizure", "place_of_seizure", "product")
@@ -63,7 +62,7 @@ def refer(
     known = situation.view.uims_of(referral) if before else {}
     marks = {digest_of(situation, uim.text): uim for uim in uims}
     lost = earlier is not None and earlier.state in _LOST
-    going = {mark: uim for mark, uim in marks.items() if mark not in known or (lost and known[mark] in OPEN)}
+    going = {mark: uim for mark, uim in marks.items() if mark not in known or (lost and known[mark] in OPEN_ANSWERS)}
     desk = situation.view.desk(party, situation.moment.now)
     if desk is None or not going:
         return None
@@ -124,18 +123,25 @@ def reply_form(referral: ReferralNumber, uims: Sequence[str], items: Sequence[It
     return FilledForm("reply", {"exchange": str(referral), "handling": Handling.H0.value}, blocks=blocks)
 
 
-def filled(situation: Situation, letter: Letter, referral: ReferralNumber) -> Letter:
-    """A letter to the desk with the reply form, and table, for what it has not answered yet."""
-    left = {mark for mark, answer in situation.view.uims_of(referral).items() if answer in OPEN}
-    uims: list[str] = []
-    items: tuple[Item, ...] = tuple(Item)
-    for request in situation.view.kept(referral.exchange, NO_PARTY, Side.ASKING):
+def from_requests(
+    situation: Situation, exchange: ExchangeNumber, wanted: Iterable[Digest]
+) -> tuple[list[str], tuple[Item, ...]]:
+    """The UIMs with these digests as the kept requests write them, and the data that the last of these ticks."""
+    left, uims, items = set(wanted), list[str](), tuple[Item, ...]()
+    for request in situation.view.kept(exchange, NO_PARTY, Side.ASKING) if left else ():
         reading = recalled(situation, request)
         found = uims_among(situation, reading, left) if reading else ()
         if reading and found:
             items = ticked(reading)
             left.difference_update(digest_of(situation, uim.text) for uim in found)
             uims += [uim.text for uim in found]
+    return uims, items
+
+
+def filled(situation: Situation, letter: Letter, referral: ReferralNumber) -> Letter:
+    """A letter to the desk with the reply form, and table, for what it has not answered yet."""
+    left = {mark for mark, answer in situation.view.uims_of(referral).items() if answer in OPEN_ANSWERS}
+    uims, items = from_requests(situation, referral.exchange, left)
     sheets = (reply_sheet(referral, uims, items),) if len(uims) > SHOWN else ()
     return replace(letter, form=reply_form(referral, uims, items), sheets=sheets) if uims else letter
 

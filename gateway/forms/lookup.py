@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from gateway.content import (
     Decision,
     EnclosedKey,
     FilledForm,
-    Finding,
     Letter,
     SealedOffer,
-    Severity,
     Sheet,
     Text,
     Verdict,
@@ -22,7 +20,18 @@ from gateway.content import (
 from gateway.events import Event, EventKind, MailKind
 from gateway.facts import PartyCode, ReferralNumber
 from gateway.forms import Form
-from gateway.forms._common import ASKERS, EVERYBODY, blocks, marked, notice, own_thread, sender, too_many, weighed
+from gateway.forms._common import (
+    ASKERS,
+    EVERYBODY,
+    blocks,
+    marked,
+    notice,
+    own_thread,
+    sender,
+    too_many,
+    weighed,
+    wrong_party,
+)
 from gateway.forms._enclosed import key_files
 from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._findings import findings_sheets
@@ -50,7 +59,7 @@ _SENTENCES: dict[VerdictKind, Text] = {
 def decide(situation: Situation) -> Decision:
     """One line a UIM: what it is, who answers for it, and why."""
     form, person = situation.reading.form, situation.submission.sender.person
-    found = (*situation.reading.findings, *too_many(situation), *_unreachable(situation))
+    found = (*situation.reading.findings, *too_many(situation), *wrong_party(situation))
     # Who knows the Party may ask for its key and keep the UIMs to himself.
     fields = [field for field in LOOKUP_FIELDS if field.name != "uims" or not (form.get("to") and _wants_keys(form))]
     findings = weighed(fields, form, found)
@@ -89,17 +98,6 @@ def decide(situation: Situation) -> Decision:
 
 def _wants_keys(form: FilledForm) -> bool:
     return form.get("sealed") == "yes"
-
-
-def _unreachable(situation: Situation) -> Iterator[Finding]:
-    """What is wrong with the Party that the officer named."""
-    to = situation.reading.form.get("to")
-    if to and to == situation.submission.sender.person.party:
-        sentence = text("This is your own Party. Name another one, or leave the line empty.")
-        yield Finding(sentence, Severity.BLOCKS, got=to, field="to")
-    elif to and situation.view.party(PartyCode(to)) is None:
-        sentence = text("This Party has no desk here yet. Name another one, or leave the line empty.")
-        yield Finding(sentence, Severity.BLOCKS, got=to, field="to")
 
 
 def _offers(

@@ -10,6 +10,7 @@ from gateway.facts import Correspondent, MessageId, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,
+    COMPLETE,
     blocks,
     evidence,
     evidence_of,
@@ -32,7 +33,6 @@ from gateway.treaty import Side
 
 _DECISIVE = frozenset({"exchange", "handling"})
 _WRITE = text("Write the message below “Message” and reply to this mail.")
-_COMPLETE = text("Complete the lines marked with an arrow in the form below and reply to this mail.")
 
 
 def decide(situation: Situation) -> Decision:
@@ -44,7 +44,7 @@ def decide(situation: Situation) -> Decision:
     found = find_referral(situation)
     findings = weighed(MESSAGE_FIELDS, reading.form, reading.findings, _DECISIVE)
     if isinstance(found, Text) or blocks(findings):
-        says = found if isinstance(found, Text) else _COMPLETE if reading.form.get("message") else _WRITE
+        says = found if isinstance(found, Text) else COMPLETE if reading.form.get("message") else _WRITE
         form = None if is_closed(says) else replace(marked(reading.form, findings), name="message")
         return notice(situation, text("Your message was not passed on"), says, findings, form)
     number, exchange, side = found

@@ -25,6 +25,7 @@ from gateway.facts import NO_PARTY, Correspondent, Digest, MessageId, ReferralNu
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,
+    COMPLETE,
     blocks,
     digest_of,
     evidence,
@@ -36,22 +37,20 @@ from gateway.forms._common import (
     notice,
     recalled,
     sender,
-    uims_among,
     waiting_letters,
     weighed,
 )
 from gateway.forms._fields import ANSWERS, REPLY_FIELDS, REPLY_GROUP
 from gateway.forms._pass import Passed, pass_on, passed_before
-from gateway.forms._refer import SHOWN, answer_sheet, handling, reply_form, reply_sheet, ticked
+from gateway.forms._refer import SHOWN, answer_sheet, from_requests, handling, reply_form, reply_sheet, ticked
 from gateway.letters import AnsweredUim, AnswerLetter, Evidence, Thanks
 from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules.exchange import requester, thread
 from gateway.rules.survey import quality_events, survey_form
-from gateway.treaty import Item, NoDataReason, Side, UimAnswer
+from gateway.treaty import OPEN_ANSWERS, Item, NoDataReason, Side, UimAnswer
 
 _STATUSES = {choice.name: UimAnswer(choice.name) for choice in ANSWERS}
-_OPEN = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,7 +75,7 @@ class Recorded(ClearValue):
     @property
     def open(self) -> tuple[Digest, ...]:
         """UIMs that the Party has yet to answer."""
-        return tuple(mark for mark, answer in self.after.items() if answer in _OPEN)
+        return tuple(mark for mark, answer in self.after.items() if answer in OPEN_ANSWERS)
 
     def survey(self, side: Side) -> FilledForm | None:
         """The survey for one side, once every UIM is answered and not all go elsewhere."""
@@ -86,7 +85,7 @@ class Recorded(ClearValue):
     @property
     def ending(self) -> EventKind | None:
         """How this reply ends the referral, if it does."""
-        if self.open or not any(answer in _OPEN for answer in self.before.values()):
+        if self.open or not any(answer in OPEN_ANSWERS for answer in self.before.values()):
             return None
         alike = set(self.after.values())
         if alike == {UimAnswer.NOT_OURS}:
@@ -101,7 +100,7 @@ def decide(situation: Situation) -> Decision:
         says = found if isinstance(found, Text) else text("Your Party asks in this exchange; the other side answers.")
         return _back(situation, says, situation.reading.findings)
     if unclear := _unclear(situation):
-        return _back(situation, _COMPLETE, unclear)
+        return _back(situation, COMPLETE, unclear)
     number, exchange, _ = found
     before = situation.view.uims_of(number)
     answers = read_answers(situation, situation.reading, before.keys())
@@ -111,7 +110,7 @@ def decide(situation: Situation) -> Decision:
     if answers.said:
         facts = tuple(UimFact(mark, answered.answer) for mark, answered in answers.said.items())
     else:
-        facts = tuple(UimFact(mark, UimAnswer.WITHHELD) for mark, answer in before.items() if answer in _OPEN)
+        facts = tuple(UimFact(mark, UimAnswer.WITHHELD) for mark, answer in before.items() if answer in OPEN_ANSWERS)
     after = {**before, **{fact.digest: fact.answer for fact in facts}}
     not_ours = {mark: said for mark, said in answers.said.items() if said.answer is UimAnswer.NOT_OURS
                 and before[mark] is not UimAnswer.NOT_OURS}  # fmt: skip
@@ -204,7 +203,6 @@ def _unread(reading: Reading) -> frozenset[tuple[str, int]]:
     return frozenset(starts[found - 1] for place in places if (found := bisect_right(starts, place)))
 
 
-_COMPLETE = text("Complete the lines marked with an arrow in the form below and reply to this mail.")
 _NOT_ASKED = text("This UIM was not asked in this exchange; the answer was not passed on.")
 _NO_UIM = text("An answer without its UIM was not passed on. Write the UIM after “UIM”, above the answer.")
 _NO_STATUS = text("Data is given, but no status. Write “valid” after “Status” if the UIM is valid.")
@@ -362,14 +360,8 @@ def _rest(situation: Situation, recorded: Recorded) -> tuple[FilledForm | None, 
         if mark in left:
             left.discard(mark)
             uims.append(uim)
-    for request in situation.view.kept(recorded.number.exchange, NO_PARTY, Side.ASKING) if left else ():
-        reading = recalled(situation, request)
-        if reading is None:
-            continue
-        items = ticked(reading)
-        more = uims_among(situation, reading, left)
-        left.difference_update(digest_of(situation, uim.text) for uim in more)
-        uims += [uim.text for uim in more]
+    more, ticks = from_requests(situation, recorded.number.exchange, left)
+    uims, items = [*uims, *more], ticks or items
     sheets = (reply_sheet(recorded.number, uims, items),) if len(uims) > SHOWN else ()
     return reply_form(recorded.number, uims, items), sheets
 

@@ -10,6 +10,7 @@ from gateway.facts import NO_PARTY, Digest, ExchangeNumber, MessageId, PartyCode
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,
+    COMPLETE,
     blocks,
     digest_of,
     evidence,
@@ -23,6 +24,7 @@ from gateway.forms._common import (
     too_many,
     uims_among,
     weighed,
+    wrong_party,
 )
 from gateway.forms._fields import REQUEST_FIELDS
 from gateway.forms._findings import findings_sheets
@@ -46,7 +48,7 @@ def decide(situation: Situation) -> Decision:
         return notice(
             situation,
             text("Your request was not sent yet: please complete it"),
-            text("Complete the lines marked with an arrow in the form below and reply to this mail."),
+            COMPLETE,
             findings,
             marked(form, (finding for finding in findings if finding.severity is Severity.BLOCKS)),
         )
@@ -84,14 +86,7 @@ def _blocking(situation: Situation, exchange: ExchangeView | None) -> tuple[Find
     if form.get("exchange") and exchange is None:
         sentence = text("Your Party has no open exchange with this number. Leave the line empty to ask anew.")
         found.append(Finding(sentence, Severity.BLOCKS, got=form.get("exchange"), field="exchange"))
-    to = form.get("to")
-    if to and to == situation.submission.sender.person.party:
-        found.append(Finding(text("This is your own Party. Name another one, or leave the line empty."),
-                             Severity.BLOCKS, got=to, field="to"))  # fmt: skip
-    elif to and situation.view.party(PartyCode(to)) is None:
-        sentence = text("This Party has no desk here yet. Name another one, or leave the line empty.")
-        found.append(Finding(sentence, Severity.BLOCKS, got=to, field="to"))
-    return tuple(found)
+    return (*found, *wrong_party(situation))
 
 
 def _refer_all(

@@ -23,7 +23,6 @@ _FOREIGN = {
     "digits": re.compile(r"[^0-9]"),
     "iso646": re.compile(r"[^!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"),
 }
-ALPHABETS = frozenset(_FOREIGN)
 
 
 @lru_cache(maxsize=4096)

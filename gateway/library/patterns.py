@@ -13,7 +13,6 @@ from datetime import datetime
 import re2
 
 from gateway.content import Text, Uim, Verdict
-from gateway.facts import PartyCode
 from gateway.identifiers import gs1, misreads
 from gateway.library import judge
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
@@ -49,15 +48,6 @@ class PatternLibrary:
     def parties(self) -> tuple[TreatyParty, ...]:
         """The Parties to the Protocol that the library lists, in its order."""
         return tuple(self._catalogue.parties.values())
-
-    def party_of(self, code: str) -> TreatyParty | None:
-        """The Party, or the owner that is not a Party, with this code; None where the library knows none."""
-        key = PartyCode(code)
-        return self._catalogue.parties.get(key) or self._catalogue.others.get(key)
-
-    def is_party(self, code: PartyCode) -> bool:
-        """Whether this code is a Party's."""
-        return code in self._catalogue.parties
 
     def agency(self, code: str) -> Agency | None:
         """The issuing agency with this code, None where the library knows none."""

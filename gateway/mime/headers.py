@@ -105,7 +105,6 @@ def visible(part: MimePart) -> VisibleHeaders:
         subject_tag=_first_tag(part.header("Subject")),
         auto_submitted=is_automatic(part),
         received_count=len(part.header("Received")),
-        authentication_results=part.header("Authentication-Results"),
     )
 
 

@@ -72,7 +72,8 @@ def _packed(octets: bytes) -> tuple[dict[str, Marks], bool]:
             if any(entry.flag_bits & 1 for entry in archive.infolist()) or _has_ciphertext(archive):
                 raise Unreadable("encrypted")
             return marks(archive)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError, zlib.error):
+    # RuntimeError is zipfile's for encryption and for a compression method that it does not have.
+    except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError, zlib.error):
         raise Unreadable("broken") from None
 
 

@@ -11,12 +11,11 @@ from gateway.events import Event, EventKind, ExchangeView, ForAPerson, MailKind,
 from gateway.facts import Correspondent, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.letters import Closed, LetterValues, Reminder, Turn
 from gateway.ports import Keyed, Policy, View
-from gateway.treaty import Handling, ReferralState, Role, Side
+from gateway.treaty import ASKED, Handling, ReferralState, Role, Side
 
 _REFERENCES = 10
-_OPEN = frozenset({ReferralState.SENT, ReferralState.DELIVERED, ReferralState.READ, ReferralState.PARTLY_ANSWERED})
 # Where something is still expected of the desk, it matters that a mail does not reach it.
-REACHABLE = _OPEN | {ReferralState.WAITING}
+REACHABLE = ASKED | {ReferralState.WAITING}
 ESCALATE_AFTER = timedelta(days=7)  # after the last reminder
 
 
@@ -60,11 +59,10 @@ def requester(view: View, exchange: ExchangeView, now: datetime) -> Corresponden
 def due(referral: ReferralView, now: datetime, policy: Policy) -> Due | None:
     """What a referral asks for now (exchange.md 3, item 7); None: nothing."""
     silent = now - referral.last_activity
-    if referral.state in _OPEN | {ReferralState.WAITING, ReferralState.UNDELIVERABLE} and silent >= timedelta(
-        days=policy.expire_days
-    ):
+    expires = referral.state in REACHABLE | {ReferralState.UNDELIVERABLE}
+    if expires and silent >= timedelta(days=policy.expire_days):
         return Due.EXPIRY
-    if referral.state not in _OPEN:
+    if referral.state not in ASKED:
         return None
     days = policy.reminder_days
     if referral.reminders < len(days):
@@ -77,7 +75,7 @@ def due(referral: ReferralView, now: datetime, policy: Policy) -> Due | None:
 
 def closes(exchange: ExchangeView, now: datetime, policy: Policy) -> bool:
     """Whether an exchange closes by itself: nothing open, and silent for so many days."""
-    waiting = any(referral.state in _OPEN | {ReferralState.WAITING} for referral in exchange.referrals)
+    waiting = any(referral.state in REACHABLE for referral in exchange.referrals)
     return not waiting and now - exchange.last_activity >= timedelta(days=policy.close_days)
 
 

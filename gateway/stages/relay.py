@@ -30,6 +30,7 @@ from gateway.facts import (
     same_address,
     utc,
 )
+from gateway.forms._common import ASKERS
 from gateway.forms._enclosed import key_files
 from gateway.letters import Evidence
 from gateway.mime import headers
@@ -38,9 +39,7 @@ from gateway.ports import Addressed, CryptoScheme, Guard, Keyed, Policy, SealedM
 from gateway.rules.exchange import requester, thread
 from gateway.rules.sealed import SealedArrival, SealedReceipt, sealed_box
 from gateway.stages import _entity
-from gateway.treaty import Role, Side
-
-_WRITERS = frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.DESK})
+from gateway.treaty import Side
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,7 +87,7 @@ def proven(sealed: SealedMail, person: Person | None, vouched: Address | None) -
     written = headers.one_address(sealed.mail.visible.from_)
     if written is None or vouched is None or not same_address(written, vouched):
         raise Refuse(REASONS[110], Cause.NOT_VOUCHED if written else Cause.FROM_UNCLEAR)
-    if person is None or person.role not in _WRITERS:
+    if person is None or person.role not in ASKERS:
         raise Refuse(REASONS[111], Cause.UNKNOWN_KEY)
     if sealed.mail.visible.auto_submitted:
         raise Refuse(REASONS[108], Cause.AUTOMATIC, person)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,11 @@ def reading(engine: Engine, one_instant: bool = False) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         raise _deferral(error) from None
+
+
+def utc(moment: datetime) -> datetime:
+    """An instant as it came out of the database: SQLite keeps it in UTC and drops the zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _deferral(error: DBAPIError) -> Defer:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, or_, select
 
 from gateway.events import EventKind
 from gateway.facts import Digest, Fingerprint, PartyCode, key_mark
-from gateway.store.engine import reading
+from gateway.store.engine import reading, utc
 from gateway.store.tables import EventRow, KeyRow, PersonRow, table
 
 Ending = tuple[str, Fingerprint, PartyCode, int, datetime]  # scheme, key, Party, person, end
@@ -39,7 +39,7 @@ class Expiry:
         found: list[tuple[Any, Ending]] = []
         for row in self._rows(query):
             owner = row["party"], row["person"], row["scheme"]
-            until = _utc(row["usable_until"]) if row["usable_until"] else datetime.max.replace(tzinfo=UTC)
+            until = utc(row["usable_until"]) if row["usable_until"] else datetime.max.replace(tzinfo=UTC)
             if row["can_encrypt"] and row["can_sign"]:
                 lasts[owner] = max(until, lasts.get(owner, until))
             if now < until <= now + within:
@@ -64,7 +64,3 @@ class Expiry:
     def _rows(self, query: Any) -> list[Any]:
         with reading(self._engine) as connection:
             return list(connection.execute(query).mappings())
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from gateway.events import EventKind
-from gateway.treaty import ReferralState, UimAnswer
+from gateway.treaty import ASKED, OPEN_ANSWERS, ReferralState, UimAnswer
 
 _S = ReferralState
-_OPEN = frozenset({_S.SENT, _S.DELIVERED, _S.READ, _S.PARTLY_ANSWERED})
 
 # A late delivery or disposition report never takes a state backwards.
 _MOVES: dict[EventKind, tuple[frozenset[ReferralState], ReferralState]] = {
@@ -15,12 +14,11 @@ _MOVES: dict[EventKind, tuple[frozenset[ReferralState], ReferralState]] = {
     EventKind.DELIVERED: (frozenset({_S.SENT}), _S.DELIVERED),
     EventKind.READ: (frozenset({_S.SENT, _S.DELIVERED}), _S.READ),
     # Also after a first mail was read: the next one (further UIMs, a message, a reminder) has not reached the desk.
-    EventKind.UNDELIVERABLE: (_OPEN | {_S.WAITING}, _S.UNDELIVERABLE),
+    EventKind.UNDELIVERABLE: (ASKED | {_S.WAITING}, _S.UNDELIVERABLE),
     EventKind.DECLINED: (frozenset(_S) - {_S.EXPIRED}, _S.DECLINED),
-    EventKind.EXPIRED: (_OPEN | {_S.WAITING, _S.UNDELIVERABLE}, _S.EXPIRED),
+    EventKind.EXPIRED: (ASKED | {_S.WAITING, _S.UNDELIVERABLE}, _S.EXPIRED),
 }
 EXTENSIONS = frozenset({EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING})
-OPEN_ANSWERS = frozenset({UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY})
 
 
 def next_state(state: ReferralState, kind: EventKind, answers: dict[UimAnswer, int]) -> ReferralState:
@@ -31,7 +29,7 @@ def next_state(state: ReferralState, kind: EventKind, answers: dict[UimAnswer, i
         # Further UIMs take nothing back of what the desk has done. Where nothing was expected of it any more, or
         # nothing reached it, a new question has gone out, or waits: the state is that of all its UIMs together, and
         # the clock looks after it again.
-        after = state if state in _OPEN | {_S.WAITING} else _answered(answers)
+        after = state if state in ASKED | {_S.WAITING} else _answered(answers)
         unsent = kind is EventKind.EXTENSION_WAITING and after is not state
         return _S.WAITING if unsent and after is _S.SENT else after
     if kind in _MOVES:

@@ -16,7 +16,7 @@ from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, Part
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
 from gateway.store import pending, registrations, roster, tally
 from gateway.store.engine import writing
-from gateway.store.fold import EXTENSIONS, OPEN_ANSWERS, next_state
+from gateway.store.fold import EXTENSIONS, next_state
 from gateway.store.members import Members
 from gateway.store.outbox import MAIL_LIFE
 from gateway.store.prepared import Prepared
@@ -36,7 +36,7 @@ from gateway.store.tables import (
     UimRow,
     table,
 )
-from gateway.treaty import ExchangeState, ReferralState, Side, UimAnswer
+from gateway.treaty import OPEN_ANSWERS, ExchangeState, ReferralState, Side, UimAnswer
 
 _CHUNK = 5000
 _NONE = ExchangeNumber(0, 0)  # as stored where there is no exchange

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from gateway.events import Event, EventKind
-from gateway.facts import PartyCode, Renewal, same_address, utc
+from gateway.facts import PartyCode, Renewal, same_address
 from gateway.outcome import LostRace
+from gateway.store.engine import utc
 from gateway.store.record import append
 from gateway.store.tables import KeyRow, PartyRow, PendingRow, PersonRow, table
 from gateway.treaty import Role
@@ -110,5 +111,5 @@ def _end(connection: Connection, renewal: Renewal, at: datetime) -> None:
             connection.execute(this.values(revoked_at=at))
             continue
         ends = connection.execute(select(_KEYS.c.usable_until).where(_KEYS.c.fingerprint == mark)).scalar()
-        if ends is None or (utc(ends) if ends.tzinfo else ends.replace(tzinfo=UTC)) > until:
+        if ends is None or utc(ends) > until:
             connection.execute(this.values(usable_until=until))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.directory import Entry, EntryChange, Standing, missing
 from gateway.events import Event, EventKind
-from gateway.facts import NO_PARTY, PartyCode, utc
+from gateway.facts import NO_PARTY, PartyCode
 from gateway.outcome import LostRace
-from gateway.store.engine import reading
+from gateway.store.engine import reading, utc
 from gateway.store.prepared import Prepared
 from gateway.store.tables import EntryRow, EventRow, PartyRow, PersonRow, StandingRow, table
 from gateway.treaty import Difficulty, Function, Role
@@ -100,18 +100,14 @@ def listed(connection: Connection) -> tuple[Entry, ...]:
 
 def _registered(party: str, function: Function, authority: str, person: str, row: Any) -> Entry:
     address = row.mailbox if function is Function.DESK else row.address
-    return Entry(PartyCode(party), function, authority, person, address, since=_utc(row.since))
+    return Entry(PartyCode(party), function, authority, person, address, since=utc(row.since))
 
 
 def _entry(row: Any) -> Entry:
     return Entry(
         PartyCode(row.party), Function(row.function), row.authority, row.person, row.address, row.telephone,
-        row.postal, row.languages, row.remarks, row.id, _utc(row.since),
+        row.postal, row.languages, row.remarks, row.id, utc(row.since),
     )  # fmt: skip
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else utc(moment)
 
 
 class Roster:
@@ -134,7 +130,7 @@ class Roster:
             roles: dict[str, set[str]] = {}
             for party, role in connection.execute(select(_PEOPLE.c.party, _PEOPLE.c.role).where(active).distinct()):
                 roles.setdefault(party, set()).add(role)
-            parties = [(row.code, _utc(row.since)) for row in _DESKS.rows(connection)]
+            parties = [(row.code, utc(row.since)) for row in _DESKS.rows(connection)]
         by_party: dict[str, list[Entry]] = {}
         for entry in entries:
             by_party.setdefault(entry.party, []).append(entry)
@@ -175,10 +171,10 @@ def _standing(code: PartyCode, since: datetime, entries: tuple[Entry, ...], row:
     if row is None:
         return Standing(code, missing(entries), since, len(entries))
     moments = {
-        name: _utc(row[name]) if row[name] else None
+        name: utc(row[name]) if row[name] else None
         for name in ("step_at", "told_at", "asked_at", "ask_at", "ask_told_at", "confirmed_at", "changed_at")
     }
-    opened = _utc(row["open_since"]) if row["open_since"] else since
+    opened = utc(row["open_since"]) if row["open_since"] else since
     return Standing(
         code, missing(entries), max(opened, since), len(entries), row["replaced"], row["steps"], asks=row["asks"],
         **moments,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -31,7 +31,7 @@ from gateway.facts import (
 )
 from gateway.figures import Measured, Period
 from gateway.store import queries, roster
-from gateway.store.engine import reading
+from gateway.store.engine import reading, utc
 from gateway.store.figures import measured
 from gateway.store.prepared import Prepared
 from gateway.treaty import ExchangeState, ReferralState, Role, Side, UimAnswer
@@ -202,7 +202,7 @@ class View:
         """The exchange's events in their order."""
         return tuple(
             EventView(
-                _utc(row.at), EventKind(row.kind), number, PartyCode(row.party), PartyCode(row.actor),
+                utc(row.at), EventKind(row.kind), number, PartyCode(row.party), PartyCode(row.actor),
                 row.count, Digest(row.digest), row.person,
             )
             for row in self._rows(queries.TRAIL, year=number.year, serial=number.serial)
@@ -277,7 +277,7 @@ class View:
     def last_event_at(self) -> datetime | None:
         """When the record was last added to."""
         rows = self._rows(queries.LAST_EVENT)
-        return _utc(rows[0].at) if rows else None
+        return utc(rows[0].at) if rows else None
 
     # --- parts --------------------------------------------------------------------------------------
 
@@ -312,7 +312,7 @@ class View:
             views.append(
                 ExchangeView(
                     number, row.version, row.state == ExchangeState.CLOSED.value, PartyCode(row.asking),
-                    row.person, _utc(row.opened), _utc(row.last_activity), row.uims,
+                    row.person, utc(row.opened), utc(row.last_activity), row.uims,
                     tuple(_referral(referral) for referral in found),
                 )
             )  # fmt: skip
@@ -323,10 +323,6 @@ class View:
             part = digests[start : start + _CHUNK]
             named = {f"digest{place}": found for place, found in enumerate(part)}
             yield from self._rows(queries.before(len(part)), **named)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _party(row: Any) -> Party:
@@ -352,7 +348,7 @@ def _key(row: Any) -> PublicKey:
     until = row.usable_until
     return PublicKey(
         row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), row.can_encrypt, row.can_sign,
-        _utc(until) if until else None, row.revoked_at is not None, PartyCode(row.party),
+        utc(until) if until else None, row.revoked_at is not None, PartyCode(row.party),
         given=Fingerprint(row.given) if row.given else None,
     )  # fmt: skip
 
@@ -360,12 +356,12 @@ def _key(row: Any) -> PublicKey:
 def _pending(row: Any) -> Pending:
     party, until = PartyCode(row.party), row.usable_until
     key = PublicKey(
-        row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), True, True, _utc(until) if until else None,
+        row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), True, True, utc(until) if until else None,
         party=party,
     )  # fmt: skip
     return Pending(
         row.id, party, Address(row.address), row.name, Role(row.role), Language(row.language), key, row.ordered_by,
-        Digest(row.word), _utc(row.expires), row.approval, row.proven, row.sent,
+        Digest(row.word), utc(row.expires), row.approval, row.proven, row.sent,
     )  # fmt: skip
 
 
@@ -379,7 +375,7 @@ def _referral_side(rows: Sequence[Any]) -> tuple[ReferralNumber, Side] | None:
 
 def _referral(row: Any) -> ReferralView:
     return ReferralView(
-        _referral_number(row), ReferralState(row.state), _utc(row.asked_at), _utc(row.last_activity),
+        _referral_number(row), ReferralState(row.state), utc(row.asked_at), utc(row.last_activity),
         row.reminders, row.uims, row.answered, bool(row.sealed),
     )  # fmt: skip
 

@@ -304,11 +304,9 @@ class Session(SMTP):
         assert self.session is not None
         assert self.transport is not None
         sender = self.envelope.mail_from or ""
-        peer = self.session.peer
         return Envelope(
             mail_from="" if sender == "<>" else sender,  # aiosmtpd keeps the null reverse-path as it was written
             rcpt_tos=tuple(self.envelope.rcpt_tos),
-            client=str(peer[0]) if isinstance(peer, tuple) else "",
             authenticated_as=str(self.session.auth_data) if self.session.authenticated else "",
             tls=self._has_tls(),
             transport=self.door.transport,

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 from imapclient import DELETED, IMAPClient
 
 from gateway import logs
-from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Scope, Taken
+from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
 
 # A server that went away without a word is noticed at the next renewal; also below any NAT's patience.
 RENEW_SECONDS = 240.0
 _SLICE = 1.0  # seconds of one look at an idle connection; also how late a stop is noticed
-_LONGEST_WAIT = 3600.0
+_FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # before a mail that was deferred is tried again
 
 
 class Folders(Protocol):
@@ -47,11 +47,11 @@ class Waiting:
             self.due.clear()
             self.times.clear()
 
-    def add(self, uid: int, seconds: float) -> None:
-        """Twice as long each time, an hour at most."""
+    def add(self, uid: int) -> None:
+        """A minute, then twice as long each time, an hour at most."""
         times = self.times.get(uid, 0)
         self.times[uid] = times + 1
-        self.due[uid] = time.monotonic() + min(seconds * 2**times, _LONGEST_WAIT)
+        self.due[uid] = time.monotonic() + min(_FIRST_WAIT * 2**times, _LONGEST_WAIT)
 
     def keep(self, uids: Iterable[int]) -> None:
         """Forgets the mails that are no longer there."""
@@ -116,9 +116,7 @@ class Visit:
                 continue
             answer = self._answer(uid, int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0)))
             if isinstance(answer, Deferred):
-                self._waiting.add(uid, answer.again_after)
-                if answer.scope is not Scope.MESSAGE:
-                    return
+                self._waiting.add(uid)
             elif answer is not None:
                 self._move(uid, answer)
 

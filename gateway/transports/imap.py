@@ -117,7 +117,6 @@ class Mailbox:
         envelope = Envelope(
             mail_from=_bare(headers.get("Return-Path", "")),
             rcpt_tos=tuple(dict.fromkeys(_bare(value) for value in delivered)),
-            client=self._settings.host,
             tls=self._settings.tls != "none",
             transport="imap",
         )

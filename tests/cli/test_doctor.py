@@ -35,12 +35,10 @@ def made() -> Iterator[Path]:
 
 
 @pytest.fixture
-def home(made: Path) -> Iterator[Path]:
+def home(made: Path, folder: Path) -> Path:
     """A fresh home, closed to others as `gsp init` leaves it, with a Party whose desk has a key."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="g"))
     shutil.copytree(made, folder / "h", symlinks=True, ignore=shutil.ignore_patterns("S.*"))
-    yield folder / "h"
-    shutil.rmtree(folder, ignore_errors=True)
+    return folder / "h"
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import shutil
 import stat
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,10 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway import crypto
 from gateway.correspondence import Correspondent
 from gateway.crypto import _packets, openpgp
-from gateway.discovery import find
 from gateway.facts import Fingerprint, PublicKey, proven_ciphertext
 from gateway.mime.tree import parse
 from gateway.outcome import Cause, Defer, Hold, Refuse
@@ -40,13 +37,10 @@ def officer() -> Iterator[Correspondent]:
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home(folder: Path) -> Path:
     """A GnuPG home with the gateway's key."""
-    folder = Path(tempfile.mkdtemp(prefix="gk", dir="/tmp"))
     openpgp.create(folder / "h", "gsp@gsp.example")
-    yield folder / "h"
-    subprocess.run(["gpgconf", "--homedir", str(folder / "h"), "--kill", "all"], check=False, capture_output=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    return folder / "h"
 
 
 @pytest.fixture
@@ -76,10 +70,6 @@ def without_agent(home: Path) -> None:
     socket = home / "S.gpg-agent"
     socket.unlink(missing_ok=True)
     (socket / "taken").mkdir(parents=True)
-
-
-def test_every_scheme_is_found_by_its_constant() -> None:
-    assert find(crypto, "SCHEME")["openpgp"] is openpgp.OpenPgp
 
 
 def test_what_is_sealed_to_us_is_opened_with_our_signature(scheme: openpgp.OpenPgp) -> None:
@@ -274,11 +264,10 @@ def test_nothing_in_clear_is_written_and_the_home_is_for_its_owner_only(
     assert files
     assert not [path for path in files if b"MARKER-7f3a" in path.read_bytes()]
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in (home / "private-keys-v1.d").iterdir())
+    assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (home / "private-keys-v1.d").iterdir()} == {0}
 
 
-def test_a_home_with_a_long_path_works(officer: Correspondent) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="gl", dir="/tmp"))
+def test_a_home_with_a_long_path_works(officer: Correspondent, folder: Path) -> None:
     home = folder / ("long" * 25) / "gnupg"
     home.parent.mkdir()
     openpgp.create(home, "gsp@gsp.example")
@@ -287,15 +276,11 @@ def test_a_home_with_a_long_path_works(officer: Correspondent) -> None:
         assert opened(scheme, written(officer, scheme)).octets == TEXT
     finally:
         scheme.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_home_without_a_key_says_what_to_do() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="gn", dir="/tmp"))
+def test_a_home_without_a_key_says_what_to_do(folder: Path) -> None:
     with pytest.raises(ValueError, match="gsp key renew"):
         openpgp.OpenPgp(folder, range(1), clock)
-    subprocess.run(["gpgconf", "--homedir", str(folder), "--kill", "all"], check=False, capture_output=True)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_making_a_home_twice_changes_nothing(home: Path) -> None:

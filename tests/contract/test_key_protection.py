@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,16 +26,6 @@ TEXT = b"Content-Type: text/plain\r\n\r\nGSP HELP\r\n"
 
 def clock() -> datetime:
     return datetime.now(UTC)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder with a short path, for GnuPG's sockets; its agents are ended."""
-    made = Path(tempfile.mkdtemp(dir="/tmp", prefix="g"))
-    yield made
-    for home in {path.parent for path in made.rglob("pubring.kbx")}:
-        subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)
-    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture

@@ -17,9 +17,7 @@ import pytest
 from asn1crypto import cms
 from cryptography.hazmat.primitives import hashes
 
-from gateway import crypto
 from gateway.crypto import _bundle, _certificate, _cms, smime
-from gateway.discovery import find
 from gateway.facts import PartyCode, PublicKey, proven_ciphertext
 from gateway.mime.tree import parse
 from gateway.outcome import Cause, Defer, Hold, Refuse
@@ -89,10 +87,6 @@ def outside(scheme: smime.Smime, raw: bytes) -> int:
     except Refuse as refusal:
         return refusal.reason.number
     return 0
-
-
-def test_the_scheme_is_found_by_its_constant() -> None:
-    assert find(crypto, "SCHEME")["smime"] is smime.Smime
 
 
 # --- what is taken -----------------------------------------------------------------------------------

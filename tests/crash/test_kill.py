@@ -68,7 +68,7 @@ def test_nothing_is_lost_doubled_or_in_clear_when_the_gateway_is_killed(people: 
             # What a killed worker had claimed, or what was put off, goes out when its time has come.
             point.now = datetime.now(UTC) + timedelta(minutes=15)
             point.start()
-            point.gateway.deliver_to("127.0.0.1", received.port)
+            point.deliver_to(received.port)
             check(received, people, kills, seed)
             assert search(point.home, [MARKER.encode(), SE_UIM.encode(), FR_UIM.encode()]) == []
             assert search(folder, [MARKER.encode(), FR_UIM.encode()]) == []

@@ -156,4 +156,5 @@ def test_missing_starttls_is_never_answered_with_clear_text() -> None:
         delivery = attempt(submission)
     script.close()
     assert (delivery.verdict, delivery.server) == (Verdict.TRANSIENT, True)
+    assert script.heard
     assert not any(line.lower().startswith("mail") for line in script.heard)

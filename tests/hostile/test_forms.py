@@ -128,7 +128,7 @@ def test_uims_that_were_not_asked_are_named_and_not_passed_on(gate: FocalPoint) 
     number, mail = asked(gate, mine)
     gate.send("desk.se", answered(form_of(mail.text).replace(mine, foreign)))
     mails = gate.delivered()
-    assert all(foreign not in letter.text for letter in mails.get("officer", []))
+    assert set(mails) == {"desk.se"}
     assert foreign in mails["desk.se"][0].text
     assert state(gate, number) == "sent"
 
@@ -214,7 +214,7 @@ def test_no_cell_of_a_list_is_a_formula(gate: FocalPoint, cell: str) -> None:
     reply = answered(form_of(mail.text), items=cell)
     gate.send("desk.se", re.sub(r"(?m)^Remarks:[ \t]*$", lambda _: f"Remarks: {cell}", reply))
     sent = [*mail.attachments, *(file for letter in gate.delivered()["officer"] for file in letter.attachments)]
-    assert sent
+    assert {name[-4:] for name, _ in sent} >= {".csv", "xlsx"}
     for name, octets in sent:
         if name.endswith(".csv"):
             cells = [value for row in csv.reader(io.StringIO(octets.decode("utf-8-sig"))) for value in row]

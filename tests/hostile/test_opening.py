@@ -442,7 +442,7 @@ def test_the_same_mail_in_another_envelope_gets_the_same_answer_and_does_nothing
         raw = gate.mail("officer", request(SE_UIM))
         first = gate.gateway.process(raw, Envelope("officer@party.example", (hostile.TO,), transport="smtp"))
         before = hostile.traces(gate)
-        other = Envelope("eve@evil.example", (f"request@{DOMAIN}",), client="192.0.2.1", transport="lmtp")
+        other = Envelope("eve@evil.example", (f"request@{DOMAIN}",), transport="lmtp")
         again = gate.gateway.process(b"Received: from eve\r\nX-New: 1\r\n" + raw, other)
         assert (again.exchange, again.referrals) == (first.exchange, first.referrals)  # type: ignore[union-attr]
         assert hostile.traces(gate) == before

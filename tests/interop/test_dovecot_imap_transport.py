@@ -15,6 +15,7 @@ import pytest
 from gateway import data
 from gateway.outcome import REASONS, Deferred, Held, Refused, Taken
 from gateway.settings import Imap
+from gateway.transports import _visit
 from gateway.transports.imap import Mailbox
 from tests.support.certificates import self_signed
 from tests.support.doors import Recorder
@@ -88,8 +89,11 @@ def test_what_is_not_taken_lies_in_quarantine(
         assert server.mails(user) == []
 
 
-def test_deferred_mail_stays_and_is_tried_again(server: Dovecot, user: str, password: Path) -> None:
-    process = Recorder(answer=Deferred(REASONS[303], again_after=1))
+def test_deferred_mail_stays_and_is_tried_again(
+    server: Dovecot, user: str, password: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_visit, "_FIRST_WAIT", 1.0)
+    process = Recorder(answer=Deferred(REASONS[303]))
     with watching(settings(server, password, user=user), process):
         server.append(user, mail("x"))
         until(lambda: len(process.mails) == 2, "it was not tried again")

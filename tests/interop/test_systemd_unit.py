@@ -24,8 +24,9 @@ def test_systemd_calls_the_exposure_low() -> None:
 def test_systemd_understands_every_line(tmp_path: Path) -> None:
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace("/opt/gsp-gateway/.venv/bin/gsp", "/bin/true"))
-    found = analysed("verify", str(unit))
-    assert [line for line in found.stderr.splitlines() if UNIT.name in line] == []
+    assert [line for line in analysed("verify", str(unit)).stderr.splitlines() if UNIT.name in line] == []
+    unit.write_text(unit.read_text().replace("[Service]", "[Service]\nNoSuchSetting=1"))
+    assert f"{UNIT.name}:" in analysed("verify", str(unit)).stderr
 
 
 def test_an_opened_door_would_be_found(tmp_path: Path) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import email
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +16,6 @@ from tests.support.smime import Authority, SmimePerson, new_key, pem
 from tests.support.token import MODULE, PIN, Token
 
 MAILBOX = f"gsp@{DOMAIN}"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(dir="/tmp", prefix="gt"))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ def test_a_desk_is_reminded_once_however_many_gateways_look_at_the_clock(pair: P
             for ticked in [pool.submit(gateway.tick) for gateway in (pair.point.gateway, third)]:
                 ticked.result()
             until(lambda: len(pair.rows(reminded)) == len(sent), "not everybody is reminded", 30)
-            pair.point.gateway.deliver_to("127.0.0.1", pair.received.port)
+            pair.point.deliver_to(pair.received.port)
             until(lambda: pair.point.gateway.store.outbox.pending() == 0, "mail waits", 30)
     finally:
         third.close()
@@ -213,7 +213,7 @@ def test_a_gateway_slowed_by_the_next_server_sends_nothing_that_another_took_ove
                 super().extend(mails)
 
         slow.mails = Slow()
-        point.gateway.deliver_to("127.0.0.1", slow.port)
+        point.deliver_to(slow.port)
         sent = [str(email.message_from_bytes(octets)["Message-ID"]) for _, octets in slow.mails]
     assert taken_over
     assert sent

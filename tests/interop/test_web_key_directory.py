@@ -202,8 +202,6 @@ def test_a_silent_visitor_keeps_nobody_out(site: Site) -> None:
 
 @pytest.mark.parametrize("server", ["nginx", "own_door"])
 def test_gpg_finds_the_key_by_its_address(site: Site, server: str) -> None:
-    if subprocess.run(["unshare", "--mount", "--net", "--map-root-user", "true"], capture_output=True).returncode:
-        pytest.skip("namespaces cannot be made here")
     (site.folder / "hosts").write_text(f"127.0.0.1 localhost openpgpkey.{DOMAIN} {DOMAIN}\n")
     (site.folder / "nsswitch.conf").write_text("hosts: files\n")
     (site.folder / server).mkdir(mode=0o700)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from gateway.content import Decision, Letter
 from gateway.facts import ReferralNumber
 from gateway.letters import AnswerLetter, Receipt
-from gateway.treaty import Role, UimAnswer
+from gateway.stages import _words
+from gateway.treaty import OPEN_ANSWERS, Role
 from tests.support.world import OPENED, World, said
 
 UIMS = [f"{prefix}-{n}-" for prefix in ("SE", "FR", "SF", "SX", "AM", "RU", "MA", "??") for n in range(3)]
@@ -91,9 +92,10 @@ def test_no_order_of_mails_and_days_breaks_an_exchange(start: list[str], sequenc
         if decision and step[0] == "request":
             _nothing_of_a_request_is_lost(decision, step[4])
         for exchange in world.view.all_exchanges():
+            assert {event.kind for event in world.view.trail(exchange.number)} <= _words.EVENT.keys()
             for referral in exchange.referrals:
                 answers = world.view.uims_of(referral.number).values()
-                open_now = sum(answer in (UimAnswer.PENDING, UimAnswer.UNDER_INQUIRY) for answer in answers)
+                open_now = sum(answer in OPEN_ANSWERS for answer in answers)
                 assert (referral.uims, referral.answered) == (len(answers), len(answers) - open_now)
                 assert referral.state.value not in ("answered", "declined", "returned") or open_now == 0
     world.store.close()

@@ -64,7 +64,9 @@ def test_a_key_that_gnupg_refuses_makes_the_referral_wait(point: FocalPoint) -> 
             )
         number = point.send("officer", request(SE_UIM))["exchange"]
     assert states(point, number) == ["waiting"]
-    assert all(SE_UIM.encode() not in octets for _, octets in point.gateway.take_outbox())
+    sent = point.gateway.take_outbox()
+    assert desk.address in {to for to, _ in sent}
+    assert all(SE_UIM.encode() not in octets for _, octets in sent)
     assert any("402" in item for item in point.gateway.open_items())
 
 

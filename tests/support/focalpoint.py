@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gateway import service
 from gateway.correspondence import Correspondent, ReadMail
+from gateway.settings import Outbound
 from gateway.treaty import Role
 from tests.support.smime import SmimePerson
 
@@ -75,6 +76,10 @@ class FocalPoint:
     def send(self, who: str, body: str | EmailMessage, **options: str) -> dict[str, object]:
         """Puts a mail through the pipeline; gives what `gsp process --json` prints."""
         return self.gateway.process_file(self.mail(who, body, **options))
+
+    def deliver_to(self, port: int) -> None:
+        """Hands everything in the outbox to a mail server on this machine."""
+        self.gateway._deliverer.deliver(Outbound(port=port), force=True)
 
     def delivered(self) -> dict[str, list[ReadMail]]:
         """Takes everything out of the outbox, opened by the people it was written to, by short name."""

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.crew import answer_of, envelope_of, octets_of
 from gateway.facts import Envelope, ExchangeNumber, PartyCode, ReferralNumber
-from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Scope, Taken
+from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
 
 _NUMBER = ExchangeNumber(2026, 42)
 
@@ -21,7 +21,7 @@ _NUMBER = ExchangeNumber(2026, 42)
         Taken("request", _NUMBER, (ReferralNumber(_NUMBER, PartyCode("SE")),), repeated=True),
         Refused(REASONS[201]),
         Held(REASONS[401]),
-        Deferred(REASONS[303], Scope.SERVER, 600),
+        Deferred(REASONS[303]),
     ],
 )
 def test_an_answer_comes_over_whole(answer: Answer) -> None:
@@ -34,5 +34,5 @@ def test_no_answer_is_taken_that_is_not_one_of_ours() -> None:
 
 
 def test_an_envelope_comes_over_whole() -> None:
-    envelope = Envelope("a@ke.example", ("gsp@x.example", "reply+t@x.example"), "::1", "officer", True, "lmtp")
+    envelope = Envelope("a@ke.example", ("gsp@x.example", "reply+t@x.example"), "officer", True, "lmtp")
     assert envelope_of(json.dumps(asdict(envelope)).encode()) == envelope

@@ -103,6 +103,8 @@ INNER = multipart("signed", TEXT, SIGNATURE).replace(b"--b", b"--c").replace(b"=
         (Opens(TEXT, GOOD, BAD), Cause.SEVERAL_SIGNATURES),
         (Opens(TEXT, BAD), Cause.BAD_SIGNATURE),
         (Opens(TEXT, SignatureReport(Cause.UNKNOWN_KEY, None, None, b"")), Cause.UNKNOWN_KEY),
+        (Opens(TEXT, SignatureReport(Cause.EXPIRED_KEY, MARK, NOW, b"one")), Cause.EXPIRED_KEY),
+        (Opens(TEXT, SignatureReport(Cause.REVOKED_KEY, MARK, NOW, b"one")), Cause.REVOKED_KEY),
         (Opens(TEXT, SignatureReport(Cause.NONE, None, NOW, b"")), Cause.BAD_SIGNATURE),
         (Opens(multipart("signed", TEXT, SIGNATURE), GOOD, signed=TEXT), Cause.SEVERAL_SIGNATURES),
         (Opens(multipart("signed", TEXT, SIGNATURE), signed=b"other"), Cause.BAD_SIGNATURE),

@@ -114,7 +114,9 @@ def test_of_an_administrators_key_the_secretariat_hears_in_the_last_week_only() 
 
 def test_every_warning_brings_the_form_that_renews_the_key() -> None:
     world = World()
-    for letter in warned(world, SE, 0).letters:
+    warnings = warned(world, SE, 0).letters
+    assert readers(warnings) == ["admin notice", "desk.se notice"]
+    for letter in warnings:
         assert letter.form is not None
         assert (letter.form.name, letter.form.get("address")) == ("renew", "desk.se@party.example")
     assert [letter.form for letter in warned(world, NO_PARTY, 0).letters] == [None], "our own is the operator's"

@@ -246,17 +246,6 @@ def test_all_42_schemes_and_72_parties_are_carried_over() -> None:
     assert all(scheme.source and scheme.confidence for scheme in shipped().schemes)
 
 
-def test_parties_and_other_owners_are_found_by_code() -> None:
-    sweden, russia = shipped().party_of("SE"), shipped().party_of("RU")
-    assert sweden is not None
-    assert sweden.languages == ("sv",)
-    assert russia is not None
-    assert russia.status == "not a Party"
-    assert shipped().party_of("US") is None
-    assert shipped().is_party(sweden.code)
-    assert not shipped().is_party(russia.code)
-
-
 def test_only_verified_prefixes_are_sure() -> None:
     sure = {s.prefixes[0] for s in shipped().schemes if s.decides is VerdictKind.SURE}
     assert sure == {"QCALL", "KPL2F", "LEAT1", "QCUKT"}

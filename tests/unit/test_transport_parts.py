@@ -121,18 +121,18 @@ def test_full_pool_takes_no_more_and_a_fault_is_transient() -> None:
 def test_deferred_mail_waits_longer_each_time_and_is_forgotten_when_gone() -> None:
     waiting = Waiting()
     waiting.begin(1)
-    waiting.add(7, 100)
+    waiting.add(7)
     first = waiting.seconds()
-    waiting.add(7, 100)
-    assert 90 < first <= 100
-    assert 190 < waiting.seconds() <= 200
+    waiting.add(7)
+    assert 50 < first <= 60
+    assert 110 < waiting.seconds() <= 120
     assert not waiting.is_due(7)
     assert waiting.is_due(8)
     waiting.begin(1)
     assert not waiting.is_due(7)
     waiting.begin(2)
     assert waiting.is_due(7)
-    waiting.add(9, 100)
+    waiting.add(9)
     waiting.keep([8])
     assert waiting.seconds() == float("inf")
 
