@@ -69,8 +69,8 @@ class Quality:
     referrals: int = 0  # asked in the period
     judged: int = 0  # of these: answered in full, or at least one UIM is "not ours"
     not_ours: int = 0  # of these: at least one UIM is "not ours"
-    malformed: int = 0  # lines of requests that hold no UIM, or a damaged one
-    repeated: int = 0  # UIMs that their Party had asked before, in another exchange
+    malformed: int | None = 0  # lines of requests that hold no UIM, or a damaged one; None: of an asked Party
+    repeated: int | None = 0  # UIMs that their Party had asked before, in another exchange; None likewise
     reasons: Mapping[NoDataReason | None, int] = field(default_factory=dict)  # answers without data; None: none given
     survey: Mapping[Question, Mapping[int, int]] = field(default_factory=dict)  # how often each answer was given
     evaluations: Mapping[Side, int] = field(default_factory=dict)
@@ -89,9 +89,9 @@ class Quality:
         return ratio(sum(mark * count for mark, count in marks.items()), self.asked(question))
 
 
-def ratio(part: float, whole: float) -> float | None:
-    """A quotient; None where there is nothing to divide by."""
-    return part / whole if whole else None
+def ratio(part: float | None, whole: float) -> float | None:
+    """A quotient; None where there is nothing to divide, or to divide by."""
+    return part / whole if whole and part is not None else None
 
 
 class Unit(StrEnum):
@@ -126,7 +126,7 @@ def criteria(quality: Quality, counts: Counts, median: timedelta | None) -> Iter
     yield Criterion("right recipient at first try", Unit.SHARE, right, quality.judged)
     again = ratio(quality.repeated, counts.uims)
     yield Criterion("UIMs asked before by the same Party", Unit.SHARE, again, counts.uims)
-    lines = quality.malformed + counts.uims
+    lines = (quality.malformed or 0) + counts.uims
     yield Criterion("malformed lines in requests", Unit.SHARE, ratio(quality.malformed, lines), lines)
     yield from (_of_survey(quality, question) for question in QUESTIONS[Side.ANSWERING])
     yield Criterion("requests left without action", Unit.COUNT, counts.unread, counts.requests)

@@ -38,8 +38,9 @@ from gateway.outcome import REASONS, Cause, Defer, Refuse
 from gateway.ports import Addressed, CryptoScheme, Guard, Keyed, Policy, SealedMail, View
 from gateway.rules.exchange import requester, thread
 from gateway.rules.sealed import SealedArrival, SealedReceipt, sealed_box
+from gateway.rules.survey import survey_form
 from gateway.stages import _entity
-from gateway.treaty import Side
+from gateway.treaty import ReferralState, Side
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -228,13 +229,21 @@ def _letters(
     if sender is not None:
         subject = text("Your sealed mail was passed on: {number}", number=str(number))
         values = SealedReceipt(number, reader.party, where.uims, shown, where.opens)
-        yield _letter(MailKind.RECEIPT, sender, subject, values, where, setting, where.side, sealed)
+        receipt = _letter(MailKind.RECEIPT, sender, subject, values, where, setting, where.side, sealed)
+        yield replace(receipt, survey=survey_form(number, where.side)) if _answers_first(where) else receipt
     if where.opens:
         subject = text("A sealed mail is on its way to you: {number}", number=str(number))
         files = key_files(view, person.party, person.id, now)
         names = tuple(file.name for file in files)
         arrival = SealedArrival(number, person.party, person.address, _box(person.party, where, setting), names, shown)
         yield _letter(MailKind.NOTICE, reader, subject, arrival, where, setting, Side.ANSWERING, None, files)
+
+
+def _answers_first(where: Place) -> bool:
+    """Whether it is the desk's first sealed mail, which counts as its answer: the survey comes once."""
+    referral = where.exchange.referral(where.referral.party) if where.exchange else None
+    unanswered = referral is not None and referral.sealed and referral.state is not ReferralState.ANSWERED
+    return where.side is Side.ANSWERING and unanswered
 
 
 def _letter(

@@ -30,11 +30,11 @@ class QualityFigures:
     def measure(self, period: Period, asking: PartyCode = NO_PARTY, asked: PartyCode = NO_PARTY) -> Quality:
         """Everything of a period, of all Parties or of what one asks, is asked, or asks the other.
 
-        Malformed and repeated lines belong to who asks: where an asked Party is named, none are counted.
+        Malformed and repeated lines belong to who asks: where an asked Party is named, they are not counted.
         """
         with reading(self._engine) as connection:
             referrals, judged, not_ours = _referrals(connection, period, asking, asked)
-            malformed, repeated = (0, 0) if asked else _lines(connection, period, asking)
+            malformed, repeated = (None, None) if asked else _lines(connection, period, asking)
             survey, evaluations = _survey(connection, period, asking, asked)
             reasons = _reasons(connection, period, asking, asked)
         return Quality(referrals, judged, not_ours, malformed, repeated, reasons, survey, evaluations)

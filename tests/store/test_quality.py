@@ -111,8 +111,9 @@ def slowly(written: list[Written], period: Period, asking: PartyCode, asked: Par
                 if digit != "0":
                     survey.setdefault(question, Counter())[int(digit)] += 1
     return Quality(
-        len(sent), len(sent & (ended | foreign)), len(sent & foreign), lines[_K.UIMS_MALFORMED],
-        lines[_K.UIMS_REPEATED], dict(reasons), {q: dict(c) for q, c in survey.items()}, dict(evaluations),
+        len(sent), len(sent & (ended | foreign)), len(sent & foreign),
+        None if asked else lines[_K.UIMS_MALFORMED], None if asked else lines[_K.UIMS_REPEATED],
+        dict(reasons), {q: dict(c) for q, c in survey.items()}, dict(evaluations),
     )  # fmt: skip
 
 
