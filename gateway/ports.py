@@ -298,6 +298,7 @@ class Policy:
     directory_months: tuple[int, ...] = (3, 9)  # on whose first days Parties are asked to confirm their entries
     directory_days: tuple[int, ...] = (14, 28)  # after which they are reminded of that, and of nominations
     authserv_id: str = ""  # whose Authentication-Results are believed (RFC 8601); "" nobody's
+    open_smtp: bool = False  # people log in at the SMTP listener: there anybody can write such a field
 
 
 @dataclass(frozen=True, slots=True, repr=False)

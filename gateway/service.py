@@ -196,6 +196,7 @@ class Gateway:
             directory_days=settings.directory.days,
             uims_per_request=settings.limits.uims_per_request,
             authserv_id=settings.border.authserv_id,
+            open_smtp=settings.smtp.login,
         )
 
     def _make_deliverer(self) -> Deliverer:

@@ -14,11 +14,11 @@ from typing import Any
 from gateway import logs, memory
 from gateway.crew import Crew
 from gateway.facts import Envelope
-from gateway.outcome import Answer, Taken
+from gateway.outcome import REASONS, Answer, Deferred, Taken
 from gateway.schedule import FileLeader, Schedule
 from gateway.service import Gateway
 from gateway.transports import imap, lmtp, smtp, web
-from gateway.transports.workers import Workers
+from gateway.transports.workers import Process, Workers
 
 
 def serve(gateway: Gateway, verbose: bool = False) -> None:
@@ -31,13 +31,7 @@ def serve(gateway: Gateway, verbose: bool = False) -> None:
     schedule = Schedule(gateway.jobs(), _leader(gateway), gateway.clock)
 
     crew = Crew(gateway.home.root, gateway.settings.worker_count, verbose)
-
-    def process(raw: bytes, envelope: Envelope) -> Answer:
-        answer = crew.process(raw, gateway.border.vouched(raw, envelope))
-        if isinstance(answer, Taken):
-            schedule.soon("deliver")
-        return answer
-
+    process = answering(gateway.border.vouched, crew.process, lambda: schedule.soon("deliver"))
     workers = Workers(process, gateway.settings.worker_count)
     listeners = _listeners(gateway, workers)
     mailboxes = [imap.Mailbox(box, process, _back_off, gateway.settings.smtp.max_size) for box in gateway.settings.imap]
@@ -53,6 +47,22 @@ def serve(gateway: Gateway, verbose: bool = False) -> None:
     schedule.stop()
     crew.stop()
     logs.note("ended")
+
+
+def answering(vouched: Callable[[bytes, Envelope], Envelope], work: Process, taken: Callable[[], None]) -> Process:
+    """What every door hands its mails to: the sender is looked at here, the mail by a worker; it raises nothing."""
+
+    def process(raw: bytes, envelope: Envelope) -> Answer:
+        try:
+            answer = work(raw, vouched(raw, envelope))
+        except Exception as error:  # one mail, by a defect, must not end the visit to a mailbox of others
+            logs.fault(error, transport=envelope.transport)
+            return Deferred(REASONS[304])
+        if isinstance(answer, Taken):
+            taken()
+        return answer
+
+    return process
 
 
 def _release_the_dead(gateway: Gateway) -> None:

@@ -136,13 +136,13 @@ def vouched_sender(raw: bytes, envelope: Envelope, policy: Policy) -> Address | 
     part = _head(raw)
     if part is None or not envelope.mail_from or headers.is_automatic(part):
         return None
-    return _vouched(part, policy)
+    return _vouched(part, envelope, policy)
 
 
-def vouched_address(raw: bytes, policy: Policy) -> Address | None:
+def vouched_address(raw: bytes, envelope: Envelope, policy: Policy) -> Address | None:
     """The same for a mail that nobody will be answered because of: whatever its reverse-path."""
     part = _head(raw)
-    return _vouched(part, policy) if part else None
+    return _vouched(part, envelope, policy) if part else None
 
 
 def vouched_for(claimed: Person | None, raw: bytes, envelope: Envelope, policy: Policy) -> Address | None:
@@ -152,7 +152,7 @@ def vouched_for(claimed: Person | None, raw: bytes, envelope: Envelope, policy: 
     """
     if envelope.authenticated_as:
         return Address(envelope.authenticated_as)
-    if (found := vouched_address(raw, policy)) is not None or claimed is None:
+    if (found := vouched_address(raw, envelope, policy)) is not None or claimed is None:
         return found
     if envelope.signed_by == UNANSWERED:
         raise Defer(REASONS[303])
@@ -166,10 +166,12 @@ def _head(raw: bytes) -> MimePart | None:
         return None
 
 
-def _vouched(part: MimePart, policy: Policy) -> Address | None:
+def _vouched(part: MimePart, envelope: Envelope, policy: Policy) -> Address | None:
     sender = headers.one_address(part.header("From"))
     results = [value for value in part.header("Authentication-Results") if _by(value, policy.authserv_id)]
     if sender is None or not policy.authserv_id or not results:
+        return None
+    if policy.open_smtp and envelope.transport == "smtp":  # who else than the border server comes there, we cannot tell
         return None
     domain = re.escape(sender.rpartition("@")[2])
     # What the sender chose (a reason, an address of his) may stand in quotes or comments: no result can hide there.

@@ -28,8 +28,9 @@ from gateway.facts import (
 from gateway.mime import headers
 from gateway.mime.tree import parse
 from gateway.outcome import Cause, Refuse
+from gateway.pipeline import _tried
 from gateway.ports import Policy
-from gateway.stages.identify import challenged, claimed_address, identify, vouched_sender
+from gateway.stages.identify import challenged, claimed_address, identify, vouched_for, vouched_sender
 from gateway.treaty import Role
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -189,3 +190,23 @@ def test_only_the_border_server_vouches_for_a_sender(results: str, vouched: bool
     assert vouched_sender(raw, Envelope("officer@kra.example"), BORDER) == (OFFICER if vouched else None)
     assert vouched_sender(raw, Envelope("officer@kra.example"), POLICY) is None
     assert vouched_sender(raw, Envelope(""), BORDER) is None
+
+
+@pytest.mark.parametrize(("transport", "counts"), [("smtp", False), ("lmtp", True), ("imap", True)])
+def test_where_people_log_in_nobody_is_taken_for_the_border_server(transport: str, counts: bool) -> None:
+    raw = CLEAR.format(results="mx.gsp.example; dkim=pass header.d=kra.example").encode()
+    envelope = Envelope("officer@kra.example", transport=transport)
+    login = replace(BORDER, open_smtp=True)
+    assert (vouched_sender(raw, envelope, login), vouched_for(None, raw, envelope, login)) == (
+        (OFFICER, OFFICER) if counts else (None, None)
+    )
+    assert vouched_for(None, raw, envelope, BORDER) == OFFICER
+    assert vouched_for(None, raw, replace(envelope, authenticated_as=OFFICER), login) == OFFICER
+
+
+def test_keys_withdrawn_over_the_years_do_not_make_every_mail_slower() -> None:
+    good = PublicKey("openpgp", MARK, b"", True, True)
+    gone = [replace(good, fingerprint=Fingerprint(f"{number:040X}"), revoked=True) for number in range(1000)]
+    tried = _tried((*gone, good))
+    assert good in tried
+    assert len(tried) < 20
