@@ -106,6 +106,8 @@ class EventKind(StrEnum):
 
 # Of these the count is a code and no number of anything: it is not shown in a trail.
 CODED = frozenset({EventKind.EVALUATED, EventKind.NO_DATA})
+# Further UIMs of a referral that there is already.
+EXTENSIONS = frozenset({EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.content import ClearValue, FilledForm, Reading, Uim, Verdict
-from gateway.events import EventKind, ExchangeView, Keep
+from gateway.events import EXTENSIONS, EventKind, ExchangeView, Keep
 from gateway.facts import NO_PARTY, Digest, PartyCode, ReferralNumber
 from gateway.forms._common import digest_of, recalled, uims_among
 from gateway.forms._refer import STAYS, Referred, left_form, refer
@@ -84,11 +84,7 @@ def passed_before(
     return _told(tuple(part for part in parts if part.count), stays, _choice(situation, exchange, stays["ambiguous"]))
 
 
-_ASKED = frozenset(
-    {
-        EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING, EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING
-    }
-)  # fmt: skip
+_ASKED = frozenset({EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING}) | EXTENSIONS
 
 
 def _choice(situation: Situation, exchange: ExchangeView, choose: Sequence[Verdict]) -> FilledForm | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from gateway.events import EventKind
+from gateway.events import EXTENSIONS, EventKind
 from gateway.facts import PartyCode
 from gateway.figures import Figures, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
 
@@ -16,7 +16,7 @@ MIN_GROUP = 5  # other Parties that must have taken part before a Party is told 
 Value = int | timedelta | None
 _K = EventKind
 _ASKED = (_K.REFERRAL_SENT, _K.REFERRAL_WAITING)
-_ASKED_FURTHER = (*_ASKED, _K.REFERRAL_EXTENDED)
+_ASKED_FURTHER = (*_ASKED, *sorted(EXTENSIONS))
 _PASSED = (*_ASKED_FURTHER, _K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED)
 _ENDINGS = (_K.ANSWERED, _K.DECLINED, _K.RETURNED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.events import EventKind
+from gateway.events import EXTENSIONS, EventKind
 from gateway.treaty import ASKED, OPEN_ANSWERS, ReferralState, UimAnswer
 
 _S = ReferralState
@@ -18,7 +18,6 @@ _MOVES: dict[EventKind, tuple[frozenset[ReferralState], ReferralState]] = {
     EventKind.DECLINED: (frozenset(_S) - {_S.EXPIRED}, _S.DECLINED),
     EventKind.EXPIRED: (ASKED | {_S.WAITING, _S.UNDELIVERABLE}, _S.EXPIRED),
 }
-EXTENSIONS = frozenset({EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING})
 
 
 def next_state(state: ReferralState, kind: EventKind, answers: dict[UimAnswer, int]) -> ReferralState:

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from gateway.events import Commit, Event, EventKind, Keep, OutgoingMail
+from gateway.events import EXTENSIONS, Commit, Event, EventKind, Keep, OutgoingMail
 from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
 from gateway.store import pending, registrations, roster, tally
 from gateway.store.engine import writing
-from gateway.store.fold import EXTENSIONS, next_state
+from gateway.store.fold import next_state
 from gateway.store.members import Members
 from gateway.store.outbox import MAIL_LIFE
 from gateway.store.prepared import Prepared

@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import Engine, and_, bindparam, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.events import Event, EventKind
+from gateway.events import EXTENSIONS, Event, EventKind
 from gateway.facts import Digest, PartyCode, digest
 from gateway.store.engine import reading, writing
-from gateway.store.fold import EXTENSIONS
 from gateway.store.record import append
 from gateway.store.tables import EventRow, RefusalRow, table
 

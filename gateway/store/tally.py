@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from gateway.events import Event, EventKind
+from gateway.events import EXTENSIONS, Event, EventKind
 from gateway.facts import ExchangeNumber, PartyCode, utc
 from gateway.store.prepared import Prepared
 from gateway.store.tables import ExchangeRow, TallyRow, TimingRow, table
 
 _K = EventKind
 _FIRST = frozenset({_K.REFERRAL_SENT, _K.REFERRAL_WAITING})
-_ASKED = _FIRST | {_K.REFERRAL_EXTENDED}
+_ASKED = _FIRST | EXTENSIONS
 _ENDINGS = frozenset({_K.ANSWERED, _K.DECLINED, _K.RETURNED})
 _COUNTED = _ASKED | _ENDINGS | {_K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED, _K.READ}
 _SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")

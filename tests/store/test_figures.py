@@ -9,12 +9,12 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from gateway.events import EventKind
+from gateway.events import EXTENSIONS, EventKind
 from gateway.figures import Period
 from gateway.outcome import LostRace
 from gateway.store import Store, engine
 from gateway.store.engine import connect
-from tests.store.made import KE, NOW, NUMBER, SE, of, opening, rows, with_parties, write
+from tests.store.made import KE, NOW, NUMBER, SE, facts, of, opening, rows, with_parties, write
 
 _TABLES = ("tally", "timing")
 
@@ -57,6 +57,15 @@ def test_a_commit_that_fails_counts_nothing(store: Store, url: str) -> None:
     with pytest.raises(LostRace):
         write(store, of(EventKind.MESSAGE_RECEIVED, SE, actor=KE), based_on=((NUMBER, 99),))
     assert rows(url, "SELECT * FROM tally") == before
+
+
+@pytest.mark.parametrize("kind", sorted(EXTENSIONS))
+def test_further_uims_count_whether_they_go_out_or_wait_for_a_key(store: Store, kind: EventKind) -> None:
+    _told(store)
+    write(store, of(kind, SE, uims=facts(7, 8, 9)), when=NOW + timedelta(days=3))
+    day = NOW.date()
+    counts = store.statistics.measure(Period(day, day + timedelta(days=9), "UTC")).totals.counts
+    assert (counts.requests, counts.uims) == (1, 5)
 
 
 def test_a_day_ends_where_the_zone_says(store: Store) -> None:
