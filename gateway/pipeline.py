@@ -360,6 +360,9 @@ class Pipeline:
             self._advise(failure, raw, envelope, now)
         except Failure as second:
             return Deferred(second.reason)
+        except Exception as error:  # as in `process`: a worker must not end by what a stranger sends
+            logs.fault(error, arrival=arrival)
+            return Deferred(REASONS[304])
         return Refused(failure.reason)
 
     def _advise(self, failure: Failure, raw: bytes, envelope: Envelope, now: datetime) -> None:

@@ -55,8 +55,8 @@ def _clean_address(written_as: str) -> Address | None:
         if [group.display_name for group in header.groups] != [None] or written != [narrow[1] or narrow[2]]:
             return None
         return address(written[0])
-    except (ValueError, IndexError, AttributeError, RecursionError, email.errors.MessageError):
-        return None
+    except (ValueError, TypeError, IndexError, AttributeError, RecursionError, email.errors.MessageError):
+        return None  # TypeError: of a comment before a dot, `(c).<officer@gov.example>`
 
 
 def addresses(values: Iterable[str]) -> tuple[str, ...]:

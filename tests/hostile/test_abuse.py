@@ -9,7 +9,7 @@ import pytest
 
 from gateway.correspondence import Correspondent
 from gateway.crypto import _packets
-from gateway.outcome import Cause, Refused, Taken
+from gateway.outcome import REASONS, Cause, Deferred, Refused, Taken
 from gateway.treaty import Role
 from tests.hostile import attacks, hostile
 from tests.hostile.attacks import attack
@@ -174,6 +174,15 @@ def test_a_key_with_many_subkeys_of_its_owner_is_refused_with_the_remedy(busy: F
             person._gpg("--quick-add-uid", person.fingerprint, name)
         with pytest.raises(ValueError, match="too many names"):
             busy.gateway._openpgp.read_key(person._gpg("--export", person.fingerprint))
+
+
+def test_a_defect_in_what_follows_a_refusal_ends_no_worker(busy: FocalPoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise TypeError("CANARY")
+
+    monkeypatch.setattr("gateway.stages.advise.advise", broken)
+    raw = b"From: officer@party.example\r\nTo: gsp@gsp.example.org\r\n\r\nGSP HELP\r\n"
+    assert busy.gateway.process(raw, OUTSIDE) == Deferred(REASONS[304])
 
 
 def test_nothing_that_a_stranger_sends_is_answered_by_mail(busy: FocalPoint) -> None:

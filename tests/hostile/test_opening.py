@@ -332,6 +332,7 @@ FROM = {
     "two addresses in brackets": "<officer@party.example> <eve@evil.example>",
     "a source route": "<@evil.example:officer@party.example>",
     "another address as display name": "eve@evil.example <officer@party.example>",
+    "a comment before a dot": "(c).<officer@party.example>",
     "a NUL": "officer@party.example\x00.evil.example",
     "empty brackets": "<>",
     "nothing": "",
