@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.content import Decision, Letter
+from gateway.events import EventKind
 from gateway.facts import ReferralNumber
 from gateway.letters import AnswerLetter, Receipt
+from gateway.rules.exchange import REACHABLE
 from gateway.stages import _words
 from gateway.treaty import OPEN_ANSWERS, Role
 from tests.support.world import OPENED, World, said
@@ -35,7 +37,14 @@ replies = st.tuples(
 )
 messages = st.tuples(st.just("message"), st.sampled_from(PEOPLE), st.sampled_from(NUMBERS), st.just(""), st.just([]))
 days = st.tuples(st.just("days"), st.just(""), st.just(""), st.integers(1, 40), st.just([]))
-steps = st.lists(st.one_of(requests, replies, messages, days), min_size=2, max_size=10)
+evaluations = st.tuples(
+    st.just("evaluation"),
+    st.sampled_from(PEOPLE),
+    st.sampled_from(NUMBERS),
+    st.sampled_from(("", "", "yes", "no")),
+    st.just([]),
+)
+steps = st.lists(st.one_of(requests, replies, messages, evaluations, days), min_size=2, max_size=10)
 starts = st.lists(st.sampled_from(UIMS[:12]), min_size=1, max_size=8)
 
 
@@ -50,7 +59,24 @@ def _carry_out(world: World, step: tuple) -> Decision | None:  # type: ignore[ty
     if kind == "reply":
         blocks = [{"uim": uim, "status": status} for uim, status in content]
         return world.send(who, kind, {"exchange": number, "reason": extra}, blocks=blocks)
+    if kind == "evaluation":
+        return world.send(who, kind, {"exchange": number, "useful": "4", "clear": "yes", "close": extra})
     return world.send(who, kind, {"exchange": number, "message": "A message."})
+
+
+def _closing_loses_nothing(world: World, decision: Decision, step: tuple, awaited: dict[object, bool]) -> None:  # type: ignore[type-arg]
+    """An evaluation closes only what its writer's Party asks, and no answer that is awaited, unless it says yes."""
+    for event in decision.events:
+        if event.kind is EventKind.EXCHANGE_CLOSED:
+            assert world.exchange(event.exchange).asking_party == event.actor == world.people[step[1]].party
+            assert step[3] == "yes" or (step[3] == "" and not awaited[event.exchange])
+
+
+def _awaited(world: World) -> dict[object, bool]:
+    return {
+        exchange.number: any(referral.state in REACHABLE for referral in exchange.referrals)
+        for exchange in world.view.all_exchanges()
+    }
 
 
 def _desks_read_only_what_they_were_asked(world: World, letter: Letter) -> None:
@@ -82,13 +108,15 @@ def test_no_order_of_mails_and_days_breaks_an_exchange(start: list[str], sequenc
     world = World(expired=["AT"])
     world.send("officer", "request", OPENED, start)
     for step in sequence:
-        before = len(world.log)
+        before, awaited = len(world.log), _awaited(world)
         decision = _carry_out(world, step)  # a database that refuses a decision ends the test here
         for letter in world.log[before:]:
             _desks_read_only_what_they_were_asked(world, letter)
             assert letter.to.role is not Role.OBSERVER or letter.kind.value == "notice"
             if isinstance(letter.values, AnswerLetter):
                 assert letter.to.party == world.exchange(letter.exchange).asking_party
+        if decision and step[0] == "evaluation":
+            _closing_loses_nothing(world, decision, step, awaited)
         if decision and step[0] == "request":
             _nothing_of_a_request_is_lost(decision, step[4])
         for exchange in world.view.all_exchanges():
