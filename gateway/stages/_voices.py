@@ -122,7 +122,7 @@ def isolated(value: object) -> Markup:
 
 
 def _day(moment: datetime | None) -> object:
-    return moment.date() if moment else ""
+    return moment.date() if moment else "–"
 
 
 class SkipSpace(Extension):

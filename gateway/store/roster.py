@@ -87,10 +87,10 @@ def _changed(kind: EventKind, at: datetime) -> dict[str, Any] | None:
 
 def listed(connection: Connection) -> tuple[Entry, ...]:
     """Every entry that counts now, and desks and administrators as they are registered; by Party and function."""
-    desks = [_registered(row.code, Function.DESK, row.name, "", row) for row in _DESKS.rows(connection)]
+    desks = [_registered(row.code, Function.DESK, "", row) for row in _DESKS.rows(connection)]
     parties = {entry.party for entry in desks}
     people = [
-        _registered(row.party, Function.ADMINISTRATOR, "", row.name, row)
+        _registered(row.party, Function.ADMINISTRATOR, row.name, row)
         for row in _ADMINISTRATORS.rows(connection)
         if row.party in parties
     ]
@@ -98,9 +98,9 @@ def listed(connection: Connection) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: (entry.party, _ORDER[entry.function], entry.number, entry.address)))
 
 
-def _registered(party: str, function: Function, authority: str, person: str, row: Any) -> Entry:
+def _registered(party: str, function: Function, person: str, row: Any) -> Entry:
     address = row.mailbox if function is Function.DESK else row.address
-    return Entry(PartyCode(party), function, authority, person, address, since=utc(row.since))
+    return Entry(PartyCode(party), function, "", person, address, since=utc(row.since))
 
 
 def _entry(row: Any) -> Entry:

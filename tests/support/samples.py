@@ -182,7 +182,7 @@ def _status(whole_trail: bool = False, cut: bool = False) -> Status:
 
 
 ENTRIES = (
-    Entry(FR, Function.DESK, "France", "", "uim@douane.example", since=EARLIER),
+    Entry(FR, Function.DESK, "", "", "uim@douane.example", since=EARLIER),
     Entry(SE, Function.COMPETENT_AUTHORITY, "Public Health Agency", "", "registry@fohm.example", "+46 10 205 20 00",
           "Box 1, 171 82 Solna", "Swedish, English", "weekdays 8–16", 3, EARLIER),
     Entry(SE, Function.CONTACT_POINT, "Swedish Customs", "A. Andersson", "point@tull.example", "+46 771 520 520",
