@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import large_list, registry, schleuder, smime, spreadsheet, whole_path
+from benchmarks import large_list, registry, schleuder, smime, spreadsheet, statistics, whole_path
 
 BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "whole-path": whole_path.run,
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "smime": smime.run,
     "schleuder": schleuder.run,
     "registry": registry.run,
+    "statistics": statistics.run,
 }
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 

@@ -290,14 +290,15 @@ class Verdict(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sheet(ClearValue):
-    """A table given to a reader as CSV and XLSX; all cells text. `stem` is the file name without ending.
+    """A table given to a reader as CSV and XLSX. `stem` is the file name without ending.
 
-    A cell that is a `Text` is said in the reader's language; its column holds them in every row.
+    A cell that is a `Text` is said in the reader's language; its column holds them in every row. All cells are text
+    but numbers that we counted ourselves.
     """
 
     stem: str
     headings: tuple[Text, ...]
-    rows: tuple[tuple[str | Text, ...], ...]
+    rows: tuple[tuple[str | Text | int | float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -65,6 +65,7 @@ class EventKind(StrEnum):
     EXCHANGE_CLOSED = "exchange closed"
     LOOKUP_MADE = "lookup made"
     STATUS_ASKED = "status asked"
+    STATISTICS_ASKED = "statistics asked"  # `count`: days of the period
     HELP_ASKED = "help asked"
     NOTICE_SENT = "notice sent"
     ADVISED = "advised"

@@ -22,7 +22,7 @@ _PERIOD = (
 )
 
 
-def zone(name: str) -> ZoneInfo:
+def time_zone(name: str) -> ZoneInfo:
     """The time zone of this name (IANA, such as Europe/Paris); raises ValueError."""
     try:
         return ZoneInfo(name)
@@ -48,7 +48,7 @@ class Period:
             raise ValueError("the last day of the period lies before the first")
         if self.first.year not in _YEARS or self.last.year not in _YEARS:
             raise ValueError(f"a period lies in the years {_YEARS[0]} to {_YEARS[-1]}")
-        zone(self.zone)
+        time_zone(self.zone)
 
     @property
     def start(self) -> datetime:
@@ -94,7 +94,7 @@ class Period:
     @classmethod
     def last_month(cls, now: datetime, zone: str = "UTC") -> Period:
         """The last calendar month that is over in the zone."""
-        return cls.months(now.astimezone(ZoneInfo(zone)).date(), 1, zone).before()
+        return cls.months(now.astimezone(time_zone(zone)).date(), 1, zone).before()
 
     @classmethod
     def named(cls, text: str, zone: str = "UTC") -> Period:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from gettext import c2py
 from io import BytesIO
 
@@ -18,6 +18,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from gateway.content import Text
 from gateway.facts import Language, PartyCode, PartyName, utc
@@ -28,6 +29,11 @@ READ_AS = "read as"  # msgctxt of further spellings of a label, separated by " |
 _ASCII_ELSE = re.compile("[^a-z0-9]+")
 _PLACE = re.compile(r"\{(\w+)\}")
 _USUAL_CODES = {"UK": "GB", "EL": "GR"}  # what Europeans write; ISO 3166-1 has the other
+_LENGTHS = (
+    ("duration-day", timedelta(days=1)),
+    ("duration-hour", timedelta(hours=1)),
+    ("duration-minute", timedelta(minutes=1)),
+)
 _DROPPED = frozenset({"\u0640"})  # Arabic tatweel stretches a word and means nothing
 
 
@@ -86,9 +92,19 @@ class Catalogue:
             return f"{format_datetime(utc(value), 'medium', locale=self._locale)} UTC"
         if isinstance(value, date):
             return format_date(value, "long", locale=self._locale)
+        if isinstance(value, timedelta):
+            return self._length(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return format_decimal(value, locale=self._locale)
         return str(value)
+
+    def _length(self, value: timedelta) -> str:
+        """A length of time in the largest unit that it fills; babel lacks the long word for some in ar and zh."""
+        unit, one = next((unit for unit in _LENGTHS if value >= unit[1]), _LENGTHS[-1])
+        said = [
+            str(format_unit(round(value / one, 1), unit, length, locale=self._locale)) for length in ("long", "short")
+        ]
+        return said[0] if unit not in said[0] else said[1]
 
     def party(self, code: PartyCode) -> str:
         """The Party's name in this language, its code where the name is not known."""

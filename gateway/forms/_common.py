@@ -38,6 +38,7 @@ from gateway.rules.exchange import turn_letters
 from gateway.treaty import ReferralState, Role, Side
 
 EVERYBODY = frozenset(Role)
+READERS_OF_FIGURES = frozenset({Role.ADMINISTRATOR, Role.OBSERVER, Role.SECRETARIAT})
 ASKERS = frozenset({Role.OFFICER, Role.ADMINISTRATOR, Role.DESK})
 
 COMPLETE = text("Complete the lines marked with an arrow in the form below and reply to this mail.")
@@ -51,7 +52,8 @@ def blanks_for(role: Role) -> tuple[str, ...]:
     """The forms whose blanks a guide brings: those that this role may begin with."""
     forms = ("request", "lookup", "message", "status", "renew") if role in ASKERS else ("lookup", "status", "renew")
     acts = (rights.Act.REGISTER, rights.Act.REVOKE, rights.Act.DIRECTORY)
-    return (*forms, *(act.value for act in acts if role in rights.actors(act)), "difficulty")
+    figures = ("statistics",) if role in READERS_OF_FIGURES else ()
+    return (*forms, *figures, *(act.value for act in acts if role in rights.actors(act)), "difficulty")
 
 
 def evidence(situation: Situation) -> Evidence:

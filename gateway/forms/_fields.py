@@ -159,4 +159,9 @@ DIFFICULTY_FIELDS: tuple[Field, ...] = (
     Field("description", N_("Description"), FieldKind.TEXT, required=True, hint="nothing about the case itself"),
 )
 STATUS_FIELDS: tuple[Field, ...] = (EXCHANGE,)
+STATISTICS_FIELDS: tuple[Field, ...] = (
+    Field("period", N_("Period"), FieldKind.LINE, hint="2026, 2026-Q1 or 2026-03"),
+    Field("first", N_("First day"), FieldKind.DATE),
+    Field("last", N_("Last day"), FieldKind.DATE),
+)
 HELP_FIELDS: tuple[Field, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from gateway.content import N_
 from gateway.events import EXTENSIONS, EventKind
 from gateway.facts import PartyCode
 from gateway.figures import Figures, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
@@ -52,116 +53,116 @@ class Figure:
 
 FIGURES: tuple[Figure, ...] = (
     Figure(
-        1, "registered_parties", "Registered Parties",
+        1, "registered_parties", N_("Registered Parties"),
         "Parties that were registered at the end of the period. A code of their own under which people of the"
         " Secretariat stand is no Party.",
         Unit.PARTIES, (_K.PARTY_ADDED,), of_all=lambda t: t.registered,
     ),
     Figure(
-        2, "users", "Users",
+        2, "users", N_("Users"),
         "People with access at the end of the period, of every role; a desk is not a person.",
         Unit.USERS, (_K.PERSON_ADDED, _K.PERSON_REVOKED), of_all=lambda t: t.users, of_party=lambda p: p.people,
     ),
     Figure(
-        3, "active_parties", "Active Parties",
+        3, "active_parties", N_("Active Parties"),
         "Parties that sent a request or gave an answer in the period; of one Party: 1 or 0.",
         Unit.PARTIES, (*_ASKED, _K.ANSWER_RECEIVED), of_all=lambda t: t.active, of_party=lambda p: int(p.active),
     ),
     Figure(
-        4, "messages_sent", "Messages sent",
+        4, "messages_sent", N_("Messages sent"),
         "Mails of a Party that the gateway passed on, or keeps until the reader's key can be used: requests (one for"
         " each Party asked), further UIMs, answers, messages. The gateway's own receipts, notices and reminders do not"
         " count. Of all Parties together each mail counts once.",
         Unit.MESSAGES, _PASSED, of_all=lambda t: t.counts.messages, of_party=lambda p: p.sent,
     ),
     Figure(
-        4, "messages_received", "Messages received",
+        4, "messages_received", N_("Messages received"),
         "The same mails, counted at the Party to which they went. A mail between two Parties of a group counts as sent"
         " and as received.",
         Unit.MESSAGES, _PASSED, of_party=lambda p: p.received,
     ),
     Figure(
-        4, "requests_sent", "Requests sent",
+        4, "requests_sent", N_("Requests sent"),
         "Of the messages sent: first questions, one for each Party asked.",
         Unit.REQUESTS, _ASKED, of_all=lambda t: t.counts.requests, of_party=lambda p: p.asking.requests,
         of_pair=lambda p: p.counts.requests,
     ),
     Figure(
-        4, "requests_received", "Requests received",
+        4, "requests_received", N_("Requests received"),
         "Of the messages received: first questions of another Party, or those that a third Party returned as not its"
         " own.",
         Unit.REQUESTS, _ASKED, of_party=lambda p: p.answering.requests,
     ),
     Figure(
-        5, "messages_forth", "Messages to the asked Party",
+        5, "messages_forth", N_("Messages to the asked Party"),
         "Mails from the Party that asks to the Party that is asked. The messages between two Parties are these and"
         " those of the next line, of both directions of asking.",
         Unit.MESSAGES, _PASSED, of_pair=lambda p: p.counts.forth,
     ),
     Figure(
-        5, "messages_back", "Messages to the asking Party",
+        5, "messages_back", N_("Messages to the asking Party"),
         "Mails from the Party that is asked to the Party that asks.",
         Unit.MESSAGES, (_K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED), of_pair=lambda p: p.counts.back,
     ),
     Figure(
-        6, "uims_asked", "UIMs asked about",
+        6, "uims_asked", N_("UIMs asked about"),
         "UIMs in requests and further mails of a Party. A UIM counts for each Party to which it goes, and again when it"
         " goes out again because the first mail could not be delivered or had expired.",
         Unit.UIMS, _ASKED_FURTHER, of_all=lambda t: t.counts.uims, of_party=lambda p: p.asking.uims,
         of_pair=lambda p: p.counts.uims,
     ),
     Figure(
-        6, "uims_received", "UIMs received",
+        6, "uims_received", N_("UIMs received"),
         "The same UIMs, counted at the Party that is asked.",
         Unit.UIMS, _ASKED_FURTHER, of_party=lambda p: p.answering.uims,
     ),
     Figure(
-        6, "uims_answered", "UIMs answered",
+        6, "uims_answered", N_("UIMs answered"),
         "UIMs to which an answer was given, counted at the Party that answers; a UIM that is answered again counts"
         " again.",
         Unit.UIMS, (_K.ANSWER_RECEIVED,), of_all=lambda t: t.counts.uims_answered,
         of_party=lambda p: p.answering.uims_answered, of_pair=lambda p: p.counts.uims_answered,
     ),
     Figure(
-        6, "undeclared", "Requests without a number of UIMs",
+        6, "undeclared", N_("Requests without a number of UIMs"),
         "Sealed requests that bear no token of a look-up: the gateway cannot see how many UIMs they hold, and counts"
         " none.",
         Unit.REQUESTS, _ASKED, of_all=lambda t: t.counts.undeclared, of_party=lambda p: p.asking.undeclared,
         of_pair=lambda p: p.counts.undeclared,
     ),
     Figure(
-        7, "requests_answered", "Requests answered",
+        7, "requests_answered", N_("Requests answered"),
         "Requests that were answered in full for the first time in the period: every UIM has an answer, or the request"
         " was declined or returned. Of a sealed request, whose answers the gateway cannot read: its first answer.",
         Unit.REQUESTS, (*_ENDINGS, _K.ANSWER_RECEIVED), of_all=lambda t: t.counts.answered,
         of_party=lambda p: p.answering.answered, of_pair=lambda p: p.counts.answered,
     ),
     Figure(
-        7, "mean_time_to_answer", "Mean time to answer",
+        7, "mean_time_to_answer", N_("Mean time to answer"),
         "Of the requests answered in the period: from the question to the full answer, also where the question had to"
         " wait for a key. Requests that were never answered are not in it: see the last line.",
         Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_all=lambda t: t.counts.mean,
         of_party=lambda p: p.answering.mean, of_pair=lambda p: p.counts.mean,
     ),
     Figure(
-        7, "median_time_to_answer", "Median time to answer",
+        7, "median_time_to_answer", N_("Median time to answer"),
         "The middle of the same times: half of the answers were quicker. A few very late answers move the mean and not"
         " the median.",
         Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_all=lambda t: t.median,
         of_party=lambda p: p.median_answered, of_pair=lambda p: p.median,
     ),
     Figure(
-        7, "mean_time_waited", "Mean time waited",
+        7, "mean_time_waited", N_("Mean time waited"),
         "As the mean time to answer, of the Party's own requests.",
         Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_party=lambda p: p.asking.mean,
     ),
     Figure(
-        7, "median_time_waited", "Median time waited",
+        7, "median_time_waited", N_("Median time waited"),
         "The middle of the same times.",
         Unit.TIME, (*_ASKED, *_ENDINGS, _K.ANSWER_RECEIVED), of_party=lambda p: p.median_waited,
     ),
     Figure(
-        8, "unread", "Requests left without action",
+        8, "unread", N_("Requests left without action"),
         "Requests sent to the Party in the period on which it had done nothing by the end of the period: its mail"
         " program reported no reading, and it sent no answer and no message. Requests that could not be delivered, or"
         " wait for a key, are among them.",

@@ -1,4 +1,4 @@
-"""Tables as CSV and XLSX, in memory only; every cell is text, and no cell can become a formula.
+"""Tables as CSV and XLSX, in memory only; every cell but our own numbers is text, and none can become a formula.
 
 XLSX: XlsxWriter makes the invariant parts of the package once; a letter adds only its sheet
 (docs/decisions/0003-spreadsheets.md). A group separator (0x1D) stands as `<GS>` in both.
@@ -22,7 +22,8 @@ from xlsxwriter.utility import xl_col_to_name
 
 from gateway.content import Text
 
-Rows = Sequence[Sequence[str | Text]]
+Cell = str | int | float
+Rows = Sequence[Sequence[Cell | Text]]
 
 GROUP_SEPARATOR = "\x1d"
 SHOWN_SEPARATOR = "<GS>"
@@ -40,26 +41,28 @@ _ROWS_AT_ONCE = 2000
 _COLUMNS = tuple(xl_col_to_name(column) for column in range(64))
 
 
-def neutral(cell: str) -> str:
+def neutral(cell: Cell) -> str:
     """A cell as CSV holds it: one apostrophe before whatever a spreadsheet could take for a formula.
 
     The rule that gives back the original: where a value begins with an apostrophe and one of
     `= + - @ '`, that first apostrophe is not part of it.
     """
+    if not isinstance(cell, str):
+        return str(cell)
     shown = cell.translate(_STANDS_AS)
     return "'" + shown if shown.startswith(_FORMULA) else shown
 
 
-def said(rows: Rows, say: Callable[[Text], str]) -> Sequence[Sequence[str]]:
+def said(rows: Rows, say: Callable[[Text], str]) -> Sequence[Sequence[Cell]]:
     """The rows with the words that a reader's language has for them."""
     spoken = [place for place, cell in enumerate(rows[0]) if isinstance(cell, Text)] if rows else []
     if not spoken:
-        return cast("Sequence[Sequence[str]]", rows)
+        return cast("Sequence[Sequence[Cell]]", rows)
     known = cache(say)
     return [[known(cell) if isinstance(cell, Text) else cell for cell in row] for row in rows]
 
 
-def to_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def to_csv(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """CSV (RFC 4180), UTF-8 with a byte order mark, without which spreadsheets guess an older encoding."""
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\r\n")
@@ -68,7 +71,7 @@ def to_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return b"\xef\xbb\xbf" + table.getvalue().encode("utf-8", "replace")
 
 
-def to_xlsx(headings: Sequence[str], rows: Iterable[Sequence[str]], right_to_left: bool) -> bytes:
+def to_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]], right_to_left: bool) -> bytes:
     """XLSX (ECMA-376) with one sheet; every cell is an inline string in a column formatted as text."""
     package, before, after, heading_style = _mould(len(headings), right_to_left)
     octets = io.BytesIO()
@@ -84,9 +87,11 @@ def to_xlsx(headings: Sequence[str], rows: Iterable[Sequence[str]], right_to_lef
     return octets.getvalue()
 
 
-def _row(number: int, cells: Sequence[str], style: int) -> str:
+def _row(number: int, cells: Sequence[Cell], style: int) -> str:
     inner = [
         f'<c r="{_COLUMNS[i]}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{_cell(c)}</t></is></c>'
+        if isinstance(c, str)
+        else f'<c r="{_COLUMNS[i]}{number}" s="0"><v>{c}</v></c>'
         for i, c in enumerate(cells)
     ]
     return f'<row r="{number}">{"".join(inner)}</row>'

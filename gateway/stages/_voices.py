@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from jinja2 import Environment
@@ -216,6 +216,10 @@ class Voice:
             "sent_rows": self.sent_rows,
             "status_rows": self.status_rows,
             "trail_rows": self.trail_rows,
+            "amount": self.amount,
+            "figures": lambda lines: [[self.say(label), self.amount(value)] for label, value in lines],
+            "figure_rows": lambda rows: [list(map(self.amount, row)) for row in rows],
+            "sentences": lambda texts: list(map(self.say, texts)),
             "answer_words": self._join([self.gettext(choice.label) for choice in ANSWERS]),
             "reason_words": self._join([self.gettext(choice.label) for choice in REASONS_FOR_NO_DATA]),
             "language": self._catalogue.language,
@@ -257,6 +261,12 @@ class Voice:
     def party(self, code: PartyCode) -> str:
         """A Party's name in this language, its code where the name is not known."""
         return self._catalogue.party(code) if code else ""
+
+    def amount(self, value: object) -> str:
+        """A figure as this language writes it; a dash where there is none; a Party by its name."""
+        if isinstance(value, int | timedelta | date):
+            return self._safe(self._catalogue.value(value))
+        return self._safe("–") if value is None else self._safe(self.party(PartyCode(str(value))))
 
     def item(self, item: Item) -> str:
         """One of the ten data, by letter and name."""

@@ -10,6 +10,7 @@ from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Seve
 from gateway.directory import NOMINATED, Entry, EntryChange, Standing
 from gateway.events import EventKind, MailKind
 from gateway.facts import Correspondent, Digest, Language, PartyCode, address, exchange_number, referral_number
+from gateway.forms import statistics
 from gateway.letters import (
     Advice,
     AnsweredUim,
@@ -43,6 +44,7 @@ from gateway.letters import (
 from gateway.rosters import DifficultyLetter, Roster, RosterChanged, RosterDue, RosterOverdue
 from gateway.rules.directory import asking_form, own_form
 from gateway.rules.directory import sheet as roster_sheet
+from gateway.rules.statistics import everything, seen_by
 from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
 from gateway.treaty import (
     Difficulty,
@@ -56,6 +58,7 @@ from gateway.treaty import (
     Side,
     UimAnswer,
 )
+from tests.support.figures import quarter
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 EARLIER = datetime(2026, 11, 7, 16, 5, tzinfo=UTC)
@@ -120,6 +123,12 @@ def sheet(count: int = 3) -> Sheet:
     return Sheet(
         "GSP-2026-000042-SE", (text("UIM"), text("Status")), tuple((UIMS[i % len(UIMS)], "") for i in range(count))
     )
+
+
+def _figures(party: PartyCode | None = None, parties: int = 6) -> ClearValue:
+    """Of a quarter, to a Party or to the Secretariat."""
+    measured = quarter(parties)
+    return statistics.letter(everything(measured) if party is None else seen_by(measured, party))
 
 
 def _receipt(nothing_sent: bool = False) -> Receipt:
@@ -335,6 +344,9 @@ SAMPLES: dict[str, Sample] = {
     "difficulty:answer": Sample(
         DifficultyLetter(None, KE, Role.SECRETARIAT, "Head", "head@fctc.example", "", "Update it.", EVIDENCE,
                          answer=True), form=FilledForm("difficulty")),
+    "statistics": Sample(_figures(KE), form=FilledForm("statistics", {})),
+    "statistics:few": Sample(_figures(KE, 4), form=FilledForm("statistics", {})),
+    "statistics:secretariat": Sample(_figures(), form=FilledForm("statistics", {})),
     "key_expiry:ours": Sample(KeyExpiry("B" * 64, "S/MIME", NOW + timedelta(days=60), 60, ours=True)),
 }  # fmt: skip
 

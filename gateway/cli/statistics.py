@@ -1,0 +1,91 @@
+"""`gsp stats`: the figures of a period (R10); `--criteria`: how far the criteria of R21 are met."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from gateway.cli import _figures, _output
+from gateway.facts import PartyCode, party_code
+from gateway.figures import Period
+
+
+@click.command("stats")
+@_output.home_option
+@_output.json_option
+@click.option("--from", "first", metavar="DATE", help="The first day, 2026-01-01.")
+@click.option("--to", "last", metavar="DATE", help="The last day; it is included.")
+@click.option("--period", "named", metavar="NAME", help="Instead of both: 2026, 2026-Q1, 2026-03 or 2026-W12.")
+@click.option("--time-zone", "zone", default="UTC", show_default=True, help="In which days begin: Europe/Paris.")
+@click.option("--party", "parties", multiple=True, metavar="CODE", help="This Party; several: also together.")
+@click.option("--pair", "pairs", multiple=True, metavar="KE,FR", help="What these two Parties asked each other.")
+@click.option("--pairs", "every_pair", is_flag=True, help="Every pair of Parties: who asks whom.")
+@click.option("--format", "form", type=click.Choice(_figures.FORMATS), help="By the name of the file, else a table.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the screen.")
+def stats(
+    home: Path, as_json: bool, first: str | None, last: str | None, named: str | None, zone: str,
+    parties: tuple[str, ...], pairs: tuple[str, ...], every_pair: bool, form: str | None, output: Path | None,
+) -> None:  # fmt: skip
+    """The figures of a period, for the Secretariat; the last full month where none is given.
+
+    What each figure counts: docs/statistics.md.
+    """
+    from gateway import service
+
+    form = form or _format(as_json, output)
+    if (form == "xlsx") > (output is not None) or (form == "table") > (output is None):
+        raise click.UsageError("a spreadsheet needs a file (--output figures.xlsx), and a table has none")
+    with _output.failing():
+        group = tuple(dict.fromkeys(map(party_code, parties)))
+        couples = tuple(_pair(pair) for pair in pairs)
+        with service.Gateway.open(home) as gateway:
+            period = _period(first, last, named, zone) or Period.last_month(gateway.clock(), zone)
+            wanted = None if every_pair else {code for couple in couples for code in couple}
+            measured = gateway.store.statistics.measure(period, wanted, group if len(group) > 1 else ())
+        _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
+
+
+def _format(as_json: bool, output: Path | None) -> str:
+    """What the file's name ends with, where nothing else was said."""
+    ending = output.suffix.removeprefix(".") if output else ""
+    return "json" if as_json else ending if ending in _figures.FORMATS else "csv" if output else "table"
+
+
+def _output_as(form: str, output: Path | None, period: Period, made: tuple[_figures.Table, ...]) -> None:
+    if form == "table":
+        _figures.show(period, made)
+    elif output is None:
+        click.echo(_figures.written(form, period, made), nl=False)
+    else:
+        output.write_bytes(_figures.written(form, period, made))
+
+
+def _period(first: str | None, last: str | None, named: str | None, zone: str) -> Period | None:
+    if named:
+        if first or last:
+            raise click.UsageError("give --period, or --from and --to")
+        return Period.named(named, zone)
+    if not first and not last:
+        return None
+    if not first or not last:
+        raise click.UsageError("a period has a first and a last day: give --from and --to")
+    return Period(_day(first), _day(last), zone)
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise ValueError(f"{written} is not a day: write it as 2026-01-31") from None
+
+
+def _pair(written: str) -> tuple[PartyCode, PartyCode]:
+    codes = [party_code(code) for code in written.split(",")]
+    if len(codes) != 2 or codes[0] == codes[1]:
+        raise ValueError("a pair is two Parties: --pair KE,FR")
+    return codes[0], codes[1]
+
+
+COMMANDS = (stats,)
