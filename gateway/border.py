@@ -49,7 +49,7 @@ class Border:
         except ValueError:
             return ""
         number = self._logins.current(person.party, person.id) if person else 0
-        right = self._password(person, number) if person else ""
+        right = self._key.password(person.party, person.id, number) if person else ""
         same = hmac.compare_digest(right.encode(), password.strip().lower().encode("utf-8", "replace"))
         return person.address if person and number and same else ""
 
@@ -57,16 +57,12 @@ class Border:
         """A new password for a registered person or desk; the one before it ends. Raises ValueError."""
         person = self._person(name)
         self._logins.note(EventKind.LOGIN_GIVEN, person.party, person.id, now)
-        return self._password(person, self._logins.current(person.party, person.id))
+        return self._key.password(person.party, person.id, self._logins.current(person.party, person.id))
 
     def withdraw_login(self, name: str, now: datetime) -> None:
         """The password ends. Raises ValueError."""
         person = self._person(name)
         self._logins.note(EventKind.LOGIN_WITHDRAWN, person.party, person.id, now)
-
-    def _password(self, person: Person, number: int) -> str:
-        # The address is in it: a Party's next desk has the same number, and its password is not that of the one before.
-        return self._key.password(person.address.casefold(), person.party, person.id, number)
 
     def _person(self, name: str) -> Person:
         person = self._view.person_by_address(address(name))

@@ -89,9 +89,9 @@ class HomeKey:
         """The digest under which the store knows a referral's token."""
         return self.token_digest(self.token(referral, side))
 
-    def password(self, address: str, party: str, person: int, number: int) -> str:
-        """A password of 120 unguessable bits for who logs in; with another `number` or address it is another one."""
-        return _base32(self._mac("password", address, party, str(person), str(number))[:15])
+    def password(self, party: str, person: int, number: int) -> str:
+        """A password of 120 unguessable bits for somebody who logs in; another `number`, another password."""
+        return _base32(self._mac("password", party, str(person), str(number))[:15])
 
     def identifier(self, *parts: str) -> str:
         """Twenty-four letters and digits, the same for the same parts: Message-IDs and envelope ids."""

@@ -161,18 +161,6 @@ def test_a_replaced_key_opens_nothing_once_its_time_is_over(people: dict[str, Co
         assert scene.refused(scene.mail(scene.object("desk.ke", "desk.se"))) == 112
 
 
-def test_the_password_of_a_desk_ends_with_it(people: dict[str, Correspondent]) -> None:
-    """Who had it for the mailbox before does not log in as the next one."""
-    with focal_point(people) as point:
-        login, before = point.gateway.border.login, people["desk.se"].address
-        password = point.gateway.border.give_login(before, point.clock())
-        assert login(before, password) == before
-        point.gateway.registry.add_party("SE", "Sweden", "next@party.example", "en", None)
-        assert login(before, password) == ""
-        assert login("next@party.example", password) == ""
-        assert login("next@party.example", point.gateway.border.give_login("next@party.example", point.clock()))
-
-
 # --- anything beside it ---------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from gateway.ports import CryptoScheme
 from gateway.treaty import Role
 from tests.support import town
 from tests.support.gnupeople import GnuCrowd
+from tests.support.knowledge import Knowledge, alike
 from tests.support.play import NAMES, Play
 from tests.support.play.forms import Forms
 from tests.support.play.registry import Registry
@@ -79,6 +80,23 @@ def test_a_bare_number_means_the_own_referral_of_each_who_is_asked(parts: servic
         told.request(name="ke.one", issuers=["SE", "FR"], which=0, to="", further=False, old=False)
         for which in (0, 1):
             told.reply(name="fr.one", which=which, way="bare number", status="valid", also=which)
+
+
+def test_what_is_passed_on_concerns_whom_it_is_passed_to(parts: service.Gateway) -> None:
+    """The model heard of it only after it had judged the mail."""
+    with story(parts) as told:
+        told.request(name="ke.one", issuers=["SE"], which=0, to="FR", further=False, old=False)
+        told.reply(name="desk.fr", which=0, way="number", status="not ours", also=0)
+        assert [exchange.asked for exchange in told.known.exchanges.values()] == [{"FR", "SE"}]
+
+
+def test_random_letters_that_look_like_a_secret_are_none() -> None:
+    """Of a Message-ID, say: what failed now and then, and not again with the same example."""
+    known = Knowledge()
+    mark = known.mark("m", "KE")
+    assert known.leaks("KE", f"{mark} <pzq25722aexample@gsp.example.org>") == []
+    assert known.leaks("SE", f"{mark} <pzq25722aexample@gsp.example.org>") == [mark]
+    assert alike('boundary="=_a' + "a" * 24 + '01234567"') == alike('boundary="=_a' + "0123" * 8 + '"')
 
 
 def test_the_model_lets_an_office_be_handed_over(parts: service.Gateway) -> None:

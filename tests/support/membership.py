@@ -125,9 +125,9 @@ class Membership:
         self.known.add(key.name)
 
     def withdraw(self, name: str) -> None:
-        """Nobody of this name is registered any more, and what he ordered has ended."""
+        """Nobody of this name is registered any more; what he ordered, and what was for him, has ended."""
         gone = self.people.pop(name)
-        self.orders = [order for order in self.orders if order.by is not gone]
+        self.orders = [order for order in self.orders if order.by is not gone and order.address != name]
 
     def activate(self, order: Order) -> None:
         """Who was ordered and proven (and approved) comes in; a desk in the place of the one before, who is told."""

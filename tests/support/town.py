@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,8 @@ from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 from typing import Protocol
+
+from sqlalchemy import select
 
 from gateway import service
 from gateway.border import Border
@@ -32,7 +34,10 @@ from gateway.ports import CryptoScheme
 from gateway.registry import Registry
 from gateway.rules.limits import Allowance
 from gateway.store import Store
-from gateway.store.outbox import Waiting
+from gateway.store.engine import reading
+from gateway.store.outbox import Waiting, _waiting
+from gateway.store.tables import OutboxRow, table
+from gateway.store.view import View
 from gateway.treaty import Role, Side
 from gateway.upkeep import Upkeep
 
@@ -50,6 +55,8 @@ PEOPLE = {
 DESKS = {f"desk.{code.lower()}": code for code in PARTIES}
 
 
+_Member = tuple[str, str, set[tuple[str, datetime | None]]]  # Party, role, keys that were not withdrawn with their ends
+_Order = tuple[str, str, bool, datetime, int]  # role, key, whether it was proven, its end, its number
 Ring = tuple[str, int]  # whose key, and the how manieth of his
 
 
@@ -113,6 +120,7 @@ class Town:
     now: datetime = START
     database: Path | None = None
     keyed: _Key = field(default_factory=_Key)
+    seen: int = 0  # the last mail that was taken
 
     def __post_init__(self) -> None:
         scheme = self.scheme(self.clock)
@@ -133,6 +141,7 @@ class Town:
             )
         )  # fmt: skip
         self.border = Border(self.store, self.keyed, policy, None)
+        self.seen = max((mail.id for mail in self.store.outbox.listed()), default=0)
         self.addresses = {self.crowd.address(name): name for name in self.names}
         self.upkeep = Upkeep(self.store, self.pipeline, self.keyed, policy, self.clock, tuple)
 
@@ -184,13 +193,15 @@ class Town:
         return str(self.keyed.token(ReferralNumber(number, PartyCode(party)), side))
 
     def outgoing(self) -> list[Got]:
-        """Takes everything out of the outbox, and has it opened by those to whom it was written."""
+        """The mails that were written since the last time, opened by whoever has a key that opens them."""
+        rows = table(OutboxRow)
+        with reading(self.store._engine) as connection:
+            new = connection.execute(select(rows).where(rows.c.id > self.seen).order_by(rows.c.id)).mappings().all()
         found = []
-        while batch := self.store.outbox.claim(100, "hand", self.now, timedelta(minutes=1), force=True):
-            for row in batch:
-                self.store.outbox.delivered(row.id, "taken")
-                assert row.rcpt_to in self.addresses, "a mail to an address that nobody named"
-                found.append(self._read(self.addresses[row.rcpt_to], row))
+        for row in map(_waiting, new):
+            self.seen = row.id
+            assert row.rcpt_to in self.addresses, "a mail to an address that nobody named"
+            found.append(self._read(self.addresses[row.rcpt_to], row))
         return found
 
     def _read(self, name: str, row: Waiting) -> Got:
@@ -205,42 +216,45 @@ class Town:
         text = next((words for kind, words in bodies if kind == "text/plain"), "")
         return Got(name, keys, row, "\n".join(heads + [words for _, words in bodies]), text, clear, outer)
 
-    def state_of(self, number: ExchangeNumber) -> str:
-        """Everything the ledger knows of an exchange, to compare."""
-        exchange = self.view.exchange(number)
-        assert exchange is not None
-        answers = [sorted(self.view.uims_of(referral.number).items()) for referral in exchange.referrals]
-        return repr((exchange, self.view.trail(number), answers))
+    def states(self, numbers: Iterable[ExchangeNumber]) -> dict[ExchangeNumber, str]:
+        """Everything the ledger knows of exchanges, to compare."""
+        with self.view.snapshot() as view:
+            return {number: repr(_state(view, number)) for number in numbers}
 
-    def members(self) -> dict[str, tuple[str, str, set[tuple[str, datetime | None]]]]:
-        """Everybody registered, by short name: Party, role, and every key that was not withdrawn with its end."""
-        found: dict[str, tuple[str, str, set[tuple[str, datetime | None]]]] = {}
+    def registered(self) -> tuple[dict[str, _Member], dict[tuple[str, str], _Order]]:
+        """Everybody registered, by short name, and every registration that waits, by short name and Party."""
+        found: dict[str, _Member] = {}
         owners: dict[tuple[str, int], str] = {}
         for row in self.store.members.people():
             if row["revoked_at"] is None:
                 name = self.addresses[row["address"]]
                 owners[row["party"], row["id"]] = name
                 found[name] = (row["party"], row["role"], set())
-        for party in self.view.parties():
-            name = self.addresses[party.mailbox]
-            owners[party.code, 0] = name
-            found[name] = (party.code, Role.DESK.value, set())
-            for person, key in self.view.keys_of_party(party.code):
-                found[owners[party.code, person]][2].add((key.fingerprint, key.usable_until))
-        return found
-
-    def orders(self) -> dict[tuple[str, str], tuple[str, str, bool, datetime, int]]:
-        """Every registration that waits, by short name and Party: role, key, whether proven, its end, its number."""
-        return {
-            (self.addresses[one.address], str(one.party)):
-            (one.role.value, str(one.key.fingerprint), one.proven, one.expires, one.id)
-            for one in self.view.all_pending()
-        }  # fmt: skip
+        with self.view.snapshot() as view:
+            for party in view.parties():
+                name = self.addresses[party.mailbox]
+                owners[party.code, 0] = name
+                found[name] = (party.code, Role.DESK.value, set())
+                for person, key in view.keys_of_party(party.code):
+                    found[owners[party.code, person]][2].add((key.fingerprint, key.usable_until))
+            orders = {
+                (self.addresses[one.address], str(one.party)):
+                (one.role.value, str(one.key.fingerprint), one.proven, one.expires, one.id)
+                for one in view.all_pending()
+            }  # fmt: skip
+        return found, orders
 
     def close(self) -> None:
         """Ends it."""
         self.store.close()
         shutil.rmtree(self.folder)
+
+
+def _state(view: View, number: ExchangeNumber) -> object:
+    exchange = view.exchange(number)
+    assert exchange is not None
+    answers = [sorted(view.uims_of(referral.number).items()) for referral in exchange.referrals]
+    return exchange, view.trail(number), answers
 
 
 def _plain(value: object) -> str:

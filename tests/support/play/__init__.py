@@ -109,7 +109,7 @@ class Play(RuleBasedStateMachine):
     def signing(self, name: str) -> Ring:
         """The key with which somebody signs: the newest that is registered, else the last that he has made."""
         key = self.members.people[name].newest(self.town.now) if name in self.members.people else None
-        return key.name if key else (name, -1)
+        return key.name if key else self.crowd.last(name)
 
     def send(
         self, name: str, body: str, change: Callable[[], Any] | None = None, ring: Ring | None = None, **options: Any
@@ -135,9 +135,10 @@ class Play(RuleBasedStateMachine):
 
     def deliver(self, raw: bytes, envelope: Envelope, party: str, by: Any = None) -> tuple[Answer, list[Got]]:
         """Octets at the door. Whatever they are, the exchanges without this Party stay as they are."""
-        before = {number: self.town.state_of(number) for number in self.known.foreign(party)}
+        foreign = self.known.foreign(party)
+        before = self.town.states(foreign)
         answer = self.town.process(raw, envelope)
-        assert {number: self.town.state_of(number) for number in before} == before
+        assert self.town.states(foreign) == before
         if isinstance(answer, Taken) and answer.exchange and answer.exchange not in self.known.exchanges:
             self.known.exchanges[answer.exchange] = Asked(party, by)
         if isinstance(answer, Taken) and answer.form in ("request", "sealed") and answer.exchange:
@@ -145,8 +146,8 @@ class Play(RuleBasedStateMachine):
         return answer, self.taken()
 
     def taken(self) -> list[Got]:
-        """The mails that were written, each judged; registry and exchanges as they must be."""
-        self.tokens()
+        """Exchanges and registry as they must be; and the mails that were written, each judged."""
+        self.exchanges()
         mails = self.town.outgoing()
         for mail in mails:
             self.judge(mail)
@@ -155,6 +156,10 @@ class Play(RuleBasedStateMachine):
         self.members.letters.clear()
         self.passing = frozenset()
         self.registry()
+        return mails
+
+    def exchanges(self) -> None:
+        """Who asks whom: as in the model, or passed on to whose marking it is; and what each token stands for."""
         stored = {one.number: one for one in self.town.view.all_exchanges()}
         assert set(stored) == set(self.known.exchanges)
         for number, exchange in self.known.exchanges.items():
@@ -162,27 +167,23 @@ class Play(RuleBasedStateMachine):
             asked = {str(referral.number.party) for referral in stored[number].referrals}
             assert exchange.asked <= asked <= exchange.asked | exchange.next
             exchange.asked = asked
-        return mails
+            for party in asked:
+                for side in Side:
+                    place = Place(exchange.asking, party, side, number)
+                    self.known.tokens[self.town.token(number, party, side)] = place
 
     def registry(self) -> None:
         """People, their keys, and those who wait: all as in the model, and nobody else."""
         mark = self.crowd.mark
-        assert self.town.members() == {
+        members, orders = self.town.registered()
+        assert members == {
             name: (one.party, one.role.value, {(mark(key.name), key.until) for key in one.keys})
             for name, one in self.members.people.items()
         }
-        assert {whom: order[:4] for whom, order in self.town.orders().items()} == {
+        assert {whom: order[:4] for whom, order in orders.items()} == {
             (order.address, order.party): (order.role.value, mark(order.key.name), order.proven, order.until)
             for order in self.members.orders
         }
-
-    def tokens(self) -> None:
-        """What each token stands for."""
-        for number, exchange in self.known.exchanges.items():
-            for party in exchange.asked:
-                for side in Side:
-                    place = Place(exchange.asking, party, side, number)
-                    self.known.tokens[self.town.token(number, party, side)] = place
 
     def judge(self, mail: Got) -> None:
         """One mail of the gateway's: to somebody registered, to his key alone, with nothing that he may not read."""

@@ -105,7 +105,7 @@ class Registry(Play):
 
     def decided(self, name: str, order: Order, approve: bool) -> None:
         """GSP APPROVE: by the Secretariat, of what was proven; everybody else's changes nothing."""
-        number = self.town.orders()[order.address, order.party][-1]
+        number = self.town.registered()[1][order.address, order.party][-1]
         reason = self.known.mark("d", self.known.party(name), order.by.party)
         lines = f"Registration: {number}\nDecision: {'approve' if approve else 'refuse'}\nReason: {reason}"
         self.told_of(order)
