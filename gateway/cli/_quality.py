@@ -34,7 +34,7 @@ def show(period: Period, found: Iterable[Judged], as_json: bool) -> None:
     """On standard output."""
     if as_json:
         quality = [{"of": of, "criteria": [_values(one) for one in told]} for of, told in found]
-        _output.print_json({"first": period.first, "last": period.last, "time_zone": period.zone, "quality": quality})
+        _output.print_json({"from": period.first, "to": period.last, "time_zone": period.zone, "quality": quality})
         return
     click.echo(f"{period.first} to {period.last}, both days included ({period.zone})")
     for of, told in found:

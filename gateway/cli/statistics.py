@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli import _figures, _output
+from gateway.cli import _figures, _output, _quality
 from gateway.facts import PartyCode, party_code
 from gateway.figures import Period
 
@@ -22,21 +22,25 @@ from gateway.figures import Period
 @click.option("--party", "parties", multiple=True, metavar="CODE", help="This Party; several: also together.")
 @click.option("--pair", "pairs", multiple=True, metavar="KE,FR", help="What these two Parties asked each other.")
 @click.option("--pairs", "every_pair", is_flag=True, help="Every pair of Parties: who asks whom.")
+@click.option("--quality", is_flag=True, help="Instead: how good requests and answers are (R11, R22).")
 @click.option("--format", "form", type=click.Choice(_figures.FORMATS), help="By the name of the file, else a table.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the screen.")
 def stats(
     home: Path, as_json: bool, first: str | None, last: str | None, named: str | None, zone: str,
-    parties: tuple[str, ...], pairs: tuple[str, ...], every_pair: bool, form: str | None, output: Path | None,
+    parties: tuple[str, ...], pairs: tuple[str, ...], every_pair: bool, quality: bool,
+    form: str | None, output: Path | None,
 ) -> None:  # fmt: skip
     """The figures of a period, for the Secretariat; the last full month where none is given.
 
-    What each figure counts: docs/statistics.md.
+    What each figure counts: docs/statistics.md; of --quality: docs/quality.md.
     """
     from gateway import service
 
     form = form or _format(as_json, output)
     if (form == "xlsx") > (output is not None) or (form == "table") > (output is None):
         raise click.UsageError("a spreadsheet needs a file (--output figures.xlsx), and a table has none")
+    if quality and (output or form not in ("table", "json")):
+        raise click.UsageError("--quality prints a table, or JSON")
     with _output.failing():
         group = tuple(dict.fromkeys(map(party_code, parties)))
         couples = tuple(_pair(pair) for pair in pairs)
@@ -44,6 +48,9 @@ def stats(
             period = _period(first, last, named, zone) or Period.last_month(gateway.clock(), zone)
             wanted = None if every_pair else {code for couple in couples for code in couple}
             measured = gateway.store.statistics.measure(period, wanted, group if len(group) > 1 else ())
+            if quality:
+                _quality.show(period, tuple(_quality.judged(gateway.store, measured, group)), form == "json")
+                return
         _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
 
 
