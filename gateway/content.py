@@ -363,7 +363,7 @@ class Decision(ClearValue):
     """All consequences of a mail, as a value. `based_on`: versions of the exchanges it saw.
 
     `keeps`: ciphertext that a later step needs; `released`: kept pieces now sent;
-    `answer_exchange`/`answer_parties` are what `gsp process` reports; `pending`: as in `Commit`.
+    `answer_exchange`/`answer_parties` are what `gsp process` reports; `pending`, `digests`: as in `Commit`.
     """
 
     events: tuple[Event, ...] = ()
@@ -377,6 +377,7 @@ class Decision(ClearValue):
     pending: tuple[Pending, ...] = ()
     renewals: tuple[Renewal, ...] = ()
     entries: tuple[EntryChange, ...] = ()
+    digests: tuple[tuple[int, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -22,7 +22,7 @@ from gateway.facts import (
     ReferralNumber,
     Renewal,
 )
-from gateway.treaty import ReferralState, Side, UimAnswer
+from gateway.treaty import ReferralState, Role, Side, UimAnswer
 
 
 class EventKind(StrEnum):
@@ -161,6 +161,7 @@ class MailKind(StrEnum):
     MESSAGE = "message"
     NOTICE = "notice"
     REMINDER = "reminder"
+    DIGEST = "digest"
     CHALLENGE = "challenge"  # to who is to be registered: the one mail to an address that is not
     KEY_NOTICE = "key notice"  # content-free, in clear: "something waits, renew your key"
 
@@ -221,6 +222,28 @@ class ExchangeView:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenReferral:
+    """A referral from which something is still expected, with the Party that asks: a line of a digest."""
+
+    number: ReferralNumber
+    asking: PartyCode
+    state: ReferralState
+    asked_at: datetime
+    reminders: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestReader:
+    """Somebody who gets the weekly digest: registered since when, and up to when the last one told."""
+
+    person: int
+    party: PartyCode
+    role: Role
+    since: datetime
+    reported: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class EventView:
     """One line of an exchange's trail."""
 
@@ -259,6 +282,7 @@ class Commit:
     `based_on` are (exchange, version) pairs that must be unchanged; else the race is lost.
     `arrival` NO_DIGEST: not caused by a mail. `signature` is remembered: accepted once only.
     `pending`: new registrations, each in the place of the Party's earlier one of the same address.
+    `digests`: of whom (person), up to when: each is written once, else the race is lost.
     """
 
     at: datetime
@@ -273,3 +297,4 @@ class Commit:
     pending: tuple[Pending, ...] = ()
     renewals: tuple[Renewal, ...] = ()
     entries: tuple[EntryChange, ...] = ()  # of the directory
+    digests: tuple[tuple[int, datetime], ...] = ()

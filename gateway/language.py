@@ -15,7 +15,7 @@ from gettext import c2py
 from io import BytesIO
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 from babel.units import format_unit
@@ -109,6 +109,10 @@ class Catalogue:
     def party(self, code: PartyCode) -> str:
         """The Party's name in this language, its code where the name is not known."""
         return str(self._locale.territories.get(code, code))
+
+    def short_day(self, day: date) -> str:
+        """A day without its year, for the foot of a chart."""
+        return str(format_skeleton("MMMd", day, locale=self._locale))
 
     def spellings(self, message: str) -> tuple[str, ...]:
         """Every way in which this language writes a label."""

@@ -14,7 +14,7 @@ from functools import partial
 from typing import assert_never
 
 from gateway import logs, unopened
-from gateway.content import Candidacy, Decision, Letter, Reading, Submission
+from gateway.content import Candidacy, Decision, Letter, Reading, RenderedMail, Submission
 from gateway.events import Commit, Event, EventKind, ForAPerson, Keep, MailKind, OutgoingMail
 from gateway.facts import (
     NO_DIGEST,
@@ -93,6 +93,10 @@ class Pipeline:
         """Renders, encrypts and commits a decision that no mail caused; `cause` makes its Message-IDs."""
         commit = self._consequences(decision, moment, cause, NO_DIGEST, NO_DIGEST)
         self._parts.ledger.commit(commit, None)
+
+    def shown(self, letter: Letter, moment: Moment) -> RenderedMail:
+        """A letter as its reader would see it, not encrypted, for a preview."""
+        return self._parts.render(letter, moment, self._parts.keyed.identifier("preview", letter.kind.value))
 
     def remind(self, decision: Decision, referral: ReferralNumber, moment: Moment, cause: str) -> None:
         """As `carry_out`, with the desk's reply form filled where a kept request can still be opened."""
@@ -296,6 +300,7 @@ class Pipeline:
             pending=decision.pending,
             renewals=decision.renewals,
             entries=decision.entries,
+            digests=decision.digests,
         )
 
     def _letter(self, letter: Letter, moment: Moment, cause: str) -> OutgoingMail | None:

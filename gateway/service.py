@@ -20,6 +20,7 @@ from gateway import attachments, data, discovery, forms, inspection, library, lo
 from gateway import settings as configuration
 from gateway.audit import Audit
 from gateway.border import Border
+from gateway.charts import draw
 from gateway.crypto import _certificate, openpgp, smime
 from gateway.delivery import Deliverer
 from gateway.facts import (
@@ -60,6 +61,7 @@ _LOCKED = (
     "the gateway's keys cannot be used: check [openpgp] passphrase_file and that it can be read, that gpg-agent starts,"
     " and that the token is there where the keys are on one"
 )
+OWN_ENGINE = -1
 _CODE = 2  # letters of a Party's code: the name of a sealed address
 # Convenience names; the form's title decides, whichever is used.
 _NAMES = frozenset({"request", "lookup", "reply", "message", "status", "help", "admin", "postmaster"})
@@ -133,7 +135,7 @@ class Gateway:
         self._own: tuple[PublicKey, ...] = ()
         workers = self.settings.worker_count
         engines = self.settings.openpgp.engines or workers
-        used = range(engines) if engine is None else (engine % engines,)
+        used = range(engines) if engine is None else (engines if engine == OWN_ENGINE else engine % engines,)
         secret = unlocking.secret(self.settings.openpgp.passphrase_file)
         self._openpgp = openpgp.OpenPgp(home.gnupg, used, clock, secret)
         self.smime_token = unlocking.token(self.settings.smime)
@@ -150,7 +152,7 @@ class Gateway:
         self.border = Border(self.store, self._key, self._policy, Dkim(border.resolvers) if border.dkim else None)
         allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
         self._guard = Guard(self.store.limits, self.store.view, allowance, clock, workers)
-        templates = FileSystemLoader(data.folder("templates"))
+        paths = FileSystemLoader(data.folder("templates"))
         self.pipeline = Pipeline(
             Parts(
                 schemes=schemes,
@@ -161,7 +163,7 @@ class Gateway:
                 library=library.load(data.pattern_texts()),
                 vocabulary=Vocabulary(self._forms, self._languages),
                 attachments=attachments.joined(discovery.find(attachments, "ATTACHMENT"), parsing.parse),
-                render=Renderer(self._languages, templates, self._forms, self._policy, lambda: self.publication.key),
+                render=Renderer(self._languages, paths, self._forms, self._policy, lambda: self.publication.key, draw),
                 read_key=self.registry.read_key,
                 own_key=Fingerprint(self._openpgp.fingerprint),
                 policy=self._policy,
@@ -179,7 +181,7 @@ class Gateway:
     def open(cls, root: Path, clock: Callable[[], datetime] = _now, engine: int | None = None) -> Gateway:
         """Opens a home; raises ValueError, with what to do, where there is none.
 
-        `engine`: the one GnuPG agent that a worker process uses; None: all.
+        `engine`: the one GnuPG agent that a worker process uses; None: all; OWN_ENGINE: one beside the workers'.
         """
         return cls(Home(root.absolute()), clock, engine)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gateway import logs, memory
+from gateway import digests, logs, memory
 from gateway.crew import Crew
 from gateway.facts import Envelope
 from gateway.outcome import REASONS, Answer, Deferred, Taken
@@ -28,7 +28,7 @@ def serve(gateway: Gateway, verbose: bool = False) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     gateway.check_keys()
-    schedule = Schedule(gateway.jobs(), _leader(gateway), gateway.clock)
+    schedule = Schedule((*gateway.jobs(), digests.job(gateway)), _leader(gateway), gateway.clock)
 
     crew = Crew(gateway.home.root, gateway.settings.worker_count, verbose)
     process = answering(gateway.border.vouched, crew.process, lambda: schedule.soon("deliver"))

@@ -66,6 +66,15 @@ def text_part(media_type: str, content: str) -> bytes:
     return head.encode() + binascii.b2a_qp(octets, istext=True)
 
 
+def inline(media_type: str, identifier: str, octets: bytes) -> bytes:
+    """A picture that the HTML part shows: `cid:` and this identifier, without angle brackets, name it (RFC 2392)."""
+    head = (
+        f"Content-Type: {media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{identifier}>\r\nContent-Disposition: inline\r\n\r\n"
+    )
+    return head.encode() + base64.encodebytes(octets).replace(b"\n", b"\r\n")
+
+
 def attachment(media_type: str, name: str, octets: bytes) -> bytes:
     """An attached file, base64. Of the name only letters, digits, dots and hyphens remain."""
     safe = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9.-]+", "-", name)).lstrip(".-") or "table"

@@ -30,6 +30,7 @@ from gateway.forms._fields import ANSWERS, ITEMS, REASONS_FOR_NO_DATA
 from gateway.language import Catalogue
 from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine, UimNote
 from gateway.stages import _words
+from gateway.summary import Chart, Figure, Task
 from gateway.treaty import Function, Item
 
 MOST = 50  # UIMs, answers or findings that a letter lists; the spreadsheet has them all
@@ -39,7 +40,7 @@ _COLUMNS = 76
 # Control characters, and what turns or hides the text around it; the group separator is shown instead.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_NUMBER = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?")
+_LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|[\w.+-]+@[\w.-]*\w")  # numbers and addresses
 _WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
 _WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -220,6 +221,9 @@ class Voice:
             "figures": lambda lines: [[self.say(label), self.amount(value)] for label, value in lines],
             "figure_rows": lambda rows: [list(map(self.amount, row)) for row in rows],
             "sentences": lambda texts: list(map(self.say, texts)),
+            "digest_rows": self.digest_rows,
+            "chart_lines": self.chart_lines,
+            "said": self.said,
             "answer_words": self._join([self.gettext(choice.label) for choice in ANSWERS]),
             "reason_words": self._join([self.gettext(choice.label) for choice in REASONS_FOR_NO_DATA]),
             "language": self._catalogue.language,
@@ -243,11 +247,11 @@ class Voice:
         return self._filled(sentence, {"count": count, **values})
 
     def say(self, sentence: Text) -> str:
-        """A sentence made by the core; in HTML, numbers of exchanges in it are isolated."""
+        """A sentence made by the core; in HTML, numbers of exchanges and addresses in it are isolated."""
         spoken = words(self._catalogue.say(sentence))
         if not self._html:
             return spoken
-        return Markup(_NUMBER.sub(r'<bdi dir="ltr">\g<0></bdi>', str(escape(spoken))))  # noqa: S704 - escaped
+        return Markup(_LEFT_TO_RIGHT.sub(r'<bdi dir="ltr">\g<0></bdi>', str(escape(spoken))))  # noqa: S704 - escaped
 
     def formed(self, written: str) -> str:
         """A form in HTML: from right to left its labels give the direction of a line, and its values stand isolated.
@@ -353,6 +357,30 @@ class Voice:
 
     def _entry_labels(self) -> list[tuple[str, str]]:
         return [(self.gettext(label), name) for label, name in _words.ENTRY]
+
+    def digest_rows(self, figures: Sequence[Figure]) -> list[list[object]]:
+        """The rows of a digest's figures."""
+        return [[self.say(one.label), self._number(one.now), self._number(one.before)] for one in figures]
+
+    def _number(self, value: int | Text) -> str:
+        return self.say(value) if isinstance(value, Text) else self._safe(self._catalogue.value(value))
+
+    def chart_lines(self, chart: Chart) -> list[str]:
+        """What a chart shows, a line a week."""
+        names = [self.say(name) for name, _ in chart.series]
+        shown = [list(map(self._number, values)) for _, values in chart.series]
+        separator = self._safe(self.gettext(_SEPARATOR))
+        return [
+            self._value(day)
+            + ": "
+            + separator.join(f"{name} {values[week]}" for name, values in zip(names, shown, strict=True))
+            for week, day in enumerate(chart.weeks)
+        ]
+
+    def said(self, task: Task) -> list[str]:
+        """The lines of a task, and how many more there are."""
+        lines = [self.say(line) for line in task.lines]
+        return [*lines, self.ngettext("And {count} more.", "And {count} more.", task.more)] if task.more else lines
 
     def _word(self, table: Mapping[Any, str]) -> Callable[[Any], str]:
         """A function from an enumeration to its word; what stands in no table is a person's word."""

@@ -19,6 +19,7 @@ from gateway.letters import Challenge, Help, Welcome
 from gateway.ports import OwnKey, Policy
 from gateway.rosters import Roster, RosterChanged
 from gateway.stages import _cards, _entity, _sheets, _voices
+from gateway.summary import Chart, Digest, Drawing
 
 _NAME = "GSP focal point"
 _HIDDEN = "..."
@@ -28,7 +29,8 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class Renderer:
     """Renders letters; holds compiled templates and, for each language, the words of both media.
 
-    `templates` loads from the folder `templates/`. Pure: the same letter, moment and Message-ID give the same octets.
+    `templates` loads from the folder `templates/`, `draw` gives the PNG of a chart. Pure: the same letter, moment and
+    Message-ID give the same octets.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Renderer:
         forms: Mapping[str, Form],
         policy: Policy,
         own_key: Callable[[], OwnKey],
+        draw: Callable[[Drawing], bytes],
     ) -> None:
         self._languages = languages
+        self._draw = draw
         self._forms = forms
         self._policy = policy
         self._own_key = own_key
@@ -66,7 +70,7 @@ class Renderer:
             layer = '; protected-headers="v1"; hp="cipher"'
         if letter.to.key is None or letter.to.key.scheme == "openpgp":
             outer.append(_entity.autocrypt(self._address, self._own_key().minimal))
-        body = self._body(letter, catalogue, subject)
+        body = self._body(letter, catalogue, subject, identifier)
         if attachments := self._attachments(letter, catalogue):
             both = _entity.multipart("alternative", _boundary(identifier, "b"), body)
             payload = _entity.multipart("mixed", _boundary(identifier, "a"), [both, *attachments], layer, head)
@@ -93,7 +97,7 @@ class Renderer:
 
     # --- the body -----------------------------------------------------------------------------
 
-    def _body(self, letter: Letter, catalogue: Catalogue, subject: str) -> list[bytes]:
+    def _body(self, letter: Letter, catalogue: Catalogue, subject: str, identifier: str) -> list[bytes]:
         form = self._written(letter.form, catalogue) if letter.form else ""
         blanks = [self._written(FilledForm(name), catalogue) for name in letter.blanks if name in self._forms]
         ours, certificate = _grouped(letter.our_key or ""), self._certificate(letter)
@@ -102,8 +106,16 @@ class Renderer:
             "survey": self._written(letter.survey, catalogue) if letter.survey else "", "side": letter.side.value,
             "our_certificate": _grouped(hashlib.sha256(certificate).hexdigest().upper()) if certificate else "",
         }  # fmt: skip
+        charts = letter.values.charts if isinstance(letter.values, Digest) else ()
+        names = [f"chart{place}.{identifier.strip('<>')}" for place in range(len(charts))]
+        own["pictures"] = [f"cid:{name}" for name in names]
         text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))
-        return [_entity.text_part("text/plain", text.strip("\n") + "\n"), _entity.text_part("text/html", html)]
+        page = _entity.text_part("text/html", html)
+        if charts:
+            drawn = [self._draw(_drawing(chart, catalogue)) for chart in charts]
+            pictures = [_entity.inline("image/png", name, one) for name, one in zip(names, drawn, strict=True)]
+            page = _entity.multipart("related", _boundary(identifier, "c"), [page, *pictures], '; type="text/html"')
+        return [_entity.text_part("text/plain", text.strip("\n") + "\n"), page]
 
     def _rendered(self, letter: Letter, catalogue: Catalogue, html: bool, own: dict[str, Any]) -> str:
         variables = self._voice(catalogue, html)
@@ -138,8 +150,9 @@ class Renderer:
         for sheet in letter.sheets:
             headings = [catalogue.say(heading) for heading in sheet.headings]
             rows = _sheets.said(sheet.rows, catalogue.say)
-            table = _sheets.to_csv(headings, rows)
-            parts.append(_entity.attachment("text/csv; charset=utf-8", sheet.stem + ".csv", table))
+            if not isinstance(letter.values, Digest):
+                table = _sheets.to_csv(headings, rows)
+                parts.append(_entity.attachment("text/csv; charset=utf-8", sheet.stem + ".csv", table))
             if len(sheet.rows) < _sheets.MOST_ROWS:
                 book = _sheets.to_xlsx(headings, rows, catalogue.direction == "rtl")
                 parts.append(_entity.attachment(_XLSX, sheet.stem + ".xlsx", book))
@@ -157,6 +170,15 @@ class Renderer:
         """Our certificate, for whoever is registered with one: not every program takes it out of a signature."""
         smime = letter.to.key is not None and letter.to.key.scheme == "smime"
         return self._own_key().certificate if smime and isinstance(letter.values, Challenge | Welcome) else b""
+
+
+def _drawing(chart: Chart, catalogue: Catalogue) -> Drawing:
+    return Drawing(
+        catalogue.say(chart.title),
+        tuple(catalogue.short_day(day) for day in chart.weeks),
+        tuple((catalogue.say(name), values) for name, values in chart.series),
+        catalogue.direction == "rtl",
+    )
 
 
 def _grouped(fingerprint: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 
 from gateway.facts import Digest, ReferralNumber
+from gateway.store.digests import Digests
 from gateway.store.engine import connect, upgrade
 from gateway.store.expiry import Expiry
 from gateway.store.figures import Statistics
@@ -41,6 +42,7 @@ class Store:
         self.statistics = Statistics(self._engine)
         self.roster = Roster(self._engine)
         self.quality = QualityFigures(self._engine)
+        self.digests = Digests(self._engine)
         self.seals = Seals(self._engine)
         self.limits = Limits(self._engine)
         self.is_sqlite = self._engine.dialect.name == "sqlite"

@@ -24,6 +24,7 @@ from gateway.store.record import append
 from gateway.store.tables import (
     ArrivalRow,
     CounterRow,
+    DigestRow,
     ExchangeRow,
     ItemRow,
     KeptRow,
@@ -106,7 +107,7 @@ _ACCEPT = {
 _GIVE_TOKENS = {name: Prepared(insert_(table(TokenRow)).on_conflict_do_nothing()) for name, insert_ in _UPSERTS}
 _INSERTS: dict[type[SQLModel], Prepared] = {
     row: Prepared(insert(table(row)))
-    for row in (ArrivalRow, CounterRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
+    for row in (ArrivalRow, CounterRow, DigestRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
                 ThreadRow, UimRow)
 }  # fmt: skip
 
@@ -161,6 +162,8 @@ class Ledger:
                 registrations.renew(connection, renewal, commit.at)
             self._keep(connection, commit)
             self._outbox(connection, commit)
+            for person, end in commit.digests:
+                _insert(connection, DigestRow, person=person, period_end=end, sent=commit.at)
             for item in commit.items:
                 number = item.exchange or _NONE
                 _insert(

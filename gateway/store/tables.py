@@ -388,3 +388,12 @@ class RefusalRow(SQLModel, table=True):
     hour: datetime = Field(primary_key=True)
     reason: int = Field(primary_key=True)
     count: int
+
+
+class DigestRow(SQLModel, table=True):
+    """A weekly digest that was sent, with the mail in one transaction: at most one a person and end of its period."""
+
+    __tablename__ = "digest"
+    person: int = Field(primary_key=True)
+    period_end: datetime = Field(primary_key=True)
+    sent: datetime

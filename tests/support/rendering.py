@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from jinja2 import FileSystemLoader
 
-from gateway import data, discovery, forms
+from gateway import charts, data, discovery, forms
 from gateway.content import Letter
 from gateway.facts import Moment, fingerprint
 from gateway.language import Languages
@@ -34,7 +34,8 @@ def languages() -> Languages:
 def renderer() -> Renderer:
     """One renderer for all tests: it holds nothing of a letter."""
     templates = data.folder("templates")
-    return Renderer(languages(), FileSystemLoader(templates), discovery.find(forms, "FORM"), POLICY, lambda: OWN_KEY)
+    known = discovery.find(forms, "FORM")
+    return Renderer(languages(), FileSystemLoader(templates), known, POLICY, lambda: OWN_KEY, charts.draw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,17 @@ from typing import NamedTuple
 from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Severity, Sheet, Thread, Uim, text, texts
 from gateway.directory import NOMINATED, Entry, EntryChange, Standing
 from gateway.events import EventKind, MailKind
-from gateway.facts import Correspondent, Digest, Language, PartyCode, address, exchange_number, referral_number
+from gateway.facts import (
+    NO_PARTY,
+    Correspondent,
+    Language,
+    PartyCode,
+    PartyName,
+    address,
+    digest,
+    exchange_number,
+    referral_number,
+)
 from gateway.forms import statistics
 from gateway.letters import (
     Advice,
@@ -46,6 +56,7 @@ from gateway.rules.directory import asking_form, own_form
 from gateway.rules.directory import sheet as roster_sheet
 from gateway.rules.statistics import everything, seen_by
 from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
+from gateway.summary import Chart, Digest, Figure, Task
 from gateway.treaty import (
     Difficulty,
     ExchangeState,
@@ -62,7 +73,7 @@ from tests.support.figures import quarter
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 EARLIER = datetime(2026, 11, 7, 16, 5, tzinfo=UTC)
-DIGEST = Digest("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+DIGEST = digest(b"test")
 EXCHANGE = exchange_number("GSP-2026-000042")
 REFERRAL = referral_number("GSP-2026-000042/SE")
 KE, SE, FR, AT = PartyCode("KE"), PartyCode("SE"), PartyCode("FR"), PartyCode("AT")
@@ -220,6 +231,39 @@ def _overdue() -> RosterOverdue:
     )  # fmt: skip
 
 
+def weekly(party: PartyCode = KE, quiet: bool = False, weeks: int = 1) -> Digest:
+    """A weekly digest; `quiet`: nothing has to be done and nothing happened."""
+    last = date(2026, 11, 15)
+    mondays = tuple(last - timedelta(days=6 + 7 * back) for back in reversed(range(8)))
+    waits = texts("{count} request waits for your answer.", "{count} requests wait for your answer.", 7)
+    asked = {"number": "GSP-2026-000042/KE", "party": PartyName(SE)}
+    lines = tuple(
+        texts("{number}, asked by {party} {count} day ago", "{number}, asked by {party} {count} days ago", day, **asked)
+        for day in (9, 8, 5, 2, 1)
+    )
+    ends = texts(
+        "{count} key ends soon: please have it renewed.", "{count} keys end soon: please have them renewed.", 1
+    )
+    tasks = (Task(waits, lines, 2), Task(ends, (text("{owner}: {day}", owner="o@kra.example", day=last),)))
+    numbers = (3, 0, 4, 2, 0, 5, 7, 4), (1, 2, 0, 3, 0, 6, 2, 12)
+    series = tuple(
+        (name, (0,) * 8 if quiet else values)
+        for name, values in zip((text("Requests sent"), text("Requests received")), numbers, strict=True)
+    )
+    return Digest(
+        party, last - timedelta(days=7 * weeks - 1), last, weeks,
+        text("You need do nothing today: nothing waits for your Party.") if quiet else waits, () if quiet else tasks,
+        (
+            Figure(text("Requests sent"), 0 if quiet else 4, 0 if quiet else 7),
+            Figure(text("Requests received"), 0 if quiet else 12, 2),
+            Figure(text("Median time to answer"), text("none"), texts("{count} hour", "{count} hours", 31)),
+        ),
+        (Chart(text("Your Party's requests by week"), mondays, series),),
+        () if quiet else (text("New Party: {party}", party=PartyName(FR)),), f"4711:{DIGEST}",
+        (text("Totals of all Parties are left out where they would tell of single exchanges."),),
+    )  # fmt: skip
+
+
 class Sample(NamedTuple):
     """A letter's values with what usually goes with them."""
 
@@ -347,6 +391,9 @@ SAMPLES: dict[str, Sample] = {
     "statistics": Sample(_figures(KE), form=FilledForm("statistics", {})),
     "statistics:few": Sample(_figures(KE, 4), form=FilledForm("statistics", {})),
     "statistics:secretariat": Sample(_figures(), form=FilledForm("statistics", {})),
+    "digest": Sample(weekly(), MailKind.DIGEST, sheets=(sheet(),)),
+    "digest:quiet": Sample(weekly(quiet=True), MailKind.DIGEST),
+    "digest:secretariat": Sample(weekly(NO_PARTY, weeks=3), MailKind.DIGEST),
     "key_expiry:ours": Sample(KeyExpiry("B" * 64, "S/MIME", NOW + timedelta(days=60), 60, ours=True)),
 }  # fmt: skip
 

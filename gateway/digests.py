@@ -1,0 +1,193 @@
+"""The weekly digests: who is due one, made and sent; each once a week, whatever restarts or runs beside it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from gateway import crontab, logs
+from gateway.content import Decision, Letter, Text, text
+from gateway.events import DigestReader, MailKind
+from gateway.facts import NO_PARTY, Correspondent, Language, Moment, party_code
+from gateway.facts import address as mail_address
+from gateway.figures import Measured, Period
+from gateway.outcome import LostRace
+from gateway.rules import digest as rules
+from gateway.rules import weekly
+from gateway.schedule import Job
+from gateway.service import Gateway
+from gateway.summary import Digest
+from gateway.treaty import Role
+
+_WEEK = timedelta(days=7)
+LOOK_EVERY = 3600.0  # beside the crontab line: what failed, or fell due while nobody led, is made up for
+
+
+class Digests:
+    """On an open gateway, one run: what is measured is measured once."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._store = gateway.store
+        self._zone = gateway.settings.digest.zone
+        self._now = gateway.clock()
+        self._measured: Callable[[Period], Measured] = cache(self._store.statistics.measure)
+        self._news = cache(self._news_since)
+        self._head = cache(gateway.audit.head)
+        self._known: rules.Today | None = None
+
+    def due(self, at_once: bool = False) -> list[tuple[DigestReader, Period]]:
+        """Whose digest is due, with the weeks it tells of. `at_once`: without waiting for the hour of digests."""
+        cron = self._gateway.settings.digest.cron
+        fired = self._now if at_once else crontab.last(cron, ZoneInfo(self._zone), self._now)
+        found = [(reader, rules.due(reader, fired, self._zone)) for reader in self._store.digests.readers()]
+        return [(reader, period) for reader, period in found if period is not None]
+
+    def send(self, at_once: bool = False) -> int:
+        """Sends what is due; how many. Who has no key that can be used gets it when there is one."""
+        sent, locked = 0, 0
+        for reader, period in self.due(at_once):
+            to = self._store.view.correspondent(reader.person, self._now)
+            if to is None or to.key is None:
+                locked += 1
+                continue
+            decision = Decision(letters=(self.letter(to, period),), digests=((reader.person, period.end),))
+            try:
+                self._gateway.pipeline.carry_out(
+                    decision, Moment(self._now), f"digest {reader.person} {period.end.isoformat()}"
+                )
+                sent += 1
+            except LostRace:
+                continue  # another instance has sent it
+        if sent or locked:
+            logs.note("digests sent", count=sent, locked=locked)
+        return sent
+
+    def letter(self, to: Correspondent, period: Period) -> Letter:
+        """The digest of one reader: of his Party, or of all for the Secretariat."""
+        party = NO_PARTY if to.role is Role.SECRETARIAT else to.party
+        weeks = self._weeks(period)
+        tasks = rules.tasks_of_secretariat(self._today()) if party == NO_PARTY else rules.tasks_of(party, self._today())
+        values = Digest(
+            party=party,
+            first=period.first,
+            last=period.last,
+            weeks=rules.weeks(period),
+            headline=rules.headline(party, tasks),
+            tasks=tasks,
+            figures=weekly.figures_for(party, weeks),
+            charts=weekly.charts_for(party, weeks),
+            news=self._news(period.start),
+            head=self._head(),
+            notes=weekly.notes_for(party, weeks),
+        )
+        subject = text("Weekly digest, {first} to {last}", first=period.first, last=period.last)
+        return Letter(MailKind.DIGEST, to, subject, values, sheets=weekly.sheets_for(party, weeks))
+
+    def preview(self, party: str = "", address: str = "") -> EmailMessage:
+        """A digest of the last full week as its reader would get it, not encrypted; raises ValueError.
+
+        Of a Party, of the person with an address, or (neither) of the Secretariat.
+        """
+        last = rules.due(DigestReader(0, NO_PARTY, Role.OBSERVER, self._now, None), self._now, self._zone)
+        assert last is not None  # the hour is now, and he is registered since now
+        letter = self.letter(self._reader(party, address), last)
+        shown = self._gateway.pipeline.shown(letter, Moment(self._now))
+        return email.message_from_bytes(shown.payload, _class=EmailMessage, policy=email.policy.default)
+
+    def _reader(self, party: str, address: str) -> Correspondent:
+        view = self._store.view
+        if address:
+            person = view.person_by_address(mail_address(address))
+            reader = view.correspondent(person.id, self._now) if person else None
+            if reader is None:
+                raise ValueError(f"nobody is registered with the address {address}")
+            return reader
+        registered = view.party(party_code(party)) if party else None
+        if party and registered is None:
+            raise ValueError(f"there is no Party {party}: see `gsp party list`")
+        role = Role.ADMINISTRATOR if registered else Role.SECRETARIAT
+        own = mail_address(f"{self._gateway.settings.mailbox}@{self._gateway.settings.domain}")
+        language, code = (registered.language, registered.code) if registered else (Language("en"), NO_PARTY)
+        return Correspondent(own, language, code, 0, role, None)
+
+    # --- what all of them tell --------------------------------------------------------------------------
+
+    def _weeks(self, period: Period) -> weekly.Weeks:
+        single = tuple(self._measured(week) for week in rules.latest(period, weekly.WEEKS))
+        return weekly.Weeks(self._measured(period), self._measured(period.before()), single)
+
+    def _today(self) -> rules.Today:
+        if self._known is None:
+            view = self._store.view
+            self._known = rules.Today(
+                now=self._now,
+                referrals=self._store.digests.open_referrals(),
+                locked=tuple(
+                    party.code
+                    for party in view.parties()
+                    if (desk := view.desk(party.code, self._now)) is not None and desk.key is None
+                ),
+                ending=tuple(self._ending()),
+                pending=tuple(one for one in view.all_pending() if one.expires > self._now),
+                items=len(self._store.items.open()),
+                difficulties=sum(self._store.roster.difficulties(self._now - _WEEK, self._now).values()),
+                reminder_days=tuple(self._gateway.settings.reminders.days),
+            )
+        return self._known
+
+    def _ending(self) -> Iterator[rules.Ending]:
+        within = timedelta(days=rules.KEY_DAYS)
+        for _, _, party, person, until in self._store.expiry.ending(self._now, within):
+            view = self._store.view
+            owner = view.correspondent(person, self._now) if person else view.desk(party, self._now)
+            if owner is not None:
+                yield rules.Ending(owner.address, party, owner.role, until.date())
+        for key in self._gateway.own_keys():
+            if key.usable_until is not None and self._now < key.usable_until <= self._now + within:
+                yield rules.Ending("", NO_PARTY, Role.SECRETARIAT, key.usable_until.date())
+
+    def _news_since(self, begin: datetime) -> tuple[Text, ...]:
+        digests = self._store.digests
+        changed = sorted(self._store.roster.changes(begin, self._now))
+        return weekly.news(digests.new_parties(begin, self._now), changed, digests.library_changes(begin, self._now))
+
+
+def job(gateway: Gateway) -> Job:
+    """Looks whether digests are due, and has them made in a process of their own: its memory goes with it."""
+
+    def run() -> None:
+        if Digests(gateway).due():
+            command = [sys.executable, "-m", "gateway.cli", "digest", "send", "--home", str(gateway.home.root)]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            if done.returncode:
+                logs.warn("digests could not be sent: `gsp digest send` says why", status=done.returncode)
+
+    settings = gateway.settings.digest
+    return Job("digest", run, LOOK_EVERY, settings.cron, ZoneInfo(settings.zone))
+
+
+def page(mail: EmailMessage) -> str:
+    """The HTML of a digest with its pictures in it: one file that any browser opens."""
+    html = mail.get_body(("html",))
+    shown = str(html.get_content()) if html is not None else ""
+    for part in mail.walk():
+        name = str(part.get("Content-ID", "")).strip("<>")
+        if name:
+            octets = b64encode(part.get_payload(decode=True) or b"").decode("ascii")  # type: ignore[arg-type]
+            shown = shown.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{octets}")
+    return shown
+
+
+def plain(mail: EmailMessage) -> str:
+    """The text of a digest."""
+    body = mail.get_body(("plain",))
+    return str(body.get_content()).replace("\r\n", "\n") if body is not None else ""

@@ -1,0 +1,247 @@
+"""When a weekly digest is due, and for which weeks; what in it needs action today. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from gateway.content import Text, text, texts
+from gateway.events import DigestReader, OpenReferral
+from gateway.facts import NO_PARTY, PartyCode, PartyName, Pending
+from gateway.figures import Period
+from gateway.summary import Task
+from gateway.treaty import ReferralState, Role
+
+KEY_DAYS = 30  # before the end of a key, from which on a digest says so
+_LISTED = 5  # of one task: it is read on a telephone
+_SAME_WEEK = timedelta(days=6)  # an end that is nearer to the last one is the same Monday by another zone's clock
+_TO_ANSWER = (ReferralState.SENT, ReferralState.DELIVERED, ReferralState.READ, ReferralState.PARTLY_ANSWERED)
+
+
+def due(reader: DigestReader, fired: datetime | None, zone: str) -> Period | None:
+    """The weeks that a reader's digest is to tell of, now that the hour of digests was `fired` last; None: none is due.
+
+    One digest makes up for all that were missed. Who was registered after that hour waits for the next one.
+    """
+    if fired is None or reader.since > fired:
+        return None
+    last = Period.week(_day(fired, zone), zone).before()
+    if reader.reported is None:
+        return last
+    if last.end - reader.reported < _SAME_WEEK:
+        return None
+    return Period(Period.week(_day(reader.reported + _SAME_WEEK / 12, zone), zone).first, last.last, zone)
+
+
+def weeks(period: Period) -> int:
+    """How many weeks it has."""
+    return ((period.last - period.first).days + 1) // 7
+
+
+def latest(period: Period, many: int) -> tuple[Period, ...]:
+    """The last so many weeks up to its end, each by itself, the oldest first."""
+    last = Period.week(period.last, period.zone)
+    return tuple(last.before(turns) if turns else last for turns in reversed(range(many)))
+
+
+def _day(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+# --- what needs action today --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A key that ends soon: whose (an address, "" is ours), of which Party and role, and on which day."""
+
+    owner: str
+    party: PartyCode
+    role: Role
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Everything that may need somebody's action, of all Parties. `locked`: Parties whose desk has no usable key."""
+
+    now: datetime
+    referrals: tuple[OpenReferral, ...] = ()
+    locked: tuple[PartyCode, ...] = ()
+    ending: tuple[Ending, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    items: int = 0  # that wait for the operator
+    difficulties: int = 0  # reported in the last seven days
+    reminder_days: tuple[int, ...] = (7, 14)
+
+
+def tasks_of(party: PartyCode, today: Today) -> tuple[Task, ...]:
+    """What a Party's people should see to, most urgent first: of their own Party only."""
+    asked = [one for one in today.referrals if one.number.party == party]
+    found = [
+        _answer(asked, today),
+        _locked(party, today),
+        _unreachable([one for one in asked if one.state is ReferralState.UNDELIVERABLE]),
+        _returned([r for r in today.referrals if r.asking == party and r.state is ReferralState.UNDELIVERABLE]),
+        _keys([key for key in today.ending if key.party == party]),
+        _unconfirmed([one for one in today.pending if one.party == party]),
+    ]
+    return tuple(task for task in found if task is not None)
+
+
+def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
+    """What the Secretariat should see to, most urgent first."""
+    approvals = [one for one in today.pending if one.approval and one.proven]
+    undeliverable = [one for one in today.referrals if one.state is ReferralState.UNDELIVERABLE]
+    silent = [one for one in today.referrals if one.state in _TO_ANSWER and one.reminders >= len(today.reminder_days)]
+    offices = (Role.DESK, Role.ADMINISTRATOR, Role.SECRETARIAT)
+    found = [
+        _approve(approvals),
+        _by_party(
+            undeliverable,
+            texts(
+                "Please ask which mailbox works: {count} request could not be delivered.",
+                "Please ask which mailbox works: {count} requests could not be delivered.",
+                len(undeliverable),
+            ),
+        ),
+        _desks(today.locked),
+        _by_party(
+            silent,
+            texts(
+                "Please speak with the Party asked: {count} request is unanswered after every reminder.",
+                "Please speak with the Parties asked: {count} requests are unanswered after every reminder.",
+                len(silent),
+            ),
+        ),
+        _keys([key for key in today.ending if key.role in offices]),
+        Task(
+            texts(
+                "{count} difficulty was reported in the last seven days: please see that it is answered.",
+                "{count} difficulties were reported in the last seven days: please see that they are answered.",
+                today.difficulties,
+            )
+        )
+        if today.difficulties
+        else None,
+        Task(texts("{count} item waits for the operator.", "{count} items wait for the operator.", today.items))
+        if today.items
+        else None,
+    ]
+    return tuple(task for task in found if task is not None)
+
+
+def _listed(says: Text, lines: Sequence[Text]) -> Task:
+    return Task(says, tuple(lines[:_LISTED]), max(0, len(lines) - _LISTED))
+
+
+def _answer(asked: Sequence[OpenReferral], today: Today) -> Task | None:
+    waiting = [one for one in asked if one.state in _TO_ANSWER]
+    late = sum(_days(one, today.now) >= today.reminder_days[0] for one in waiting) if today.reminder_days else 0
+    if not waiting:
+        return None
+    says = texts("{count} request waits for your answer.", "{count} requests wait for your answer.", len(waiting))
+    if late:
+        says = texts(
+            "Please answer: {count} request is overdue; waiting in all: {all}.",
+            "Please answer: {count} requests are overdue; waiting in all: {all}.",
+            late,
+            all=len(waiting),
+        )
+    return _listed(says, [_since(one, today.now) for one in waiting])
+
+
+def _since(one: OpenReferral, now: datetime) -> Text:
+    days = _days(one, now)
+    asked = {"number": str(one.number), "party": PartyName(one.asking)}
+    if not days:
+        return text("{number}, asked by {party} today", **asked)
+    return texts(
+        "{number}, asked by {party} {count} day ago", "{number}, asked by {party} {count} days ago", days, **asked
+    )
+
+
+def _days(one: OpenReferral, now: datetime) -> int:
+    return (now - one.asked_at) // timedelta(days=1)
+
+
+def _locked(party: PartyCode, today: Today) -> Task | None:
+    if party not in today.locked:
+        return None
+    waiting = sum(r.number.party == party and r.state is ReferralState.WAITING for r in today.referrals)
+    says = text("Please have your desk's key renewed: no request can be sent to it.")
+    return Task(says, (texts("{count} request waits for it", "{count} requests wait for it", waiting),) * (waiting > 0))
+
+
+def _unreachable(asked: Sequence[OpenReferral]) -> Task | None:
+    says = texts(
+        "Please check your desk's mailbox: {count} request could not be delivered to it.",
+        "Please check your desk's mailbox: {count} requests could not be delivered to it.",
+        len(asked),
+    )
+    return _listed(says, [text("{number}", number=str(one.number)) for one in asked]) if asked else None
+
+
+def _returned(sent: Sequence[OpenReferral]) -> Task | None:
+    says = texts(
+        "{count} request of your Party could not be delivered; the Secretariat knows.",
+        "{count} requests of your Party could not be delivered; the Secretariat knows.",
+        len(sent),
+    )
+    return _listed(says, [text("{number}", number=str(one.number)) for one in sent]) if sent else None
+
+
+def _keys(ending: Iterable[Ending]) -> Task | None:
+    lines = [
+        text("{owner}: {day}", owner=key.owner or text("the focal point's own key"), day=key.day)
+        for key in sorted(ending, key=lambda key: (key.day, key.owner))
+    ]
+    says = texts("{count} key ends soon: please have it renewed.", "{count} keys end soon: please have them renewed.",
+                 len(lines))  # fmt: skip
+    return _listed(says, lines) if lines else None
+
+
+def _unconfirmed(pending: Sequence[Pending]) -> Task | None:
+    lines = [
+        text("{address}: waits for the Secretariat", address=one.address)
+        if one.proven
+        else text("{address}: has not answered the challenge yet", address=one.address)
+        for one in pending
+    ]
+    says = texts("{count} registration is not complete.", "{count} registrations are not complete.", len(lines))
+    return _listed(says, lines) if lines else None
+
+
+def _approve(pending: Sequence[Pending]) -> Task | None:
+    says = texts(
+        "{count} registration waits for your approval.", "{count} registrations wait for your approval.", len(pending)
+    )
+    lines = [text("{party}: {address}", party=PartyName(one.party), address=one.address) for one in pending]
+    return _listed(says, lines) if lines else None
+
+
+def _desks(locked: Sequence[PartyCode]) -> Task | None:
+    says = texts(
+        "{count} desk has no key that can be used: please see that it is renewed.",
+        "{count} desks have no key that can be used: please see that it is renewed.",
+        len(locked),
+    )
+    return _listed(says, [text("{party}", party=PartyName(one)) for one in locked]) if locked else None
+
+
+def _by_party(referrals: Sequence[OpenReferral], says: Text) -> Task | None:
+    many = Counter(referral.number.party for referral in referrals)
+    lines = [text("{party}: {many}", party=PartyName(code), many=count) for code, count in sorted(many.items())]
+    return _listed(says, lines) if lines else None
+
+
+def headline(party: PartyCode, tasks: Sequence[Task]) -> Text:
+    """The most important sentence."""
+    if tasks:
+        return tasks[0].says
+    if party == NO_PARTY:
+        return text("You need do nothing today: nothing waits for the Secretariat.")
+    return text("You need do nothing today: nothing waits for your Party.")

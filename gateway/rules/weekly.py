@@ -1,0 +1,171 @@
+"""The figures, charts, tables and news of a weekly digest, of what `rules.statistics` lets its reader see. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from gateway.content import Sheet, Text, text, texts
+from gateway.facts import NO_PARTY, PartyCode, PartyName
+from gateway.figures import Figures, Measured, PartyFigures
+from gateway.rules.statistics import FIGURES, everything, seen_by
+from gateway.rules.statistics import Figure as Source
+from gateway.summary import Chart, Figure
+
+WEEKS = 8  # of a chart and of the table
+_Value = int | timedelta | None
+_OWN = (
+    "requests_sent", "requests_received", "requests_answered", "median_time_to_answer", "median_time_waited", "unread",
+)  # fmt: skip
+_ALL = ("active_parties", "requests_sent", "requests_answered", "median_time_to_answer", "unread", "uims_asked")
+
+
+@dataclass(frozen=True, slots=True)
+class Weeks:
+    """What was measured of the period, of the same time before it, and of each of the last weeks."""
+
+    now: Measured
+    before: Measured
+    single: tuple[Measured, ...]
+
+
+def figures_for(party: PartyCode, weeks: Weeks) -> tuple[Figure, ...]:
+    """The few figures that a digest shows, the period's against those of the same time before."""
+    now, before = (_seen(measured, party) for measured in (weeks.now, weeks.before))
+    if party == NO_PARTY:
+        return tuple(
+            Figure(text(one.name), _shown(_of_all(one, now)), _shown(_of_all(one, before))) for one in _named(_ALL)
+        )
+    found = [Figure(text(one.name), _shown(_own(one, now)), _shown(_own(one, before))) for one in _named(_OWN)]
+    (requests,) = _named(("requests_sent",))
+    if now.totals is not None:
+        found.append(
+            Figure(
+                text("Requests of all Parties together"),
+                _shown(_of_all(requests, now)),
+                _shown(_of_all(requests, before)) if before.totals is not None else text("not told"),
+            )
+        )
+    return tuple(found)
+
+
+def notes_for(party: PartyCode, weeks: Weeks) -> tuple[Text, ...]:
+    """What must be said of the figures."""
+    if party == NO_PARTY or seen_by(weeks.now, party).totals is not None:
+        return ()
+    return (text("Totals of all Parties are left out where they would tell of single exchanges."),)
+
+
+def charts_for(party: PartyCode, weeks: Weeks) -> tuple[Chart, ...]:
+    """Requests by week: the Party's own; for the Secretariat those of all, and how many Parties took part."""
+    days = tuple(one.period.first for one in weeks.single)
+    if party == NO_PARTY:
+        return (
+            _chart(
+                text("Requests by week"), days, weeks.single,
+                (text("Requests sent"), lambda m: m.totals.counts.requests),
+                (text("Requests answered"), lambda m: m.totals.counts.answered),
+            ),
+            _chart(
+                text("Active Parties by week"), days, weeks.single, (text("Active Parties"), lambda m: m.totals.active)
+            ),
+        )  # fmt: skip
+    return (
+        _chart(
+            text("Your Party's requests by week"), days, weeks.single,
+            (text("Requests sent"), lambda m: _party(m, party).asking.requests),
+            (text("Requests received"), lambda m: _party(m, party).answering.requests),
+        ),
+    )  # fmt: skip
+
+
+def sheets_for(party: PartyCode, weeks: Weeks) -> tuple[Sheet, ...]:
+    """Every figure by week; for the Secretariat also the period's by Party."""
+    seen = [_seen(measured, party) for measured in weeks.single]
+    day = weeks.now.period.last.isoformat()
+    headings = (text("Figure"), *(text("{day}", day=one.period.first) for one in seen))
+    of = _of_all if party == NO_PARTY else _own
+    some = [one for one in FIGURES if (one.of_all if party == NO_PARTY else one.of_party) is not None]
+    rows: tuple[tuple[str | Text, ...], ...] = tuple(
+        (text(one.name), *(_cell(of(one, week)) for week in seen)) for one in some
+    )
+    sheets = (Sheet(f"GSP-{day}-weeks", headings, rows),)
+    if party != NO_PARTY:
+        return sheets
+    columns = [one for one in FIGURES if one.of_party is not None]
+    by_party: tuple[tuple[str | Text, ...], ...] = tuple(
+        (own.party, text("{party}", party=PartyName(own.party)), *(_cell(_value(one.of_party, own)) for one in columns))
+        for own in weeks.now.parties
+    )
+    return (
+        *sheets,
+        Sheet(f"GSP-{day}-Parties", (text("Code"), text("Party"), *(text(c.name) for c in columns)), by_party),
+    )
+
+
+def news(new: Sequence[PartyCode], changed: Sequence[PartyCode], library_changes: int) -> tuple[Text, ...]:
+    """What is new since the last digest: Parties, those whose entries in the directory changed, the library."""
+    found = [text("New Party: {party}", party=PartyName(code)) for code in new]
+    found += [text("Directory: {party} has changed its entries.", party=PartyName(code)) for code in changed]
+    if library_changes:
+        found.append(
+            texts(
+                "The pattern library has changed {count} time: GSP LOOKUP answers with the new one.",
+                "The pattern library has changed {count} times: GSP LOOKUP answers with the new one.",
+                library_changes,
+            )
+        )
+    return tuple(found)
+
+
+def _seen(measured: Measured, party: PartyCode) -> Figures:
+    return seen_by(measured, party) if party != NO_PARTY else everything(measured)
+
+
+def _named(keys: Iterable[str]) -> list[Source]:
+    known = {one.key: one for one in FIGURES}
+    return [known[key] for key in keys]
+
+
+def _party(measured: Measured, party: PartyCode) -> PartyFigures:
+    return next((one for one in measured.parties if one.party == party), PartyFigures(party))
+
+
+def _own(one: Source, seen: Figures) -> _Value:
+    return _value(one.of_party, seen.own)
+
+
+def _of_all(one: Source, seen: Figures) -> _Value:
+    return _value(one.of_all, seen.totals)
+
+
+def _value(take: Callable[..., _Value] | None, of: object) -> _Value:
+    return take(of) if take is not None and of is not None else None
+
+
+def _shown(value: _Value) -> int | Text:
+    """As a letter says it: a time in its largest unit."""
+    if isinstance(value, int):
+        return value
+    if value is None:
+        return text("none")
+    minutes = round(value / timedelta(minutes=1))
+    if minutes < 60:
+        return texts("{count} minute", "{count} minutes", minutes)
+    if value < timedelta(days=2):
+        return texts("{count} hour", "{count} hours", round(minutes / 60))
+    return texts("{count} day", "{count} days", round(value / timedelta(days=1)))
+
+
+def _cell(value: _Value) -> str:
+    """As a table holds it: times in hours."""
+    if isinstance(value, timedelta):
+        return f"{value / timedelta(hours=1):.1f}"
+    return "" if value is None else str(value)
+
+
+def _chart(
+    title: Text, days: tuple[date, ...], weeks: Sequence[Measured], *series: tuple[Text, Callable[[Measured], int]]
+) -> Chart:
+    return Chart(title, days, tuple((name, tuple(map(value, weeks))) for name, value in series))

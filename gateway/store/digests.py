@@ -1,0 +1,84 @@
+"""What the weekly digests are made from, beside the figures: who reads them, what is open, what is new."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, and_, func, select
+
+from gateway.events import DigestReader, EventKind, OpenReferral
+from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
+from gateway.store.engine import reading
+from gateway.store.tables import DigestRow, EventRow, ExchangeRow, PartyRow, PersonRow, ReferralRow, table
+from gateway.treaty import ReferralState, Role
+
+_PARTIES, _PEOPLE, _DIGESTS, _EVENTS = table(PartyRow), table(PersonRow), table(DigestRow), table(EventRow)
+_EXCHANGES, _REFERRALS = table(ExchangeRow), table(ReferralRow)
+_READERS = (Role.ADMINISTRATOR, Role.OBSERVER, Role.SECRETARIAT)
+_OPEN = (
+    ReferralState.WAITING, ReferralState.SENT, ReferralState.DELIVERED, ReferralState.READ,
+    ReferralState.PARTLY_ANSWERED, ReferralState.UNDELIVERABLE,
+)  # fmt: skip
+
+
+class Digests:
+    """Look-ups only: that a digest was sent is written with its mail."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def readers(self) -> tuple[DigestReader, ...]:
+        """Active administrators, observers and the Secretariat's people, in the order of their numbers."""
+        last = func.max(_DIGESTS.c.period_end).label("reported")
+        query = (
+            select(_PEOPLE.c.id, _PEOPLE.c.party, _PEOPLE.c.role, _PEOPLE.c.since, last)
+            .outerjoin(_DIGESTS, _DIGESTS.c.person == _PEOPLE.c.id)
+            .where(_PEOPLE.c.revoked_at.is_(None), _PEOPLE.c.role.in_([role.value for role in _READERS]))
+            .group_by(_PEOPLE.c.id, _PEOPLE.c.party, _PEOPLE.c.role, _PEOPLE.c.since)
+            .order_by(_PEOPLE.c.id)
+        )
+        return tuple(
+            DigestReader(
+                row.id, PartyCode(row.party), Role(row.role), _utc(row.since), row.reported and _utc(row.reported)
+            )
+            for row in self._rows(query)
+        )
+
+    def open_referrals(self) -> tuple[OpenReferral, ...]:
+        """Every referral of an open exchange from which something is still expected, oldest first."""
+        same = and_(_EXCHANGES.c.year == _REFERRALS.c.year, _EXCHANGES.c.serial == _REFERRALS.c.serial)
+        query = (
+            select(_REFERRALS, _EXCHANGES.c.asking)
+            .join(_EXCHANGES, same)
+            .where(_REFERRALS.c.state.in_([state.value for state in _OPEN]), _EXCHANGES.c.state == "open")
+            .order_by(_REFERRALS.c.asked_at, _REFERRALS.c.year, _REFERRALS.c.serial, _REFERRALS.c.party)
+        )
+        return tuple(
+            OpenReferral(
+                ReferralNumber(ExchangeNumber(row.year, row.serial), PartyCode(row.party)), PartyCode(row.asking),
+                ReferralState(row.state), _utc(row.asked_at), row.reminders,
+            )
+            for row in self._rows(query)
+        )  # fmt: skip
+
+    def new_parties(self, begin: datetime, end: datetime) -> tuple[PartyCode, ...]:
+        """Parties that were registered in that time."""
+        within = _PARTIES.c.until.is_(None), _PARTIES.c.since >= begin, _PARTIES.c.since < end
+        return tuple(
+            PartyCode(row.code) for row in self._rows(select(_PARTIES.c.code).where(*within).order_by(_PARTIES.c.code))
+        )
+
+    def library_changes(self, begin: datetime, end: datetime) -> int:
+        """How often another pattern library was put into use in that time."""
+        kind = _EVENTS.c.kind == EventKind.LIBRARY_CHANGED.value
+        within = _EVENTS.c.actor == "", _EVENTS.c.at >= begin, _EVENTS.c.at < end
+        return int(self._rows(select(func.count().label("many")).where(*within, kind))[0].many)
+
+    def _rows(self, query: Any) -> list[Any]:
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).all())
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

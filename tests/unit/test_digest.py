@@ -1,0 +1,271 @@
+"""Weekly digests: for which weeks, what needs action, and that nobody's shows what concerns others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway import crontab
+from gateway.events import DigestReader, OpenReferral
+from gateway.facts import NO_PARTY, PartyCode, exchange_number, referral_number
+from gateway.figures import Counts, Measured, PairFigures, PartyFigures, Period, Totals
+from gateway.rules import digest, weekly
+from gateway.rules.digest import Ending, Today
+from gateway.treaty import ReferralState, Role
+from tests.support import samples
+from tests.support.rendering import languages
+
+KE, SE, FR, AT = samples.KE, samples.SE, samples.FR, samples.AT
+OTHERS = tuple(PartyCode(f"A{letter}") for letter in "BCDEFGHI")
+CRON = "0 6 * * 1"
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "Africa/Nairobi",
+    "America/Santiago",
+    "Pacific/Auckland",
+    "Asia/Beirut",
+    "Asia/Kolkata",
+)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def reader(reported: datetime | None = None, since: datetime = LONG_AGO) -> DigestReader:
+    return DigestReader(7, KE, Role.ADMINISTRATOR, since, reported)
+
+
+def due(now: str, reported: str = "", name: str = "UTC", since: datetime = LONG_AGO) -> Period | None:
+    fired = crontab.last(CRON, ZoneInfo(name), at(now))
+    return digest.due(reader(at(reported) if reported else None, since), fired, name)
+
+
+# --- which weeks --------------------------------------------------------------------------------------
+
+
+def test_the_first_digest_is_for_the_last_full_week() -> None:
+    assert due("2026-11-18T12:00") == Period(date(2026, 11, 9), date(2026, 11, 15))
+
+
+def test_it_is_due_from_the_hour_of_digests_on_and_once() -> None:
+    assert due("2026-11-16T05:59", "2026-11-09T00:00") is None
+    assert due("2026-11-16T06:00", "2026-11-09T00:00") == Period(date(2026, 11, 9), date(2026, 11, 15))
+    assert due("2026-11-16T06:01", "2026-11-16T00:00") is None
+    assert due("2026-11-22T23:59", "2026-11-16T00:00") is None
+
+
+def test_three_weeks_without_the_gateway_give_one_digest_for_three_weeks() -> None:
+    period = due("2026-11-18T12:00", "2026-10-26T00:00")
+    assert period == Period(date(2026, 10, 26), date(2026, 11, 15))
+    assert digest.weeks(period) == 3
+    assert digest.weeks(period.before()) == 3
+    assert period.before().last == date(2026, 10, 25)
+
+
+def test_who_was_registered_after_the_hour_waits_for_the_next_one() -> None:
+    assert due("2026-11-18T12:00", since=at("2026-11-17T00:00")) is None
+    assert due("2026-11-23T06:00", since=at("2026-11-17T00:00")) is not None
+
+
+def test_another_zone_does_not_make_a_digest_of_some_hours() -> None:
+    sent = Period(date(2026, 11, 9), date(2026, 11, 15), "Pacific/Auckland").end
+    assert digest.due(reader(sent), at("2026-11-18T12:00"), "UTC") is None
+    sent = Period(date(2026, 11, 9), date(2026, 11, 15), "America/Santiago").end
+    assert digest.due(reader(sent), at("2026-11-24T12:00"), "Pacific/Auckland") == Period(
+        date(2026, 11, 16), date(2026, 11, 22), "Pacific/Auckland"
+    )
+
+
+@pytest.mark.parametrize("name", ZONES)
+def test_a_year_of_weeks_has_no_gap_and_no_overlap_where_clocks_are_changed(name: str) -> None:
+    periods = list(_sent(name, [timedelta(days=1)] * 400))
+    assert len(periods) in (56, 57, 58)
+    for earlier, later in pairwise(periods):
+        assert earlier.end == later.start
+        assert digest.weeks(later) == 1
+        assert (later.end - later.start) / timedelta(hours=1) in (167, 168, 169)
+
+
+@given(st.lists(st.integers(1, 24 * 40), min_size=3, max_size=30), st.sampled_from(ZONES))
+def test_however_long_the_gateway_is_off_each_week_is_told_once(hours: list[int], name: str) -> None:
+    periods = list(_sent(name, [timedelta(hours=some) for some in hours]))
+    assert all(earlier.end == later.start for earlier, later in pairwise(periods))
+
+
+def _sent(name: str, steps: list[timedelta]) -> Iterator[Period]:
+    """Looks twice at each step of the clock; what is due is sent."""
+    now, reported = at("2026-01-07T03:00"), None
+    for step in steps:
+        now += step
+        for _ in range(2):
+            period = digest.due(reader(reported), crontab.last(CRON, ZoneInfo(name), now), name)
+            if period is not None:
+                yield period
+                reported = period.end
+
+
+# --- what needs action --------------------------------------------------------------------------------
+
+
+def referral(
+    number: int, asked: PartyCode, asking: PartyCode, days: int, state: ReferralState = ReferralState.SENT,
+    reminders: int = 0,
+) -> OpenReferral:  # fmt: skip
+    named = referral_number(f"{exchange_number(f'GSP-2026-{number:06d}')}/{asked}")
+    return OpenReferral(named, asking, state, samples.NOW - timedelta(days=days), reminders)
+
+
+def said(today: Today, party: PartyCode = KE, language: str = "en") -> list[list[str]]:
+    tasks = digest.tasks_of(party, today) if party else digest.tasks_of_secretariat(today)
+    say = languages().catalogue(language).say
+    return [[say(task.says), *map(say, task.lines), *([f"+{task.more}"] if task.more else [])] for task in tasks]
+
+
+def test_nothing_to_do_is_said_in_one_sentence() -> None:
+    say = languages().catalogue("en").say
+    assert said(Today(samples.NOW)) == []
+    assert say(digest.headline(KE, ())) == "You need do nothing today: nothing waits for your Party."
+    assert say(digest.headline(NO_PARTY, ())) == "You need do nothing today: nothing waits for the Secretariat."
+
+
+def test_a_partys_tasks_are_in_the_order_of_urgency_and_of_its_own() -> None:
+    state = ReferralState.UNDELIVERABLE
+    today = Today(
+        samples.NOW,
+        (referral(1, KE, SE, 9), referral(2, KE, FR, 1), referral(3, KE, FR, 0, ReferralState.WAITING),
+         referral(4, KE, FR, 2, state), referral(5, SE, KE, 2, state), referral(6, SE, FR, 30, reminders=2)),
+        locked=(KE, AT),
+        ending=(Ending("o@kra.example", KE, Role.OFFICER, date(2026, 12, 1)),
+                Ending("o@tull.example", SE, Role.OFFICER, date(2026, 12, 1))),
+    )  # fmt: skip
+    assert said(today) == [
+        ["Please answer: 1 request is overdue; waiting in all: 2.", "GSP-2026-000001/KE, asked by Sweden 9 days ago",
+         "GSP-2026-000002/KE, asked by France 1 day ago"],
+        ["Please have your desk's key renewed: no request can be sent to it.", "1 request waits for it"],
+        ["Please check your desk's mailbox: 1 request could not be delivered to it.", "GSP-2026-000004/KE"],
+        ["1 request of your Party could not be delivered; the Secretariat knows.", "GSP-2026-000005/SE"],
+        ["1 key ends soon: please have it renewed.", "o@kra.example: December 1, 2026"],
+    ]  # fmt: skip
+
+
+def test_of_many_requests_the_oldest_are_listed() -> None:
+    many = tuple(referral(number, KE, SE, 6) for number in range(1, 9))
+    ((headline, *lines),) = said(Today(samples.NOW, many))
+    assert headline == "8 requests wait for your answer."
+    assert (len(lines), lines[-1]) == (6, "+3")
+
+
+def test_the_secretariats_tasks() -> None:
+    state = ReferralState.UNDELIVERABLE
+    today = Today(
+        samples.NOW,
+        (referral(1, KE, SE, 20, reminders=2), referral(2, KE, FR, 16, reminders=1), referral(3, SE, FR, 1, state)),
+        locked=(AT,), items=2, difficulties=1,
+        ending=(Ending("o@kra.example", KE, Role.OFFICER, date(2026, 12, 1)),
+                Ending("", NO_PARTY, Role.SECRETARIAT, date(2026, 12, 2))),
+    )  # fmt: skip
+    assert said(today, NO_PARTY) == [
+        ["Please ask which mailbox works: 1 request could not be delivered.", "Sweden: 1"],
+        ["1 desk has no key that can be used: please see that it is renewed.", "Austria"],
+        ["Please speak with the Party asked: 1 request is unanswered after every reminder.", "Kenya: 1"],
+        ["1 key ends soon: please have it renewed.", "the focal point's own key: December 2, 2026"],
+        ["1 difficulty was reported in the last seven days: please see that it is answered."],
+        ["2 items wait for the operator."],
+    ]
+
+
+# --- figures ------------------------------------------------------------------------------------------
+
+WEEK = Period(date(2026, 11, 9), date(2026, 11, 15))
+
+
+def measured(pairs: dict[tuple[PartyCode, PartyCode], Counts], period: Period = WEEK) -> Measured:
+    codes = sorted({code for pair in pairs for code in pair} | {KE, SE, FR, AT})
+    parties = tuple(
+        PartyFigures(
+            code, (),
+            sum_of(counts for (by, _), counts in pairs.items() if by == code),
+            sum_of(counts for (_, of), counts in pairs.items() if of == code),
+        )
+        for code in codes
+    )  # fmt: skip
+    found = tuple(PairFigures(by, of, counts) for (by, of), counts in sorted(pairs.items()))
+    active = sum(party.active for party in parties)
+    return Measured(period, Totals(200, 900, active, sum_of(pairs.values()), None), parties, found)
+
+
+def sum_of(counts: object) -> Counts:
+    total = Counts()
+    for one in counts:  # type: ignore[attr-defined]
+        total = total + one
+    return total
+
+
+def everything_told(party: PartyCode, pairs: dict[tuple[PartyCode, PartyCode], Counts]) -> str:
+    """All that a digest says of figures, charts and tables, in words."""
+    weeks = weekly.Weeks(
+        measured(pairs), measured({}, WEEK.before()), tuple(measured(pairs, week) for week in digest.latest(WEEK, 8))
+    )
+    return "\n".join(
+        repr([_values(one) for one in some])
+        for some in (
+            weekly.figures_for(party, weeks), weekly.charts_for(party, weeks), weekly.sheets_for(party, weeks),
+            weekly.notes_for(party, weeks),
+        )
+    )  # fmt: skip
+
+
+def _values(value: object) -> object:
+    names = getattr(type(value), "__dataclass_fields__", None)
+    if names is not None:
+        return [(name, _values(getattr(value, name))) for name in names]
+    return [_values(one) for one in value] if isinstance(value, tuple) else value
+
+
+COUNTS = st.builds(Counts, **{name: st.integers(0, 9) for name in ("forth", "back", "requests", "uims", "answered")})
+
+
+@given(COUNTS, COUNTS, COUNTS)
+def test_a_partys_digest_does_not_change_when_two_others_exchange(own: Counts, one: Counts, other: Counts) -> None:
+    mine = {(KE, SE): own}
+    assert everything_told(KE, mine | {(SE, FR): one}) == everything_told(KE, mine | {(SE, FR): other, (AT, FR): one})
+
+
+def test_totals_are_told_only_where_a_group_of_others_took_part() -> None:
+    one = Counts(forth=1, requests=1)
+    few = {(OTHERS[0], OTHERS[1]): one, (OTHERS[2], OTHERS[3]): one}
+    assert "Requests of all Parties together" not in everything_told(KE, few)
+    assert "left out" in everything_told(KE, few)
+    many = few | {(OTHERS[4], OTHERS[5]): one}
+    assert "Requests of all Parties together" in everything_told(KE, many)
+    assert "left out" not in everything_told(KE, many)
+
+
+def test_nobody_but_the_secretariat_gets_other_parties_figures() -> None:
+    pairs = {(SE, FR): Counts(forth=1, requests=1)}
+    weeks = weekly.Weeks(measured(pairs), measured(pairs), (measured(pairs),))
+    assert [sheet.stem for sheet in weekly.sheets_for(KE, weeks)] == ["GSP-2026-11-15-weeks"]
+    (_, by_party) = weekly.sheets_for(NO_PARTY, weeks)
+    assert [row[0] for row in by_party.rows] == ["AT", "FR", "KE", "SE"]
+
+
+def test_times_are_said_in_their_largest_unit() -> None:
+    say = languages().catalogue("en").say
+    for spent, words in (
+        (timedelta(seconds=20), "0 minutes"), (timedelta(minutes=59), "59 minutes"), (timedelta(hours=5), "5 hours"),
+        (timedelta(hours=47), "47 hours"), (timedelta(days=3, hours=2), "3 days"), (None, "none"),
+    ):  # fmt: skip
+        counts = PartyFigures(KE, median_answered=spent)
+        weeks = weekly.Weeks(*(replace(measured({}), parties=(counts,)),) * 2, ())
+        found = [one for one in weekly.figures_for(KE, weeks) if say(one.label) == "Median time to answer"]
+        assert say(found[0].now) == words  # type: ignore[arg-type]
