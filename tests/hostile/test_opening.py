@@ -128,6 +128,11 @@ def smime(gate: FocalPoint) -> bytes:
     return CLEAR + head + b"\r\nMIAGCSqGSIb3DQEHA6CAMIACAQAxggHOMIIBygIBADCBsTCBozELMAkGA1UEBhMC\r\n"
 
 
+def old_packet_that_begins_like_the_new_one(gate: FocalPoint) -> bytes:
+    keys, body = hostile.taken_apart(hostile.binary(seal(gate, "officer", HELP)))
+    return sent(gate, "officer", hostile.armour(keys + hostile.packet(9, body)))
+
+
 def cut_armour(gate: FocalPoint) -> bytes:
     return sent(gate, "officer", seal(gate, "officer", HELP)[:400])
 
@@ -166,6 +171,7 @@ OUTSIDE: list[tuple[Callable[[FocalPoint], bytes], int]] = [
     (packet_beside, 102), (to_somebody_else, 103), (passphrase_only, 104), (passphrase_too, 104),
     (without_integrity, 104), (smime, 105), (two_messages, 102), (cut_armour, 105), (cut_packet, 105), (nested, 105),
     (many_parts, 105), (too_large, 106), (looping, 107), (automatic_in_clear, 108),
+    (old_packet_that_begins_like_the_new_one, 104),
 ]  # fmt: skip
 
 

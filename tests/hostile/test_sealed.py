@@ -87,11 +87,11 @@ def look_up(point: FocalPoint, who: str = "officer") -> str:
         pytest.param(VOUCHED.replace(b"party.example", b"evil.example"), 110, id="another domain"),
         pytest.param(VOUCHED.replace(b"mx.gsp", b"mx.evil"), 110, id="another server"),
         pytest.param(
-            b'Authentication-Results: mx.gsp.example.org; dkim=fail reason="; dkim=pass header.d=party.example"\r\n',
+            b'Authentication-Results: mx.gsp.example.org; dkim=fail reason=";dkim=pass header.d=party.example ;x"\r\n',
             110, id="in quotes",
         ),
         pytest.param(
-            b"Authentication-Results: mx.gsp.example.org; spf=pass (; dkim=pass header.d=party.example)\r\n",
+            b"Authentication-Results: mx.gsp.example.org; spf=pass (; dkim=pass header.d=party.example ; x)\r\n",
             110, id="in a comment",
         ),
         pytest.param(VOUCHED + b"From: stranger@party.example\r\n", 110, id="two senders"),

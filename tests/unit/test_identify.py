@@ -180,6 +180,8 @@ BORDER = replace(POLICY, authserv_id="mx.gsp.example")
         ("mx.gsp.example; dmarc=fail header.from=kra.example", False),
         ("mx.gsp.example; dmarc=pass header.from=evil.example", False),
         ("mx.gsp.example; dmarc=pass header.from=kra.example.evil.example", False),
+        ('mx.gsp.example; dkim=fail reason="; dkim=pass header.d=kra.example ; x"', False),
+        ("mx.gsp.example; spf=pass (; dkim=pass header.d=kra.example ; x)", False),
         ("mx.evil.example; dmarc=pass header.from=kra.example", False),
         ("mx.gsp.example.evil.example; dmarc=pass header.from=kra.example", False),
         ("mx.gsp.example; spf=pass smtp.mailfrom=kra.example", False),
