@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import large_list, registry, schleuder, smime, spreadsheet, statistics, whole_path
+from benchmarks import digests, large_list, registry, schleuder, smime, spreadsheet, statistics, whole_path
 
 BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "whole-path": whole_path.run,
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "schleuder": schleuder.run,
     "registry": registry.run,
     "statistics": statistics.run,
+    "digests": digests.run,
 }
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
