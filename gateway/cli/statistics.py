@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from gateway import data
 from gateway.cli import _figures, _output, _quality
 from gateway.facts import PartyCode, party_code
-from gateway.figures import Period
+from gateway.figures import Measured, Period
+from gateway.rules import criteria
 
 
 @click.command("stats")
@@ -23,11 +25,13 @@ from gateway.figures import Period
 @click.option("--pair", "pairs", multiple=True, metavar="KE,FR", help="What these two Parties asked each other.")
 @click.option("--pairs", "every_pair", is_flag=True, help="Every pair of Parties: who asks whom.")
 @click.option("--quality", is_flag=True, help="Instead: how good requests and answers are (R11, R22).")
+@click.option("--criteria", "judged", is_flag=True, help="The criteria for moving on (R21) at the end of the period.")
+@click.option("--facts", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Facts from outside.")
 @click.option("--format", "form", type=click.Choice(_figures.FORMATS), help="By the name of the file, else a table.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the screen.")
 def stats(
     home: Path, as_json: bool, first: str | None, last: str | None, named: str | None, zone: str,
-    parties: tuple[str, ...], pairs: tuple[str, ...], every_pair: bool, quality: bool,
+    parties: tuple[str, ...], pairs: tuple[str, ...], every_pair: bool, quality: bool, judged: bool, facts: Path | None,
     form: str | None, output: Path | None,
 ) -> None:  # fmt: skip
     """The figures of a period, for the Secretariat; the last full month where none is given.
@@ -51,7 +55,18 @@ def stats(
             if quality:
                 _quality.show(period, tuple(_quality.judged(gateway.store, measured, group)), form == "json")
                 return
+            known = facts or gateway.home.root / "facts.yaml"
+        if judged:
+            _judge(measured, known if known.exists() else data.folder("config") / "facts.yaml", form == "json")
+            return
         _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
+
+
+def _judge(measured: Measured, facts: Path, as_json: bool) -> None:
+    found = criteria.criteria(measured, criteria.read(facts.read_text(encoding="utf-8")))
+    met = {True: "yes", False: "no", None: "-"}
+    rows = [(one.name, one.threshold, one.value, one.met if as_json else met[one.met], one.missing) for one in found]
+    _output.records(("Criterion", "Threshold", "Value", "Met", "Missing"), rows, as_json, "")
 
 
 def _format(as_json: bool, output: Path | None) -> str:

@@ -74,3 +74,13 @@ def test_what_is_written_wrongly_is_said_in_one_line(point: FocalPoint, wrong: t
 )
 def test_wrong_use_is_told_apart(point: FocalPoint, wrong: tuple[str, ...]) -> None:
     assert gsp("stats", *wrong, home=point.home).status == 2
+
+
+def test_the_criteria_say_what_is_missing_and_read_the_secretariats_file(asked: FocalPoint) -> None:
+    year = ("--period", f"{asked.clock():%Y}", "--criteria")
+    assert "the whole list of Parties to the Protocol" in gsp("stats", *year, home=asked.home).flat
+    (asked.home / "facts.yaml").write_text('complete: true\nparties: [{party: "KE", source: here}]\n')
+    first, *_ = gsp("stats", *year, "--json", home=asked.home).json
+    assert (first["value"], first["met"]) == ("1", False)
+    (asked.home / "facts.yaml").write_text("parties: [")
+    assert "not YAML" in failed_in_one_line(gsp("stats", *year, home=asked.home))
