@@ -20,6 +20,15 @@ settings.register_profile("default", deadline=None, max_examples=100, derandomiz
 settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# Files that take minutes come first, so that the two processes of `make test` end together.
+_LONG = ("docs/test_commands.py", "crash/test_kill.py", "interop/test_two_gateways.py", "cli/test_commands.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After pytest-randomly has shuffled them."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(_LONG))
+
 
 @pytest.fixture(autouse=True)
 def logging_as_it_was() -> Iterator[None]:

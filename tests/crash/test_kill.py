@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway.correspondence import Correspondent
+from gateway.outcome import Taken
 from tests.support.focalpoint import DOMAIN, FR_UIM, SE_UIM, focal_point, request
 from tests.support.server import Server
 from tests.support.sink import Sink, free_port, sink
@@ -68,6 +69,9 @@ def test_nothing_is_lost_doubled_or_in_clear_when_the_gateway_is_killed(people: 
             # What a killed worker had claimed, or what was put off, goes out when its time has come.
             point.now = datetime.now(UTC) + timedelta(minutes=15)
             point.start()
+            # A mail that was cut off more than three times is held for a person, who has it worked on again.
+            for item in point.gateway.store.items.open():
+                assert isinstance(point.gateway.items.again(item["id"]), Taken)
             point.deliver_to(received.port)
             check(received, people, kills, seed)
             assert search(point.home, [MARKER.encode(), SE_UIM.encode(), FR_UIM.encode()]) == []

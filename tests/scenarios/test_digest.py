@@ -121,13 +121,13 @@ def test_a_partys_digest_is_the_same_whether_two_others_exchange_or_not(
         "FR", people["stranger"].address, "A", Role.ADMINISTRATOR, "fr", people["stranger"].public_key
     )
     shown = []
-    for _ in range(2):
+    for turn in range(2):
         point.now = MONDAY
         mail = Digests(point.gateway).preview(party="FR")
         head = point.gateway.audit.head()
         shown.append([_without(part, head) for part in mail.walk() if not part.is_multipart()])
         point.now = MONDAY - timedelta(days=4)
-        point.send("officer", request(SE_UIM))
+        point.send("officer", request(SE_UIM, case=f"CASE-{turn}"))
         desk = point.delivered()["desk.se"][0]
         assert point.send("colleague", form_of(desk.text).replace("Status:", "Status: valid"))["outcome"] == "taken"
         point.gateway.take_outbox()

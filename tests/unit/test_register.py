@@ -78,7 +78,7 @@ def test_an_officer_is_active_once_the_challenge_was_answered_and_not_before(wor
     assert readers(done.letters) == ["admin notice", "new notice"]
     (welcome,) = to(done.letters, "new")
     assert isinstance(welcome.values, Welcome)
-    assert welcome.blanks == ("request", "lookup", "message", "status", "renew")
+    assert welcome.blanks == ("request", "lookup", "message", "status", "renew", "difficulty")
     assert recorded(world)[-4:] == ["registration ordered", "challenge answered", "person added", "key added"]
     assert world.view.pending_for(NEW) == ()
 
