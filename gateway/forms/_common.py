@@ -7,12 +7,14 @@ from dataclasses import replace
 
 from gateway.content import (
     N_,
+    ClearValue,
     Decision,
     FilledForm,
     Finding,
     Letter,
     Reading,
     Severity,
+    Sheet,
     Text,
     Thread,
     Uim,
@@ -34,7 +36,7 @@ from gateway.letters import Evidence, KeyNotice, Notice
 from gateway.outcome import Hold, Refuse
 from gateway.ports import Situation
 from gateway.rules import rights
-from gateway.rules.exchange import turn_letters
+from gateway.rules.exchange import thread, turn_letters
 from gateway.treaty import ReferralState, Role, Side
 
 EVERYBODY = frozenset(Role)
@@ -94,6 +96,34 @@ def own_thread(situation: Situation, number: ExchangeNumber | None = None) -> Th
         in_reply_to=visible.message_id,
         references=(*visible.references[-10:], *((visible.message_id,) if visible.message_id else ())),
         reply_to=f"{policy.mailbox}@{policy.domain}",
+    )
+
+
+def receipt(
+    situation: Situation,
+    to: Correspondent,
+    number: ReferralNumber,
+    side: Side,
+    subject: Text,
+    values: ClearValue,
+    form: FilledForm | None = None,
+    survey: FilledForm | None = None,
+    sheets: tuple[Sheet, ...] = (),
+) -> Letter:
+    """What the writer of a mail about one referral gets for it, in that referral's thread."""
+    written = situation.submission.mail.mail.visible.message_id
+    return Letter(
+        MailKind.RECEIPT,
+        to,
+        subject,
+        values,
+        form=form,
+        survey=survey,
+        sheets=sheets,
+        thread=thread(situation.view, situation.keyed, situation.policy, number, side, written),
+        exchange=number.exchange,
+        party=number.party,
+        side=side,
     )
 
 

@@ -9,7 +9,7 @@ from gateway.content import N_, Decision, FilledForm, Finding, Letter, Severity,
 from gateway.events import Event, EventKind, ExchangeView, MailKind
 from gateway.facts import MessageId, PartyCode, ReferralNumber
 from gateway.forms import Choice, Field, FieldKind, Form
-from gateway.forms._common import ASKERS, blocks, evidence, find_referral, marked, notice, sender, weighed
+from gateway.forms._common import ASKERS, blocks, evidence, find_referral, marked, notice, receipt, sender, weighed
 from gateway.forms._fields import EXCHANGE, YES_NO
 from gateway.ports import Situation
 from gateway.rules.exchange import REACHABLE, apart, requester, thread
@@ -166,20 +166,9 @@ def _thanks(
     )
     pending = outcome.ending is Ending.PENDING
     form = FilledForm("evaluation", {"exchange": str(number), "close": ""}, hints={"close": _ANYWAY})
-    return Letter(
-        MailKind.RECEIPT,
-        to,
-        text("Thank you for your evaluation: {number}", number=str(number)),
-        values,
-        form=replace(form, values={**survey_form(number, side).values, **form.values}) if pending else None,
-        thread=thread(
-            situation.view, situation.keyed, situation.policy, number, side,
-            situation.submission.mail.mail.visible.message_id,
-        ),
-        exchange=number.exchange,
-        party=number.party,
-        side=side,
-    )  # fmt: skip
+    subject = text("Thank you for your evaluation: {number}", number=str(number))
+    filled = replace(form, values={**survey_form(number, side).values, **form.values}) if pending else None
+    return receipt(situation, to, number, side, subject, values, filled)
 
 
 def _ended(situation: Situation, exchange: ExchangeView, pending: Iterable[PartyCode]) -> Iterator[Letter]:

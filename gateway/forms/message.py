@@ -19,6 +19,7 @@ from gateway.forms._common import (
     keep,
     marked,
     notice,
+    receipt,
     sender,
     waiting_letters,
     weighed,
@@ -123,19 +124,8 @@ def _thanks(situation: Situation, number: ReferralNumber, side: Side, waiting: b
         return None
     what = text("Your message was recorded.") if waiting else text("Your message was passed on.")
     values = Thanks(number, what, 0, 0, evidence(situation), situation.reading.findings, waiting)
-    return Letter(
-        MailKind.RECEIPT,
-        to,
-        text("Thank you for your message: {number}", number=str(number)),
-        values,
-        thread=thread(
-            situation.view, situation.keyed, situation.policy, number, side,
-            situation.submission.mail.mail.visible.message_id,
-        ),
-        exchange=number.exchange,
-        party=number.party,
-        side=side,
-    )  # fmt: skip
+    subject = text("Thank you for your message: {number}", number=str(number))
+    return receipt(situation, to, number, side, subject, values)
 
 
 FORM = Form(

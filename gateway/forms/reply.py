@@ -36,6 +36,7 @@ from gateway.forms._common import (
     marked,
     notice,
     recalled,
+    receipt,
     sender,
     waiting_letters,
     weighed,
@@ -327,22 +328,10 @@ def _thanks(situation: Situation, recorded: Recorded, waiting: bool) -> Letter |
     findings = (*recorded.answers.findings, *((Finding(changed, Severity.NOTE),) if again else ()))
     what = text("Your answer was recorded.") if waiting else text("Your answer was passed on to the requester.")
     form, sheets = _rest(situation, recorded)
-    return Letter(
-        MailKind.RECEIPT,
-        to,
-        text("Thank you for your answer: {number}", number=str(number)),
-        Thanks(number, what, len(recorded.facts), len(recorded.open), evidence(situation), findings, waiting),
-        form=form,
-        survey=None if form else recorded.survey(Side.ANSWERING),
-        sheets=sheets,
-        thread=thread(
-            situation.view, situation.keyed, situation.policy, number, Side.ANSWERING,
-            situation.submission.mail.mail.visible.message_id,
-        ),
-        exchange=number.exchange,
-        party=number.party,
-        side=Side.ANSWERING,
-    )  # fmt: skip
+    values = Thanks(number, what, len(recorded.facts), len(recorded.open), evidence(situation), findings, waiting)
+    subject = text("Thank you for your answer: {number}", number=str(number))
+    survey = None if form else recorded.survey(Side.ANSWERING)
+    return receipt(situation, to, number, Side.ANSWERING, subject, values, form, survey, sheets)
 
 
 def _rest(situation: Situation, recorded: Recorded) -> tuple[FilledForm | None, tuple[Sheet, ...]]:

@@ -29,10 +29,10 @@ from gateway.content import MimePart
 from gateway.facts import Ciphertext, Fingerprint, PublicKey, digest
 from gateway.outcome import REASONS, Cause, Hold, Refuse
 from gateway.ports import Addressed, Opened, SignatureReport
+from tests.support.rings import Holders, Ring
 
 MEDIA_TYPE = "application/x-curve"
 _MARK = b"curve key "
-Ring = tuple[str, int]  # whose keys, and the how manieth of his
 
 
 def _made(*parts: bytes) -> bytes:
@@ -208,7 +208,7 @@ def _raw(public: bytes) -> bytes:
     return base64.b64decode(public.removeprefix(_MARK))
 
 
-class Crowd:
+class Crowd(Holders[Keys]):
     """Everybody with such keys, by short name, and the gateway's; `rings`: each one's, oldest first."""
 
     def __init__(self, names: Iterable[str], ends: Mapping[str, datetime], own: Keys) -> None:
@@ -239,20 +239,6 @@ class Crowd:
     def until(self, ring: Ring) -> datetime | None:
         """When keys end."""
         return self.rings[ring[0]][ring[1]].until
-
-    def last(self, name: str) -> Ring:
-        """The keys that somebody has made last."""
-        return name, len(self.rings[name]) - 1
-
-    def address(self, name: str) -> str:
-        return f"{name}@party.example"
-
-    def public(self, ring: Ring) -> bytes:
-        return self.rings[ring[0]][ring[1]].public
-
-    def mark(self, ring: Ring) -> str:
-        """The fingerprint that the registry knows a key by."""
-        return self.rings[ring[0]][ring[1]].mark
 
     def write(
         self, ring: Ring, to: str, body: str, when: datetime, readers: Sequence[Ring] = (), ours: bool = True,

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage, Message
 
 from gateway.correspondence import Correspondent
-from tests.support.town import Ring
+from tests.support.rings import Holders, Ring
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class _Pool:
         return made[place]
 
 
-class GnuCrowd:
+class GnuCrowd(Holders[GnuKey]):
     """`town.Crowd`; as `curve.Crowd`, but that keys have no end."""
 
     def __init__(self, pool: _Pool, names: Iterable[str]) -> None:
@@ -79,20 +79,6 @@ class GnuCrowd:
     def until(self, ring: Ring) -> datetime | None:
         """There is no end."""
         return None
-
-    def last(self, name: str) -> Ring:
-        """The key that somebody has made last."""
-        return name, len(self.rings[name]) - 1
-
-    def address(self, name: str) -> str:
-        return f"{name}@party.example"
-
-    def public(self, ring: Ring) -> bytes:
-        return self.rings[ring[0]][ring[1]].public
-
-    def mark(self, ring: Ring) -> str:
-        """The fingerprint that the registry knows a key by."""
-        return self.rings[ring[0]][ring[1]].mark
 
     def write(
         self, ring: Ring, to: str, body: str, when: datetime, readers: Sequence[Ring] = (), ours: bool = True,

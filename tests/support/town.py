@@ -40,6 +40,7 @@ from gateway.store.tables import OutboxRow, table
 from gateway.store.view import View
 from gateway.treaty import Role, Side
 from gateway.upkeep import Upkeep
+from tests.support.rings import Ring
 
 DOMAIN = "gsp.example.org"
 MAILBOX = f"gsp@{DOMAIN}"
@@ -57,7 +58,6 @@ DESKS = {f"desk.{code.lower()}": code for code in PARTIES}
 
 _Member = tuple[str, str, set[tuple[str, datetime | None]]]  # Party, role, keys that were not withdrawn with their ends
 _Order = tuple[str, str, bool, datetime, int]  # role, key, whether it was proven, its end, its number
-Ring = tuple[str, int]  # whose key, and the how manieth of his
 
 
 class Crowd(Protocol):

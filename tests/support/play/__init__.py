@@ -24,7 +24,8 @@ from gateway.treaty import Role, Side
 from tests.support import curve
 from tests.support.knowledge import MARK, NUMBER, Asked, Knowledge, Place
 from tests.support.membership import Key
-from tests.support.town import DESKS, DOMAIN, MAILBOX, PEOPLE, START, Got, Ring, Town
+from tests.support.rings import Ring
+from tests.support.town import DESKS, DOMAIN, MAILBOX, PEOPLE, START, Got, Town
 
 NEWCOMERS = ("new.one", "new.two", "new.desk")  # registered by nobody yet
 NAMES = (*sorted([*PEOPLE, *DESKS]), *NEWCOMERS)

@@ -15,7 +15,8 @@ from gateway.treaty import Role
 from tests.support.knowledge import alike, differences
 from tests.support.membership import Key, Order
 from tests.support.play import NAMES, Play, one, people, some
-from tests.support.town import MAILBOX, Got, Ring
+from tests.support.rings import Ring
+from tests.support.town import MAILBOX, Got
 
 PARTIES = ("KE", "SE", "FR")
 officials = st.sampled_from(["ke.admin", "ke.admin", "se.admin", "at.secretariat", "at.secretariat", *NAMES])

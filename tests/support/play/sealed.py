@@ -14,7 +14,8 @@ from gateway.treaty import Side
 from tests.support.knowledge import Place
 from tests.support.membership import ASKERS, Member
 from tests.support.play import NAMES, Play, one, people, some
-from tests.support.town import DOMAIN, Got, Ring
+from tests.support.rings import Ring
+from tests.support.town import DOMAIN, Got
 
 PARTIES = ("KE", "SE", "FR")
 
