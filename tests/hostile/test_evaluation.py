@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from email.message import EmailMessage
 
 import pytest
 
 from tests.hostile.test_forms import answered, asked, uim
+from tests.support.cost import allowed, spent
 from tests.support.focalpoint import FocalPoint
 
 CANARY = "zimtsternkanarienvogel"
@@ -42,9 +42,9 @@ def test_a_survey_of_thousands_of_lines_is_one_number_and_costs_little(gate: Foc
     number = settled(gate)
     body = f"GSP EVALUATION\n\nExchange: {number}/SE\n" + "Usefulness: 5\nAnswer complete: no\n" * 5000
     raw = gate.mail("officer", body)
-    begun = time.process_time()
+    begun = spent()
     assert gate.gateway.process_file(raw)["form"] == "evaluation"
-    assert time.process_time() - begun < 10
+    assert spent() - begun < allowed(10)
     assert evaluations(gate, number) == [25]
 
 
@@ -52,9 +52,9 @@ def test_many_forms_beside_one_another_are_not_all_tried(gate: FocalPoint) -> No
     number = settled(gate)
     body = "GSP EVALUATION\n\nUsefulness:\n" * 3000 + f"GSP EVALUATION\n\nExchange: {number}/SE\nUsefulness: 1\n"
     raw = gate.mail("officer", body)
-    begun = time.process_time()
+    begun = spent()
     assert gate.gateway.process_file(raw)["outcome"] == "taken"
-    assert time.process_time() - begun < 20
+    assert spent() - begun < allowed(20)
     assert evaluations(gate, number) == []
 
 

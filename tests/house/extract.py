@@ -10,6 +10,7 @@ import ast
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -45,6 +46,7 @@ def declared(path: Path) -> Iterator[str]:
                     yield str(keyword.value.value)
 
 
+@cache
 def extracted() -> Catalog:
     """Every message id in the templates and in the gateway's modules, sorted, without those of labels."""
     catalog = Catalog(project="gsp-gateway", header_comment=_HEADER.strip(), fuzzy=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import cache
 
 import pytest
 
@@ -18,6 +19,7 @@ def _placeholders(sentence: str) -> set[str]:
     return found
 
 
+@cache
 def _pairs(language: str) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     pairs = []
     for message in catalogue(language):
@@ -66,3 +68,11 @@ def test_a_catalogue_names_its_language_and_plural_forms(language: str) -> None:
     read = catalogue(language)
     assert str(read.locale) == language
     assert read.num_plurals == {"ar": 6, "es": 2, "fr": 2, "ru": 3, "zh": 1}[language]
+
+
+def test_arabic_counts_eleven_to_ninety_nine_in_the_accusative_and_hundreds_in_the_genitive() -> None:
+    """By the rule in the header form 5 is 11 to 99 (يوماً) and form 4 is 100 to 102 (يوم)."""
+    counted = [strings for _, strings in _pairs("ar") if len(strings) == 6]
+    assert counted
+    for strings in counted:
+        assert strings[4].count("\u064b") <= strings[5].count("\u064b"), strings[5]

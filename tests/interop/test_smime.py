@@ -366,7 +366,7 @@ def test_a_revocation_list_is_fetched_by_http_and_nothing_else_is(monkeypatch: p
         began = time.monotonic()
         with pytest.raises(OSError, match="no list"):
             _lists.fetched(f"{base}/slow")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 30
         monkeypatch.setattr(_lists, "_LONGEST_SECONDS", 60)
         monkeypatch.setattr(_lists, "LARGEST", 10)
         with pytest.raises(ValueError, match="larger"):

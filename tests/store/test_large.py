@@ -29,5 +29,5 @@ def test_a_hundred_thousand_uims_are_referred_and_answered(store: Store) -> None
     print(f"referred in {spent[0]:.2f} s, answered in {spent[1]:.2f} s, {more:.0f} MB more")
     assert set(store.view.uims_of(REFERRAL).values()) == {UimAnswer.VALID}
     # The promise is 2.5 s on a quiet machine; the limit here leaves room for a busy one.
-    assert max(spent) < 15
+    assert max(spent) < 60
     assert more < 200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -12,6 +11,7 @@ from gateway.attachments import Attachment, AttachmentReading
 from gateway.content import FilledForm, MimePart, Severity
 from gateway.forms import Form
 from gateway.forms._schema import read_document
+from tests.support.cost import allowed, spent
 from tests.support.parsed import in_process
 
 KINDS: dict[str, Attachment] = attachments.joined(discovery.find(attachments, "ATTACHMENT"), in_process)
@@ -107,9 +107,9 @@ def test_what_csv_cannot_read_is_told() -> None:
 @pytest.mark.parametrize("name", ["a.csv", "a.txt"])
 def test_a_hundred_thousand_lines_are_read_in_two_seconds(name: str) -> None:
     body = "UIM\n" + "".join(f"QCALL{number:09d}ABCD25051914\n" for number in range(100_000))
-    started = time.process_time()
+    started = spent()
     assert len(read(body, name).uims) == 100_000
-    assert time.process_time() - started < 2
+    assert spent() - started < allowed(2)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt"])
@@ -183,9 +183,9 @@ def test_what_is_no_json_is_told(octets: bytes) -> None:
 
 def test_a_large_document_is_checked_in_seconds() -> None:
     content = json.dumps({**REQUEST, "uims": [f"QCALL{number}ABCD" for number in range(100_000)]}).encode()
-    started = time.process_time()
+    started = spent()
     form, findings = read_document(content, FORMS, "gsp-request.json")
     assert form is not None
     assert len(form.uims) == 100_000
     assert findings == ()
-    assert time.process_time() - started < 8
+    assert spent() - started < allowed(8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from gateway.forms._reading import read_form
 from gateway.forms._values import letters, read_date, tick
 from gateway.language import LANGUAGES, Language, Languages
 from gateway.stages._words import HANDLING
+from tests.support.cost import allowed, spent
 
 KNOWN = Languages.from_texts(data.catalogues())
 FORMS: dict[str, Form] = discovery.find(forms, "FORM")
@@ -479,18 +479,18 @@ def test_a_group_separator_is_written_so_that_it_can_be_typed_and_read() -> None
      "[x] (a) {n}", "", "Purpose: detection", "Name, invoice, order number and {n}", "On {n} somebody wrote:", "-- ",
      "> {n}", "From: {n}"],
 )  # fmt: skip
-def test_a_hundred_thousand_lines_of_any_kind_are_read_in_seconds(line: str) -> None:
-    lines = ["GSP REQUEST", "", "UIMs:", *(line.format(n=number) for number in range(100_000))]
-    started = time.process_time()
+def test_many_lines_of_any_kind_are_read_in_seconds(line: str) -> None:
+    lines = ["GSP REQUEST", "", "UIMs:", *(line.format(n=number) for number in range(25_000))]
+    started = spent()
     read_form(lines, VOCABULARY)
-    assert time.process_time() - started < 6
+    assert spent() - started < allowed(1.5)
 
 
 @pytest.mark.parametrize(
     "piece", ["1", "1 ", ":", ": ", "> ", "[", "[ ", "(a) ", "*", "“", "<", "<GS>", "\u200e", "A:", "@"]
 )
 def test_one_endless_line_is_read_in_seconds(piece: str) -> None:
-    started = time.process_time()
+    started = spent()
     for head in ("GSP REQUEST\nUIMs:\n", "GSP REPLY\nUIM: 1A\n", "GSP MESSAGE\nMessage:\n", ""):
         read(head + piece * 300_000 + " x")
-    assert time.process_time() - started < 6
+    assert spent() - started < allowed(6)

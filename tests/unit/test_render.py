@@ -133,6 +133,14 @@ def _strings(mail: Seen) -> list[str]:
     return [f"{name}: {value}" for name, value in mail.outer.items()]
 
 
+def test_no_chinese_line_begins_with_a_sign_that_closes() -> None:
+    for before in range(30, 45):
+        lines = _voices.wrapped("字" * before + "。（" + "字" * 60 + "），" + "字" * 9).split("\n")
+        assert len(lines) > 1
+        assert all(sum(map(_voices._columns, line)) <= 78 for line in lines)
+        assert not any(line.startswith(("。", "）", "，")) for line in lines)
+
+
 def test_nothing_is_injected_into_a_header() -> None:
     letter = samples.letter("referral")
     bad = replace(
