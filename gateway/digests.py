@@ -138,6 +138,8 @@ class Digests:
                 ),
                 ending=tuple(self._ending()),
                 pending=tuple(one for one in view.all_pending() if one.expires > self._now),
+                standings=self._store.roster.standings(),
+                nominations=bool(self._gateway.settings.directory.days),
                 items=len(self._store.items.open()),
                 difficulties=sum(self._store.roster.difficulties(self._now - _WEEK, self._now).values()),
                 reminder_days=tuple(self._gateway.settings.reminders.days),

@@ -9,9 +9,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.content import Text, text, texts
+from gateway.directory import Standing
 from gateway.events import DigestReader, OpenReferral
 from gateway.facts import NO_PARTY, PartyCode, PartyName, Pending
 from gateway.figures import Period
+from gateway.rules.directory import FUNCTIONS
 from gateway.summary import Task
 from gateway.treaty import ReferralState, Role
 
@@ -73,6 +75,8 @@ class Today:
     locked: tuple[PartyCode, ...] = ()
     ending: tuple[Ending, ...] = ()
     pending: tuple[Pending, ...] = ()
+    standings: tuple[Standing, ...] = ()  # in the directory, of every Party
+    nominations: bool = True  # Parties are reminded to nominate
     items: int = 0  # that wait for the operator
     difficulties: int = 0  # reported in the last seven days
     reminder_days: tuple[int, ...] = (7, 14)
@@ -88,6 +92,12 @@ def tasks_of(party: PartyCode, today: Today) -> tuple[Task, ...]:
         _returned([r for r in today.referrals if r.asking == party and r.state is ReferralState.UNDELIVERABLE]),
         _keys([key for key in today.ending if key.party == party]),
         _unconfirmed([one for one in today.pending if one.party == party]),
+        *(
+            task
+            for one in today.standings
+            if one.party == party
+            for task in (_nominate(one, today), _confirm(one, today))
+        ),
     ]
     return tuple(task for task in found if task is not None)
 
@@ -130,6 +140,7 @@ def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
         Task(texts("{count} item waits for the operator.", "{count} items wait for the operator.", today.items))
         if today.items
         else None,
+        *_of_the_directory(today),
     ]
     return tuple(task for task in found if task is not None)
 
@@ -213,6 +224,67 @@ def _unconfirmed(pending: Sequence[Pending]) -> Task | None:
     ]
     says = texts("{count} registration is not complete.", "{count} registrations are not complete.", len(lines))
     return _listed(says, lines) if lines else None
+
+
+def _nominate(standing: Standing, today: Today) -> Task | None:
+    if not standing.missing or not today.nominations:
+        return None
+    says = texts(
+        "Please name the authority that your Party lacks in the directory: write GSP DIRECTORY.",
+        "Please name the {count} authorities that your Party lacks in the directory: write GSP DIRECTORY.",
+        len(standing.missing),
+    )
+    since = text("outstanding since {day}", day=standing.open_since.date())
+    told = (text("The Secretariat has been told that the reminders were in vain."),) if standing.told_at else ()
+    return Task(says, (*(Text(FUNCTIONS[function]) for function in standing.missing), since, *told))
+
+
+def _confirm(standing: Standing, today: Today) -> Task | None:
+    if not standing.unconfirmed or standing.asked_at is None or not standing.entries:
+        return None
+    asked = standing.ask_at or standing.asked_at
+    says = text("Please confirm your Party's entries in the directory: reply to our mail of {day}.", day=asked.date())
+    days = (today.now - standing.asked_at).days
+    return Task(says, (texts("first asked {count} day ago", "first asked {count} days ago", days),) * (days > 0))
+
+
+def _of_the_directory(today: Today) -> Iterable[Task]:
+    """What the Secretariat must do comes first; then who is still reminded by the gateway."""
+    missing = [one for one in today.standings if one.missing and today.nominations]
+    late = [one for one in missing if one.told_at is not None]
+    silent = [one for one in today.standings if one.unconfirmed and one.ask_told_at is not None and one.entries]
+    if late:
+        says = texts(
+            "Please speak with {count} Party: reminders to name its authorities were in vain.",
+            "Please speak with {count} Parties: reminders to name their authorities were in vain.",
+            len(late),
+        )
+        yield _listed(says, [_outstanding(one, today) for one in sorted(late, key=_oldest)])
+    if silent:
+        says = texts(
+            "Please speak with {count} Party: reminders to confirm its entries in the directory were in vain.",
+            "Please speak with {count} Parties: reminders to confirm their entries in the directory were in vain.",
+            len(silent),
+        )
+        yield _listed(says, [text("{party}", party=PartyName(one.party)) for one in silent])
+    reminded = [one for one in missing if one.told_at is None]
+    if reminded:
+        says = texts(
+            "{count} Party has yet to name its authorities; the focal point reminds it.",
+            "{count} Parties have yet to name their authorities; the focal point reminds them.",
+            len(reminded),
+        )
+        yield _listed(says, [_outstanding(one, today) for one in sorted(reminded, key=_oldest)])
+
+
+def _oldest(standing: Standing) -> tuple[datetime, PartyCode]:
+    return standing.open_since, standing.party
+
+
+def _outstanding(standing: Standing, today: Today) -> Text:
+    days = (today.now - standing.open_since).days
+    party = PartyName(standing.party)
+    return texts("{party}: for {count} day", "{party}: for {count} days", days, party=party)
 
 
 def _approve(pending: Sequence[Pending]) -> Task | None:

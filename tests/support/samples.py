@@ -52,6 +52,7 @@ from gateway.letters import (
     Welcome,
 )
 from gateway.rosters import DifficultyLetter, Roster, RosterChanged, RosterDue, RosterOverdue
+from gateway.rules.digest import Today, tasks_of, tasks_of_secretariat
 from gateway.rules.directory import asking_form, own_form
 from gateway.rules.directory import sheet as roster_sheet
 from gateway.rules.statistics import everything, seen_by
@@ -244,7 +245,12 @@ def weekly(party: PartyCode = KE, quiet: bool = False, weeks: int = 1) -> Digest
     ends = texts(
         "{count} key ends soon: please have it renewed.", "{count} keys end soon: please have them renewed.", 1
     )
-    tasks = (Task(waits, lines, 2), Task(ends, (text("{owner}: {day}", owner="o@kra.example", day=last),)))
+    today = Today(NOW, standings=(Standing(KE, NOMINATED[1:], EARLIER, 1), Standing(SE, NOMINATED[:1], EARLIER, 2,
+                                                                                  told_at=EARLIER)))  # fmt: skip
+    tasks = (
+        Task(waits, lines, 2), Task(ends, (text("{owner}: {day}", owner="o@kra.example", day=last),)),
+        *(tasks_of(party, today) if party else tasks_of_secretariat(today)),
+    )  # fmt: skip
     numbers = (3, 0, 4, 2, 0, 5, 7, 4), (1, 2, 0, 3, 0, 6, 2, 12)
     series = tuple(
         (name, (0,) * 8 if quiet else values)

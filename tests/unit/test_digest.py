@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import crontab
+from gateway.directory import Standing
 from gateway.events import DigestReader, OpenReferral
 from gateway.facts import NO_PARTY, PartyCode, exchange_number, referral_number
 from gateway.figures import Counts, Measured, PairFigures, PartyFigures, Period, Totals
 from gateway.rules import digest, weekly
 from gateway.rules.digest import Ending, Today
-from gateway.treaty import ReferralState, Role
+from gateway.treaty import Function, ReferralState, Role
 from tests.support import samples
 from tests.support.rendering import languages
 
@@ -182,6 +183,54 @@ def test_the_secretariats_tasks() -> None:
         ["1 difficulty was reported in the last seven days: please see that it is answered."],
         ["2 items wait for the operator."],
     ]
+
+
+def standing(party: PartyCode, *missing: Function, **more: object) -> Standing:
+    return Standing(party, missing, at("2026-09-01T00:00"), entries=3 - len(missing), **more)  # type: ignore[arg-type]
+
+
+def test_a_party_is_told_what_it_has_not_nominated_or_confirmed_and_nothing_of_others() -> None:
+    today = Today(
+        samples.NOW,
+        standings=(
+            standing(AT, Function.CONTACT_POINT),
+            standing(KE, Function.CONTACT_POINT, Function.CENTRAL_AUTHORITY, told_at=at("2026-10-27T00:00")),
+            standing(SE, asked_at=at("2026-09-01T00:00"), ask_at=at("2026-09-29T00:00")),
+        ),
+    )
+    assert said(today, KE) == [
+        ["Please name the 2 authorities that your Party lacks in the directory: write GSP DIRECTORY.",
+         "contact point (Article 28)", "central authority (Article 29)", "outstanding since September 1, 2026",
+         "The Secretariat has been told that the reminders were in vain."],
+    ]  # fmt: skip
+    days = (samples.NOW - at("2026-09-01T00:00")).days
+    assert said(today, SE) == [
+        ["Please confirm your Party's entries in the directory: reply to our mail of September 29, 2026.",
+         f"first asked {days} days ago"],
+    ]  # fmt: skip
+    assert said(today, FR) == []
+    assert said(replace(today, nominations=False), KE) == []
+
+
+def test_the_secretariat_is_told_first_of_nominations_that_are_overdue_then_of_those_outstanding() -> None:
+    told = at("2026-10-27T00:00")
+    today = Today(
+        samples.NOW,
+        standings=(
+            standing(AT, Function.CONTACT_POINT),
+            standing(FR, asked_at=at("2026-09-01T00:00"), ask_told_at=told, confirmed_at=at("2026-03-02T00:00")),
+            standing(KE, Function.CONTACT_POINT, told_at=told),
+            standing(SE, asked_at=at("2026-09-01T00:00"), ask_told_at=told, confirmed_at=at("2026-10-30T00:00")),
+        ),
+    )
+    days = (samples.NOW - at("2026-09-01T00:00")).days
+    assert said(today, NO_PARTY) == [
+        ["Please speak with 1 Party: reminders to name its authorities were in vain.",
+         f"Kenya: for {days} days"],
+        ["Please speak with 1 Party: reminders to confirm its entries in the directory were in vain.", "France"],
+        ["1 Party has yet to name its authorities; the focal point reminds it.", f"Austria: for {days} days"],
+    ]  # fmt: skip
+    assert len(said(replace(today, nominations=False), NO_PARTY)) == 1
 
 
 # --- figures ------------------------------------------------------------------------------------------
