@@ -44,12 +44,12 @@ from gateway.parts import Parts
 from gateway.pipeline import Pipeline
 from gateway.ports import CryptoScheme, Policy
 from gateway.publication import Publication
+from gateway.reader import store_of
 from gateway.registry import Registry
 from gateway.rules.limits import Allowance
 from gateway.schedule import Job
 from gateway.stages._doubt import Unsealable
 from gateway.stages.render import Renderer
-from gateway.store import Store
 from gateway.transports import directory
 from gateway.transports.dkim import Dkim
 from gateway.upkeep import Upkeep
@@ -142,7 +142,7 @@ class Gateway:
         gcm, strict = self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
         self._smime = smime.Smime(home.smime, clock, gcm, strict, self.smime_token)
         schemes: dict[str, CryptoScheme] = {self._openpgp.name: self._openpgp, self._smime.name: self._smime}
-        self.store = Store(self.settings.database.url or f"sqlite:///{home.database}", self._key.token_digest_of)
+        self.store = store_of(home, self.settings, self._key)
         self.registry = Registry(self.store, schemes, clock)
         self._languages = Languages.from_texts(data.catalogues())
         self._forms = discovery.find(forms, "FORM")

@@ -11,14 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 import click
-import xlsxwriter
 
 from gateway.cli import _output
 from gateway.facts import PartyCode
 from gateway.figures import Measured, PairFigures, PartyFigures, Period
 from gateway.rules.statistics import FIGURES, Figure, Unit, Value
 
-FORMATS = ("table", "json", "csv", "xlsx")
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -148,6 +146,8 @@ def to_csv(period: Period, made: Sequence[Table]) -> str:
 
 def to_xlsx(period: Period, made: Sequence[Table]) -> bytes:
     """A sheet for each table, with numbers that can be reckoned with, and one that says what each figure means."""
+    import xlsxwriter  # not at the top: the other forms need not wait for it
+
     written = io.BytesIO()
     book = xlsxwriter.Workbook(written, {"in_memory": True})
     bold, long = book.add_format({"bold": True, "text_wrap": True, "bottom": 1}), book.add_format({"text_wrap": True})

@@ -10,12 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from gateway.outcome import Failure
 
 if TYPE_CHECKING:
     from gateway.service import Gateway
@@ -48,6 +42,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str)
     if not rows:
         click.echo(empty)
         return
+    from rich import box  # here, as in every function of these files: `gsp --help` stays quick
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for heading in headings:
         shown.add_column(Text(heading))
@@ -76,6 +75,8 @@ def print_json(value: Any) -> None:
 @contextmanager
 def failing() -> Iterator[None]:
     """Turns the errors that a person can mend into one line and exit status 1."""
+    from gateway.outcome import Failure
+
     try:
         yield
     except Failure as failure:

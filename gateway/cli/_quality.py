@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,9 @@ from gateway.cli import _output
 from gateway.facts import PartyCode
 from gateway.figures import Measured, Period
 from gateway.rules.quality import Criterion, Unit, criteria
-from gateway.store import Store
+
+if TYPE_CHECKING:
+    from gateway.store import Store
 
 Judged = tuple[str, tuple[Criterion, ...]]  # of whom, and how far the criteria are met
 NO_THRESHOLD = "no threshold agreed"

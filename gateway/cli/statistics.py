@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gateway import data
-from gateway.cli import _figures, _output, _quality
-from gateway.facts import PartyCode, party_code
-from gateway.figures import Measured, Period
-from gateway.rules import criteria
+from gateway.cli import _output
+
+if TYPE_CHECKING:  # what a command needs is imported when it runs: `gsp --help` reads this file, too
+    from gateway.cli._figures import Table
+    from gateway.facts import PartyCode
+    from gateway.figures import Measured, Period
+
+_FORMATS = ("table", "json", "csv", "xlsx")
 
 
 @click.command("stats")
@@ -27,7 +31,7 @@ from gateway.rules import criteria
 @click.option("--quality", is_flag=True, help="Instead: how good requests and answers are (R11, R22).")
 @click.option("--criteria", "judged", is_flag=True, help="The criteria for moving on (R21) at the end of the period.")
 @click.option("--facts", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Facts from outside.")
-@click.option("--format", "form", type=click.Choice(_figures.FORMATS), help="By the name of the file, else a table.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), help="By the name of the file, else a table.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of the screen.")
 def stats(
     home: Path, as_json: bool, first: str | None, last: str | None, named: str | None, zone: str,
@@ -38,32 +42,38 @@ def stats(
 
     What each figure counts: docs/statistics.md; of --quality: docs/quality.md.
     """
-    from gateway import service
-
     form = form or _format(as_json, output)
     if (form == "xlsx") > (output is not None) or (form == "table") > (output is None):
         raise click.UsageError("a spreadsheet needs a file (--output figures.xlsx), and a table has none")
     if quality and (output or form not in ("table", "json")):
         raise click.UsageError("--quality prints a table, or JSON")
+    from gateway import reader
+    from gateway.cli import _figures, _quality
+    from gateway.facts import party_code
+    from gateway.figures import Period
+
     with _output.failing():
         group = tuple(dict.fromkeys(map(party_code, parties)))
         couples = tuple(_pair(pair) for pair in pairs)
-        with service.Gateway.open(home) as gateway:
-            period = _period(first, last, named, zone) or Period.last_month(gateway.clock(), zone)
+        with reader.opened(home) as store:
+            period = _period(first, last, named, zone) or Period.last_month(datetime.now(UTC), zone)
             wanted = None if every_pair else {code for couple in couples for code in couple}
-            measured = gateway.store.statistics.measure(period, wanted, group if len(group) > 1 else ())
+            measured = store.statistics.measure(period, wanted, group if len(group) > 1 else ())
             if quality:
-                _quality.show(period, tuple(_quality.judged(gateway.store, measured, group)), form == "json")
+                _quality.show(period, tuple(_quality.judged(store, measured, group)), form == "json")
                 return
-            known = facts or gateway.home.root / "facts.yaml"
         if judged:
-            _judge(measured, known if known.exists() else data.folder("config") / "facts.yaml", form == "json")
+            _judge(measured, facts or home / "facts.yaml", form == "json")
             return
         _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
 
 
 def _judge(measured: Measured, facts: Path, as_json: bool) -> None:
-    found = criteria.criteria(measured, criteria.read(facts.read_text(encoding="utf-8")))
+    from gateway import data
+    from gateway.rules import criteria
+
+    known = facts if facts.exists() else data.folder("config") / "facts.yaml"
+    found = criteria.criteria(measured, criteria.read(known.read_text(encoding="utf-8")))
     met = {True: "yes", False: "no", None: "-"}
     rows = [(one.name, one.threshold, one.value, one.met if as_json else met[one.met], one.missing) for one in found]
     _output.records(("Criterion", "Threshold", "Value", "Met", "Missing"), rows, as_json, "")
@@ -72,10 +82,12 @@ def _judge(measured: Measured, facts: Path, as_json: bool) -> None:
 def _format(as_json: bool, output: Path | None) -> str:
     """What the file's name ends with, where nothing else was said."""
     ending = output.suffix.removeprefix(".") if output else ""
-    return "json" if as_json else ending if ending in _figures.FORMATS else "csv" if output else "table"
+    return "json" if as_json else ending if ending in _FORMATS else "csv" if output else "table"
 
 
-def _output_as(form: str, output: Path | None, period: Period, made: tuple[_figures.Table, ...]) -> None:
+def _output_as(form: str, output: Path | None, period: Period, made: tuple[Table, ...]) -> None:
+    from gateway.cli import _figures
+
     if form == "table":
         _figures.show(period, made)
     elif output is None:
@@ -85,6 +97,8 @@ def _output_as(form: str, output: Path | None, period: Period, made: tuple[_figu
 
 
 def _period(first: str | None, last: str | None, named: str | None, zone: str) -> Period | None:
+    from gateway.figures import Period
+
     if named:
         if first or last:
             raise click.UsageError("give --period, or --from and --to")
@@ -104,6 +118,8 @@ def _day(written: str) -> date:
 
 
 def _pair(written: str) -> tuple[PartyCode, PartyCode]:
+    from gateway.facts import party_code
+
     codes = [party_code(code) for code in written.split(",")]
     if len(codes) != 2 or codes[0] == codes[1]:
         raise ValueError("a pair is two Parties: --pair KE,FR")

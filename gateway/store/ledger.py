@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from gateway.events import EXTENSIONS, Commit, Event, EventKind, Keep, OutgoingMail
@@ -19,7 +18,7 @@ from gateway.store.engine import writing
 from gateway.store.fold import next_state
 from gateway.store.members import Members
 from gateway.store.outbox import MAIL_LIFE
-from gateway.store.prepared import Prepared
+from gateway.store.prepared import Prepared, Upsert
 from gateway.store.record import append
 from gateway.store.tables import (
     ArrivalRow,
@@ -95,16 +94,12 @@ _RELEASE = Prepared(
 def _attempt(insert_: Any) -> Any:
     new = insert_(_ARRIVALS)
     again = {"attempts": _ARRIVALS.c.attempts + 1, "last_seen": new.excluded.last_seen}
-    return Prepared(new.on_conflict_do_update(index_elements=["digest"], set_=again).returning(_ARRIVALS))
+    return new.on_conflict_do_update(index_elements=["digest"], set_=again).returning(_ARRIVALS)
 
 
-_UPSERTS: tuple[tuple[str, Any], ...] = (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
-_ATTEMPT = {name: _attempt(insert_) for name, insert_ in _UPSERTS}
-_ACCEPT = {
-    name: Prepared(insert_(_SIGNATURES).on_conflict_do_nothing().returning(_SIGNATURES.c.digest))
-    for name, insert_ in _UPSERTS
-}
-_GIVE_TOKENS = {name: Prepared(insert_(table(TokenRow)).on_conflict_do_nothing()) for name, insert_ in _UPSERTS}
+_ATTEMPT = Upsert(_attempt)
+_ACCEPT = Upsert(lambda insert_: insert_(_SIGNATURES).on_conflict_do_nothing().returning(_SIGNATURES.c.digest))
+_GIVE_TOKENS = Upsert(lambda insert_: insert_(table(TokenRow)).on_conflict_do_nothing())
 _INSERTS: dict[type[SQLModel], Prepared] = {
     row: Prepared(insert(table(row)))
     for row in (ArrivalRow, CounterRow, DigestRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
@@ -127,7 +122,7 @@ class Ledger:
             "form": "", "year": 0, "serial": 0, "parties": "",
         }  # fmt: skip
         with writing(self._engine) as connection:
-            row = _ATTEMPT[connection.dialect.name].first(connection, **first)
+            row = _ATTEMPT.first(connection, **first)
             return Beginning(_answer(row), row.attempts, row.first_seen)
 
     def draw(self, now: datetime) -> ExchangeNumber:
@@ -191,7 +186,7 @@ class Ledger:
                 raise LostRace
         if commit.signature:
             accepted = {"digest": commit.signature, "at": commit.at}
-            if _ACCEPT[connection.dialect.name].first(connection, **accepted) is None:
+            if _ACCEPT.first(connection, **accepted) is None:
                 raise Refuse(REASONS[201], Cause.REPLAY)
 
     def _event(self, connection: Connection, event: Event, at: datetime, new: bool) -> None:
@@ -242,7 +237,7 @@ class Ledger:
         """Makes the tokens of a referral known; that of the asking side may have been offered by a look-up before."""
         of = {"year": referral.exchange.year, "serial": referral.exchange.serial, "party": referral.party}
         rows = [{"digest": self._token_digest_of(referral, side), "side": side.value, **of} for side in sides]
-        _GIVE_TOKENS[connection.dialect.name].run_all(connection, rows)
+        _GIVE_TOKENS.run_all(connection, rows)
 
     def _move(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         here = {**_named(number), "of_party": event.party}

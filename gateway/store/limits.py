@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, and_, bindparam, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.events import EXTENSIONS, Event, EventKind
 from gateway.facts import Digest, PartyCode, digest
 from gateway.store.engine import reading, writing
+from gateway.store.prepared import inserting
 from gateway.store.record import append
 from gateway.store.tables import EventRow, RefusalRow, table
 
@@ -63,7 +63,6 @@ _OF_KIND = select(func.count()).where(*_OF_PARTY, _EVENTS.c.kind == bindparam("k
 _COUNTS = select(_REFUSALS.c.hour, _REFUSALS.c.reason, _REFUSALS.c["count"].label("mails")).order_by(
     _REFUSALS.c.hour, _REFUSALS.c.reason
 )
-_INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 class Limits:
@@ -119,7 +118,7 @@ class Limits:
         """Adds to the counts of the present hour, by the number of the reason."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         with writing(self._engine) as connection:
-            new = _INSERTS[connection.dialect.name](_REFUSALS)
+            new = inserting(connection.dialect)(_REFUSALS)
             add = new.on_conflict_do_update(
                 index_elements=["hour", "reason"], set_={"count": _REFUSALS.c["count"] + new.excluded["count"]}
             )

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.directory import Entry, EntryChange, Standing, missing
 from gateway.events import Event, EventKind
 from gateway.facts import NO_PARTY, PartyCode
 from gateway.outcome import LostRace
 from gateway.store.engine import reading, utc
-from gateway.store.prepared import Prepared
+from gateway.store.prepared import Prepared, inserting
 from gateway.store.tables import EntryRow, EventRow, PartyRow, PersonRow, StandingRow, table
 from gateway.treaty import Difficulty, Function, Role
 
@@ -54,9 +53,8 @@ def carry_out(connection: Connection, event: Event, at: datetime) -> None:
     changed = _changed(event.kind, at)
     if changed is None:
         return
-    upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     first = {"party": event.party, "replaced": 0, "steps": 0, "asks": 0}
-    connection.execute(upsert(_STANDINGS).values(**first).on_conflict_do_nothing())
+    connection.execute(inserting(connection.dialect)(_STANDINGS).values(**first).on_conflict_do_nothing())
     connection.execute(update(_STANDINGS).where(_STANDINGS.c.party == event.party).values(**changed))
 
 

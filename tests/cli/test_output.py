@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -38,3 +40,11 @@ def test_an_empty_list_is_a_sentence_or_an_empty_list(
 ) -> None:
     _output.records(("A",), [], as_json, "There is none.")
     assert capsys.readouterr().out == shown
+
+
+def test_the_help_waits_for_no_machinery() -> None:
+    """What a command needs is imported when it runs: every `gsp` would else wait more than a second for it."""
+    told = "import sys, gateway.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split()
+    assert "click" in loaded
+    assert not {"sqlmodel", "sqlalchemy", "pydantic", "rich", "xlsxwriter", "jinja2", "yaml", "asyncio"} & set(loaded)
