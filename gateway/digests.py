@@ -7,7 +7,7 @@ import email.policy
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 from gateway import crontab, logs
 from gateway.content import Decision, Letter, Text, text
 from gateway.events import DigestReader, MailKind
-from gateway.facts import NO_PARTY, Correspondent, Language, Moment, party_code
+from gateway.facts import NO_PARTY, Correspondent, Language, Moment, PartyCode, party_code
 from gateway.facts import address as mail_address
-from gateway.figures import Measured, Period
+from gateway.figures import Measured, Merits, Period
 from gateway.outcome import LostRace
 from gateway.rules import digest as rules
-from gateway.rules import weekly
+from gateway.rules import merits, weekly
 from gateway.schedule import Job
 from gateway.service import Gateway
-from gateway.summary import Digest
+from gateway.summary import Digest, Figure
 from gateway.treaty import Role
 
 _WEEK = timedelta(days=7)
@@ -40,6 +40,7 @@ class Digests:
         self._zone = gateway.settings.digest.zone
         self._now = gateway.clock()
         self._measured: Callable[[Period], Measured] = cache(self._store.statistics.measure)
+        self._merits: Callable[[Period], Mapping[PartyCode, Merits]] = cache(self._store.quality.merits)
         self._news = cache(self._news_since)
         self._head = cache(gateway.audit.head)
         self._known: rules.Today | None = None
@@ -83,7 +84,7 @@ class Digests:
             weeks=rules.weeks(period),
             headline=rules.headline(party, tasks),
             tasks=tasks,
-            figures=weekly.figures_for(party, weeks),
+            figures=(*weekly.figures_for(party, weeks), *self._quality(party, period)),
             charts=weekly.charts_for(party, weeks),
             news=self._news(period.start),
             head=self._head(),
@@ -124,6 +125,10 @@ class Digests:
     def _weeks(self, period: Period) -> weekly.Weeks:
         single = tuple(self._measured(week) for week in rules.latest(period, weekly.WEEKS))
         return weekly.Weeks(self._measured(period), self._measured(period.before()), single)
+
+    def _quality(self, party: PartyCode, period: Period) -> tuple[Figure, ...]:
+        now, before = (self._merits(one).get(party, Merits()) for one in (period, period.before()))
+        return merits.figures_for(party, now, before)
 
     def _today(self) -> rules.Today:
         if self._known is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -11,7 +11,7 @@ from functools import reduce
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.facts import PartyCode
-from gateway.treaty import Role
+from gateway.treaty import NoDataReason, Role, Side
 
 _YEARS = range(2000, 2200)
 _NAMED = re.compile(r"(\d{4})(?:-(?:Q([1-4])|W(\d{2})|(\d{2})))?")
@@ -243,3 +243,78 @@ class Figures:
     totals: Totals | None  # None: `withheld` says why
     parties: tuple[PartyFigures, ...] = ()  # for the Secretariat only
     withheld: Withheld | None = None
+
+
+# --- quality (R11) ----------------------------------------------------------------------------------
+
+YES = 1  # an answer in the survey
+
+
+class Question(StrEnum):
+    """What one side is asked about what the other side wrote (R11; the Secretariat's report, paragraph 39)."""
+
+    USEFUL = "useful"
+    COMPLETE = "complete"
+    IN_TIME = "in_time"
+    REASON_CLEAR = "reason_clear"
+    RIGHT_PARTY = "right_party"
+    DUPLICATE = "duplicate"
+    CLEAR = "clear"
+    IDENTIFIED = "identified"
+    JUSTIFIED = "justified"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What the record says of a period beside the figures of R10, as counts.
+
+    A referral belongs to the period in which it was asked; what became of it counts up to the period's end. Of the
+    evaluations of one side of a referral the last one until the period's end counts, where it came in the period.
+    """
+
+    referrals: int = 0  # asked in the period
+    judged: int = 0  # of these: answered in full, or at least one UIM is "not ours"
+    not_ours: int = 0  # of these: at least one UIM is "not ours"
+    malformed: int | None = 0  # lines of requests that hold no UIM, or a damaged one; None: of an asked Party
+    repeated: int | None = 0  # UIMs that their Party had asked before, in another exchange; None likewise
+    reasons: Mapping[NoDataReason | None, int] = field(default_factory=dict)  # answers without data; None: none given
+    survey: Mapping[Question, Mapping[int, int]] = field(default_factory=dict)  # how often each answer was given
+    evaluations: Mapping[Side, int] = field(default_factory=dict)
+
+    def asked(self, question: Question) -> int:
+        """How many did not skip the question."""
+        return sum(self.survey.get(question, {}).values())
+
+    def share(self, question: Question, answer: int = YES) -> float | None:
+        """The share of an answer among those who did not skip the question; None where nobody answered it."""
+        return ratio(self.survey.get(question, {}).get(answer, 0), self.asked(question))
+
+    def mark(self, question: Question) -> float | None:
+        """The mean of the marks given, from 1 to 5; None where there is none."""
+        marks = self.survey.get(question, {})
+        return ratio(sum(mark * count for mark, count in marks.items()), self.asked(question))
+
+
+def ratio(part: float | None, whole: float) -> float | None:
+    """A quotient; None where there is nothing to divide, or to divide by."""
+    return part / whole if whole and part is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Merits:
+    """The few figures of quality that a weekly digest tells of one Party, or of all."""
+
+    judged: int = 0  # its requests of the period that were answered in full, or of which at least one UIM is "not ours"
+    not_ours: int = 0  # of these: at least one UIM is "not ours"
+    malformed: int = 0  # lines of its requests that hold no UIM, or a damaged one
+    without_data: int = 0  # its answers that withhold data
+    mark: float | None = None  # of all Parties only: the mean usefulness of answers, from 1 to 5
+    marks: int = 0  # on how many it rests
+
+    def __add__(self, other: Merits) -> Merits:
+        return Merits(
+            self.judged + other.judged,
+            self.not_ours + other.not_ours,
+            self.malformed + other.malformed,
+            self.without_data + other.without_data,
+        )

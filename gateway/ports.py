@@ -33,7 +33,7 @@ from gateway.facts import (
     Sender,
     Token,
 )
-from gateway.figures import Measured, Period
+from gateway.figures import Measured, Period, Quality
 from gateway.outcome import Answer, Beginning, Cause, Failure
 from gateway.treaty import Side, UimAnswer
 
@@ -218,6 +218,10 @@ class View(Protocol):
 
     def figures(self, period: Period, pairs_of: Collection[PartyCode] = ()) -> Measured:
         """Everything that is counted of a period (`rules.statistics` says who may see what of it)."""
+        ...
+
+    def quality(self, period: Period, asking: PartyCode, asked: PartyCode) -> Quality:
+        """The quality of what a Party asks, of what one is asked, or of all (`rules.quality.own`: who may see it)."""
         ...
 
 

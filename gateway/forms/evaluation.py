@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from gateway.content import N_, Decision, FilledForm, Finding, Letter, Severity, Text, text
 from gateway.events import Event, EventKind, ExchangeView, MailKind
 from gateway.facts import MessageId, PartyCode, ReferralNumber
+from gateway.figures import Question
 from gateway.forms import Choice, Field, FieldKind, Form
 from gateway.forms._common import ASKERS, blocks, evidence, find_referral, marked, notice, receipt, sender, weighed
 from gateway.forms._fields import EXCHANGE, YES_NO
 from gateway.ports import Situation
 from gateway.rules.exchange import REACHABLE, apart, requester, thread
-from gateway.rules.quality import QUESTIONS, Question, packed, unpacked
+from gateway.rules.quality import QUESTIONS, packed, unpacked
 from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
 from gateway.treaty import ReferralState, Side
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import ClassVar, TypeVar
 
 from gateway.content import ClearValue, Decision, FilledForm, Letter, Sheet, Text, text
 from gateway.events import Event, EventKind, MailKind
+from gateway.facts import NO_PARTY
 from gateway.figures import Counts, Figures, PairFigures, PartyFigures, Period, Withheld
 from gateway.forms import Form
 from gateway.forms._common import READERS_OF_FIGURES, blocks, notice, own_thread, sender, weighed
 from gateway.forms._fields import STATISTICS_FIELDS
-from gateway.ports import Situation
+from gateway.ports import Situation, View
+from gateway.rules import merits
+from gateway.rules.merits import Judged
+from gateway.rules.quality import own as own_part
 from gateway.rules.statistics import FIGURES, MIN_GROUP, Figure, Unit, Value, everything, seen_by
-from gateway.treaty import Role
+from gateway.treaty import Role, Side
 
 _SHOWN = 30  # rows of a table in the letter; the spreadsheets have them all
 _DECISIVE = frozenset({"period", "first", "last"})
@@ -38,6 +42,7 @@ class Statistics(ClearValue):
     tables: tuple[tuple[Text, tuple[Text, ...], tuple[tuple[object, ...], ...]], ...]  # title, headings, rows
     withheld: Text | None = None  # why a part of the totals is missing
     cut: bool = False  # the spreadsheets have more rows
+    quality: tuple[tuple[Text, tuple[tuple[Text, object], ...]], ...] = ()  # of whom, lines
 
 
 def decide(situation: Situation) -> Decision:
@@ -54,13 +59,14 @@ def decide(situation: Situation) -> Decision:
     secretariat = person.role is Role.SECRETARIAT
     measured = situation.view.figures(period, () if secretariat else (person.party,))
     figures = everything(measured) if secretariat else seen_by(measured, person.party)
+    judged = _judged(situation.view, figures)
     answer = Letter(
         MailKind.NOTICE,
         to,
         text("Figures from {first} to {last}", first=period.first, last=period.last),
-        letter(figures),
+        letter(figures, judged),
         form=FilledForm("statistics", {}),
-        sheets=_sheets(figures),
+        sheets=_sheets(figures, judged),
         thread=own_thread(situation),
     )
     days = (period.last - period.first).days + 1
@@ -68,9 +74,24 @@ def decide(situation: Situation) -> Decision:
     return Decision(events=(event,), letters=(answer,))
 
 
-def letter(figures: Figures) -> Statistics:
-    """What the letter says of them."""
-    return _secretariats(figures) if figures.own is None else _partys(figures, figures.own)
+def letter(figures: Figures, judged: Iterable[Judged] = ()) -> Statistics:
+    """What the letter says of them, and of the quality of what these asked and answered."""
+    told = _secretariats(figures) if figures.own is None else _partys(figures, figures.own)
+    lines = ((of, merits.lines(quality, counts)) for of, quality, counts in judged)
+    return replace(told, quality=tuple((of, some) for of, some in lines if some))
+
+
+def _judged(view: View, figures: Figures) -> tuple[Judged, ...]:
+    """All Parties together for the Secretariat; for a Party what it asks and is asked, as it may see it."""
+    period, own, totals = figures.period, figures.own, figures.totals
+    if own is None:
+        counts = totals.counts if totals is not None else Counts()
+        return ((text("Quality of requests and answers"), view.quality(period, NO_PARTY, NO_PARTY), counts),)
+    asks, asked = view.quality(period, own.party, NO_PARTY), view.quality(period, NO_PARTY, own.party)
+    return (
+        (text("Quality of what your Party asked"), own_part(asks, Side.ASKING), own.asking),
+        (text("Quality of what your Party was asked"), own_part(asked, Side.ANSWERING), own.answering),
+    )
 
 
 def _period(form: FilledForm, situation: Situation) -> Period | None:
@@ -189,15 +210,16 @@ def _lines(values: Iterable[tuple[Figure, Value]]) -> tuple[Line, ...]:
     return tuple((text(figure.name), value) for figure, value in values)
 
 
-def _sheets(figures: Figures) -> tuple[Sheet, ...]:
-    """Every figure of the Parties that the asker may see, and of their pairs."""
+def _sheets(figures: Figures, judged: Sequence[Judged]) -> tuple[Sheet, ...]:
+    """Every figure of the Parties that the asker may see, and of their pairs; and their quality."""
     parties = figures.parties if figures.own is None else (figures.own,)
     stem = f"GSP-{figures.period.first}-{figures.period.last}"
     found = [_sheet(f"{stem}-parties", (text("Party"),), [((party.party,), party) for party in parties], _OF_PARTY)]
     if figures.pairs:
         pairs = [((pair.asking, pair.asked), pair) for pair in figures.pairs]
         found.append(_sheet(f"{stem}-pairs", (text("Asking Party"), text("Asked Party")), pairs, _OF_PAIR))
-    return tuple(found)
+    quality = merits.sheet(f"{stem}-quality", judged)
+    return (*found, quality) if quality.rows else tuple(found)
 
 
 _OF_PARTY = tuple((figure, figure.of_party) for figure in FIGURES if figure.of_party)

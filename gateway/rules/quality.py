@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from gateway.figures import Counts
+from gateway.figures import YES, Counts, Quality, Question, ratio
 from gateway.treaty import NoDataReason, Side
 
 BEST = 5  # of a scale that begins at 1
-
-
-class Question(StrEnum):
-    """What one side is asked about what the other side wrote (R11; the Secretariat's report, paragraph 39)."""
-
-    USEFUL = "useful"
-    COMPLETE = "complete"
-    IN_TIME = "in_time"
-    REASON_CLEAR = "reason_clear"
-    RIGHT_PARTY = "right_party"
-    DUPLICATE = "duplicate"
-    CLEAR = "clear"
-    IDENTIFIED = "identified"
-    JUSTIFIED = "justified"
 
 
 # In this order their answers are kept: a further question is added at the end, and none is ever taken away.
@@ -38,7 +24,7 @@ QUESTIONS: Mapping[Side, tuple[Question, ...]] = {
         Question.JUSTIFIED,
     ),
 }
-YES, NO = 1, 2
+NO = 2
 ANSWERS = {"yes": YES, "no": NO} | {str(mark): mark for mark in range(1, BEST + 1)}
 REASONS = tuple(NoDataReason)  # the count of `EventKind.NO_DATA` is the place in it, from 1; 0: no reason was given
 
@@ -58,40 +44,10 @@ def unpacked(count: int, side: Side) -> dict[Question, int]:
     return {question: digit for question, digit in digits if digit}
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """What the record says of a period beside the figures of R10, as counts.
-
-    A referral belongs to the period in which it was asked; what became of it counts up to the period's end. Of the
-    evaluations of one side of a referral the last one until the period's end counts, where it came in the period.
-    """
-
-    referrals: int = 0  # asked in the period
-    judged: int = 0  # of these: answered in full, or at least one UIM is "not ours"
-    not_ours: int = 0  # of these: at least one UIM is "not ours"
-    malformed: int | None = 0  # lines of requests that hold no UIM, or a damaged one; None: of an asked Party
-    repeated: int | None = 0  # UIMs that their Party had asked before, in another exchange; None likewise
-    reasons: Mapping[NoDataReason | None, int] = field(default_factory=dict)  # answers without data; None: none given
-    survey: Mapping[Question, Mapping[int, int]] = field(default_factory=dict)  # how often each answer was given
-    evaluations: Mapping[Side, int] = field(default_factory=dict)
-
-    def asked(self, question: Question) -> int:
-        """How many did not skip the question."""
-        return sum(self.survey.get(question, {}).values())
-
-    def share(self, question: Question, answer: int = YES) -> float | None:
-        """The share of an answer among those who did not skip the question; None where nobody answered it."""
-        return ratio(self.survey.get(question, {}).get(answer, 0), self.asked(question))
-
-    def mark(self, question: Question) -> float | None:
-        """The mean of the marks given, from 1 to 5; None where there is none."""
-        marks = self.survey.get(question, {})
-        return ratio(sum(mark * count for mark, count in marks.items()), self.asked(question))
-
-
-def ratio(part: float | None, whole: float) -> float | None:
-    """A quotient; None where there is nothing to divide, or to divide by."""
-    return part / whole if whole and part is not None else None
+def own(quality: Quality, side: Side) -> Quality:
+    """What a Party may see of its own part: of the survey what that side, its own, has marked, and nothing more."""
+    marked = {question: marks for question, marks in quality.survey.items() if question in QUESTIONS[side]}
+    return replace(quality, survey=marked, evaluations={side: quality.evaluations.get(side, 0)})
 
 
 class Unit(StrEnum):

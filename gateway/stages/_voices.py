@@ -269,7 +269,7 @@ class Voice:
 
     def amount(self, value: object) -> str:
         """A figure as this language writes it; a dash where there is none; a Party by its name."""
-        if isinstance(value, int | timedelta | date):
+        if isinstance(value, int | timedelta | date | Text):
             return self._safe(self._catalogue.value(value))
         return self._safe("–") if value is None else self._safe(self.party(PartyCode(str(value))))
 

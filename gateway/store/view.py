@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -29,8 +29,8 @@ from gateway.facts import (
     key_mark,
     proven_ciphertext,
 )
-from gateway.figures import Measured, Period
-from gateway.store import queries, roster
+from gateway.figures import Measured, Period, Quality
+from gateway.store import quality, queries, roster
 from gateway.store.engine import reading, utc
 from gateway.store.figures import measured
 from gateway.store.prepared import Prepared
@@ -258,16 +258,17 @@ class View:
 
     def figures(self, period: Period, pairs_of: Collection[PartyCode] = ()) -> Measured:
         """Everything that is counted of a period; `pairs_of`: the Parties whose pairs get a median, too."""
-        if self._connection is not None:
-            return measured(self._connection, period, pairs_of)
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return measured(connection, period, pairs_of)
+
+    def quality(self, period: Period, asking: PartyCode, asked: PartyCode) -> Quality:
+        """The quality of what a Party asks, of what one is asked, or of all."""
+        with self._reading() as connection:
+            return quality.measured(connection, period, asking, asked)
 
     def directory(self) -> tuple[Entry, ...]:
         """Every entry of the directory, desks and administrators among them, by Party and function."""
-        if self._connection is not None:
-            return roster.listed(self._connection)
-        with reading(self._engine) as connection:
+        with self._reading() as connection:
             return roster.listed(connection)
 
     def directory_orders(self, party: PartyCode, since: datetime) -> int:
@@ -280,6 +281,9 @@ class View:
         return utc(rows[0].at) if rows else None
 
     # --- parts --------------------------------------------------------------------------------------
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return reading(self._engine) if self._connection is None else nullcontext(self._connection)
 
     def _rows(self, query: Prepared, **values: Any) -> Sequence[Any]:
         if self._connection is not None:

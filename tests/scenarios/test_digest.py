@@ -129,7 +129,9 @@ def test_a_partys_digest_is_the_same_whether_two_others_exchange_or_not(
         point.now = MONDAY - timedelta(days=4)
         point.send("officer", request(SE_UIM, case=f"CASE-{turn}"))
         desk = point.delivered()["desk.se"][0]
-        assert point.send("colleague", form_of(desk.text).replace("Status:", "Status: valid"))["outcome"] == "taken"
+        answered = point.send("colleague", form_of(desk.text).replace("Status:", "Status: valid"))
+        judged = f"GSP EVALUATION\n\nExchange: {answered['exchange']}/SE\nUsefulness: 1\n"
+        assert {answered["outcome"], point.send("officer", judged)["outcome"]} == {"taken"}
         point.gateway.take_outbox()
     assert shown[0] == shown[1]
 

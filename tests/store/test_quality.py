@@ -11,8 +11,8 @@ import pytest
 
 from gateway.events import Event, EventKind
 from gateway.facts import NO_PARTY, ExchangeNumber, PartyCode
-from gateway.figures import Period
-from gateway.rules.quality import NO, QUESTIONS, REASONS, YES, Quality, Question, packed
+from gateway.figures import YES, Period, Quality, Question
+from gateway.rules.quality import NO, QUESTIONS, REASONS, packed
 from gateway.store import Store
 from gateway.store.tables import QUALITY_KINDS
 from gateway.treaty import Side, UimAnswer
@@ -135,6 +135,16 @@ def test_the_figures_are_those_of_a_slow_count(store: Store, seed: int) -> None:
     assert everything.reasons
     assert min(everything.not_ours, everything.malformed, everything.repeated) > 0
     assert everything.not_ours < everything.judged < everything.referrals
+    merits = store.quality.merits(whole)
+    for party in (NO_PARTY, *PARTIES):
+        asks, asked = slowly(written, whole, party, NO_PARTY), slowly(written, whole, NO_PARTY, party)
+        found, withheld = merits[party], sum(asked.reasons.values())
+        assert (found.judged, found.not_ours, found.malformed, found.without_data) == (
+            asks.judged, asks.not_ours, asks.malformed, withheld
+        )  # fmt: skip
+        assert (found.mark, found.marks) == (
+            (None, 0) if party else (everything.mark(Question.USEFUL), everything.asked(Question.USEFUL))
+        )
 
 
 def test_nothing_happened_is_nothing_and_no_fault(store: Store) -> None:

@@ -20,6 +20,7 @@ from gateway.facts import (
     exchange_number,
     referral_number,
 )
+from gateway.figures import Merits, Quality, Question
 from gateway.forms import statistics
 from gateway.letters import (
     Advice,
@@ -52,9 +53,11 @@ from gateway.letters import (
     Welcome,
 )
 from gateway.rosters import DifficultyLetter, Roster, RosterChanged, RosterDue, RosterOverdue
+from gateway.rules import merits
 from gateway.rules.digest import Today, tasks_of, tasks_of_secretariat
 from gateway.rules.directory import asking_form, own_form
 from gateway.rules.directory import sheet as roster_sheet
+from gateway.rules.quality import own
 from gateway.rules.statistics import everything, seen_by
 from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
 from gateway.summary import Chart, Digest, Figure, Task
@@ -140,7 +143,19 @@ def sheet(count: int = 3) -> Sheet:
 def _figures(party: PartyCode | None = None, parties: int = 6) -> ClearValue:
     """Of a quarter, to a Party or to the Secretariat."""
     measured = quarter(parties)
-    return statistics.letter(everything(measured) if party is None else seen_by(measured, party))
+    found = everything(measured) if party is None else seen_by(measured, party)
+    all_ = Quality(
+        16, 12, 1, 4, 2, {NoDataReason.NATIONAL_LAW: 2, None: 1},
+        {Question.USEFUL: {5: 3, 3: 1}, Question.COMPLETE: {1: 3, 2: 1}, Question.CLEAR: {1: 5}},
+    )  # fmt: skip
+    if party is None:
+        return statistics.letter(found, ((text("Quality of requests and answers"), all_, measured.totals.counts),))
+    asks, asked = own(all_, Side.ASKING), replace(own(all_, Side.ANSWERING), malformed=None, repeated=None)
+    return statistics.letter(
+        found,
+        ((text("Quality of what your Party asked"), asks, measured.totals.counts),
+         (text("Quality of what your Party was asked"), asked, measured.totals.counts)),
+    )  # fmt: skip
 
 
 def _receipt(nothing_sent: bool = False) -> Receipt:
@@ -263,6 +278,7 @@ def weekly(party: PartyCode = KE, quiet: bool = False, weeks: int = 1) -> Digest
             Figure(text("Requests sent"), 0 if quiet else 4, 0 if quiet else 7),
             Figure(text("Requests received"), 0 if quiet else 12, 2),
             Figure(text("Median time to answer"), text("none"), texts("{count} hour", "{count} hours", 31)),
+            *(() if quiet else merits.figures_for(party, Merits(12, 1, 4, 2, 4.25, 9), Merits(8, without_data=1))),
         ),
         (Chart(text("Your Party's requests by week"), mondays, series),),
         () if quiet else (text("New Party: {party}", party=PartyName(FR)),), f"4711:{DIGEST}",

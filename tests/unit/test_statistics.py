@@ -162,7 +162,7 @@ def test_the_secretariat_is_told_who_asks_whom(world: World) -> None:
     pairs = [row[:2] for title, _, rows in told.tables for row in rows if title.message == "Who asks whom"]
     assert pairs == [("KE", "FR"), ("KE", "SE")]
     sheets = world.log[-1].sheets
-    assert [len(sheet.rows) for sheet in sheets] == [4, 2]
+    assert [len(sheet.rows) for sheet in sheets] == [4, 2, 2]
 
 
 @pytest.mark.parametrize("who", ["officer", "SE"])
@@ -180,3 +180,52 @@ def test_a_period_that_is_not_clear_comes_back_with_what_to_write(world: World, 
     assert isinstance(letter.values, Notice)
     assert letter.form is not None
     assert letter.form.values == values
+
+
+def test_a_partys_answer_does_not_change_when_others_exchange_and_judge_one_another() -> None:
+    """Neither figures nor quality, nor the tables; whether the total is told or not is the same, too."""
+    world = World()
+    world.opened("SE1", "FR1")
+    number = world.view.exchanges_of(KE, 1)[0].number
+    heard = []
+    for turn in range(2):
+        world.now = NOW
+        heard.append([answered(world, who, "2026-03") for who in ("observer", "admin")])
+        world.now = datetime(2026, 3, 9, 12, tzinfo=UTC)
+        if not turn:
+            before = world.now
+            world.send("FR", "reply", {"exchange": f"{number}/FR", "reason": "law"},
+                       blocks=[{"uim": "FR1", "status": "withheld"}])  # fmt: skip
+            world.send("FR", "evaluation", {"exchange": f"{number}/FR", "clear": "no"})
+            world.send("officer", "evaluation", {"exchange": f"{number}/FR", "useful": "1", "close": "no"})
+            world.send("officer", "request", {"purpose": "investigation", "justification": "x"}, ["FR2", "?!"])
+            assert world.now == before
+    assert heard[0] == heard[1]
+    world.now = NOW
+    assert "No data" in answered(world, "secretariat", "2026-03")
+
+
+def answered(world: World, who: str, period: str) -> str:
+    """Everything that a letter with figures says, its tables with it."""
+    letter = world.send(who, "statistics", {"period": period}).letters[0]
+    told = letter.values
+    assert isinstance(told, Statistics)
+    sheets = [(sheet.stem, *map(said, sheet.headings), [list(map(str, map(said, row))) for row in sheet.rows])
+              for sheet in letter.sheets]  # fmt: skip
+    return said(told) + repr(sheets)
+
+
+def test_of_the_survey_a_party_is_told_what_it_marked_itself_and_the_secretariat_all() -> None:
+    world = World()
+    world.opened("SE1")
+    number = world.view.exchanges_of(KE, 1)[0].number
+    world.send("SE", "reply", {"exchange": f"{number}/SE"}, blocks=[{"uim": "SE1", "status": "valid", "a": "2026"}])
+    world.send("SE", "evaluation", {"exchange": f"{number}/SE", "clear": "no"})
+    world.send("officer", "evaluation", {"exchange": f"{number}/SE", "useful": "2"})
+    month = f"{world.now:%Y-%m}"
+    useful, clear = "Usefulness of answers", "Requests called clear"
+    heard = {who: answered(world, who, month) for who in ("chief", "admin", "secretariat")}
+    assert {who: (useful in told, clear in told) for who, told in heard.items()} == {
+        "chief": (True, False), "admin": (False, True), "secretariat": (True, True),
+    }  # fmt: skip
+    assert "Right recipient at first try" in heard["chief"]
