@@ -39,6 +39,7 @@ class Digests:
         self._store = gateway.store
         self._zone = gateway.settings.digest.zone
         self._now = gateway.clock()
+        self._month = Period.last_month(self._now)
         self._measured: Callable[[Period], Measured] = cache(self._store.statistics.measure)
         self._merits: Callable[[Period], Mapping[PartyCode, Merits]] = cache(self._store.quality.merits)
         self._news = cache(self._news_since)
@@ -88,7 +89,7 @@ class Digests:
             charts=weekly.charts_for(party, weeks),
             news=self._news(period.start),
             head=self._head(),
-            notes=weekly.notes_for(party, weeks),
+            notes=weekly.notes_for(party, weeks, self._fewest(party), self._now),
         )
         subject = text("Weekly digest, {first} to {last}", first=period.first, last=period.last)
         return Letter(MailKind.DIGEST, to, subject, values, sheets=weekly.sheets_for(party, weeks))
@@ -122,9 +123,14 @@ class Digests:
 
     # --- what all of them tell --------------------------------------------------------------------------
 
+    def _fewest(self, party: PartyCode) -> int:
+        return self._store.view.fewest_others(self._month, party) if party else 0
+
     def _weeks(self, period: Period) -> weekly.Weeks:
         single = tuple(self._measured(week) for week in rules.latest(period, weekly.WEEKS))
-        return weekly.Weeks(self._measured(period), self._measured(period.before()), single)
+        return weekly.Weeks(
+            self._measured(period), self._measured(period.before()), single, self._measured(self._month)
+        )
 
     def _quality(self, party: PartyCode, period: Period) -> tuple[Figure, ...]:
         now, before = (self._merits(one).get(party, Merits()) for one in (period, period.before()))

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.facts import PartyCode
 from gateway.treaty import NoDataReason, Role, Side
 
+MIN_GROUP = 5  # other Parties that must have taken part before a Party is told the totals
 _YEARS = range(2000, 2200)
 _NAMED = re.compile(r"(\d{4})(?:-(?:Q([1-4])|W(\d{2})|(\d{2})))?")
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
@@ -61,11 +62,6 @@ class Period:
         return _begins(self.last + _DAY, self.zone)
 
     @property
-    def is_whole_weeks(self) -> bool:
-        """Whether it begins on a Monday and ends on a Sunday."""
-        return self.first.isoweekday() == 1 and self.last.isoweekday() == 7
-
-    @property
     def is_whole_months(self) -> bool:
         """Whether it begins with a calendar month and ends with one."""
         return self.first.day == 1 and (self.last + _DAY).day == 1
@@ -78,6 +74,15 @@ class Period:
             return Period(first, _month(first, months) - _DAY, self.zone)
         length = (self.last - self.first + _DAY) * turns
         return Period(self.first - length, self.last - length, self.zone)
+
+    def split(self, months: int) -> tuple[Period, ...]:
+        """Its parts of so many calendar months, in order; the first and the last end where it does."""
+        parts, first = [], self.first
+        while first <= self.last:
+            following = _month(first.replace(day=1), months)
+            parts.append(Period(first, min(following - _DAY, self.last), self.zone))
+            first = following
+        return tuple(parts)
 
     @classmethod
     def week(cls, day: date, zone: str = "UTC") -> Period:
@@ -228,8 +233,9 @@ class Measured:
 class Withheld(StrEnum):
     """Why a viewer is not told the totals."""
 
-    FEW = "few"  # too few other Parties took part: a total would tell who they are
-    UNEVEN = "uneven"  # no whole weeks or months: two such periods, subtracted, would tell of a single day
+    FEW = "few"  # too few other Parties took part in one of its months: a total would tell who they are
+    UNEVEN = "uneven"  # no whole months: two such periods, subtracted, would tell of a single day
+    OPEN = "open"  # not over yet: what it tells now and what it tells later, subtracted, would tell of the time between
 
 
 @dataclass(frozen=True, slots=True)

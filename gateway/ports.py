@@ -224,6 +224,10 @@ class View(Protocol):
         """The quality of what a Party asks, of what one is asked, or of all (`rules.quality.own`: who may see it)."""
         ...
 
+    def fewest_others(self, period: Period, party: PartyCode) -> int:
+        """How many other Parties asked one another in the month of the period in which they were fewest."""
+        ...
+
 
 class Ledger(Protocol):
     """What the core tells the store, each in one transaction."""

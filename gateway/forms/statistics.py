@@ -9,8 +9,8 @@ from typing import ClassVar, TypeVar
 
 from gateway.content import ClearValue, Decision, FilledForm, Letter, Sheet, Text, text
 from gateway.events import Event, EventKind, MailKind
-from gateway.facts import NO_PARTY
-from gateway.figures import Counts, Figures, PairFigures, PartyFigures, Period, Withheld
+from gateway.facts import NO_PARTY, PartyCode
+from gateway.figures import MIN_GROUP, Counts, Figures, Measured, PairFigures, PartyFigures, Period, Withheld
 from gateway.forms import Form
 from gateway.forms._common import READERS_OF_FIGURES, blocks, notice, own_thread, sender, weighed
 from gateway.forms._fields import STATISTICS_FIELDS
@@ -18,7 +18,7 @@ from gateway.ports import Situation, View
 from gateway.rules import merits
 from gateway.rules.merits import Judged
 from gateway.rules.quality import own as own_part
-from gateway.rules.statistics import FIGURES, MIN_GROUP, Figure, Unit, Value, everything, seen_by
+from gateway.rules.statistics import FIGURES, Figure, Unit, Value, everything, seen_by
 from gateway.treaty import Role, Side
 
 _SHOWN = 30  # rows of a table in the letter; the spreadsheets have them all
@@ -58,7 +58,7 @@ def decide(situation: Situation) -> Decision:
         return notice(situation, text("The figures were not sent: the period is not clear"), _WRITE, findings, again)
     secretariat = person.role is Role.SECRETARIAT
     measured = situation.view.figures(period, () if secretariat else (person.party,))
-    figures = everything(measured) if secretariat else seen_by(measured, person.party)
+    figures = everything(measured) if secretariat else _seen(situation, measured, person.party)
     judged = _judged(situation.view, figures)
     answer = Letter(
         MailKind.NOTICE,
@@ -72,6 +72,11 @@ def decide(situation: Situation) -> Decision:
     days = (period.last - period.first).days + 1
     event = Event(EventKind.STATISTICS_ASKED, person=person.id, actor=person.party, count=days)
     return Decision(events=(event,), letters=(answer,))
+
+
+def _seen(situation: Situation, measured: Measured, party: PartyCode) -> Figures:
+    fewest = situation.view.fewest_others(measured.period, party)
+    return seen_by(measured, party, fewest, situation.moment.now)
 
 
 def letter(figures: Figures, judged: Iterable[Judged] = ()) -> Statistics:
@@ -131,12 +136,14 @@ _OTHER_HEADINGS = (
 )  # fmt: skip
 _WHY = {
     Withheld.FEW: text(
-        "The other totals are not given: fewer than {count} other Parties exchanged anything without yours, and a total"
-        " would tell who they are.", count=MIN_GROUP,
+        "The other totals are not given: in a month of the period fewer than {count} other Parties asked one another,"
+        " and a total would tell who they are.", count=MIN_GROUP,
     ),
     Withheld.UNEVEN: text(
-        "The other totals are given for whole months or whole weeks (Monday to Sunday) only; otherwise they would tell"
-        " of single exchanges of others."
+        "The other totals are given for whole months only; otherwise they would tell of single exchanges of others."
+    ),
+    Withheld.OPEN: text(
+        "The other totals are given when the period is over; until then they would tell of single exchanges of others."
     ),
 }  # fmt: skip
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.content import N_
 from gateway.events import EXTENSIONS, EventKind
 from gateway.facts import PartyCode
-from gateway.figures import Figures, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
-
-MIN_GROUP = 5  # other Parties that must have taken part before a Party is told the totals
+from gateway.figures import MIN_GROUP, Figures, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
 
 Value = int | timedelta | None
 _K = EventKind
@@ -179,22 +177,23 @@ def everything(measured: Measured) -> Figures:
     )  # fmt: skip
 
 
-def seen_by(measured: Measured, party: PartyCode) -> Figures:
+def seen_by(measured: Measured, party: PartyCode, fewest: int, now: datetime) -> Figures:
     """For people of a Party: its own figures, with whom it has to do, and the totals where these tell nothing more.
 
-    Totals are kept back where fewer than MIN_GROUP other Parties took part in what does not concern the viewer, and
-    for periods that are not whole weeks or months: subtracted from one another they would tell of single exchanges.
+    `fewest`: other Parties that asked one another in that month of the period in which they were fewest. Totals are
+    given for months that are over, in each of which these were MIN_GROUP at least: subtracted from one another, any two
+    of them then tell of such months together, and never of single exchanges.
     """
     own = next((one for one in measured.parties if one.party == party), PartyFigures(party))
     pairs = tuple(pair for pair in measured.pairs if party in (pair.asking, pair.asked))
-    others = {code for pair in measured.pairs for code in (pair.asking, pair.asked)
-              if party not in (pair.asking, pair.asked)}  # fmt: skip
-    withheld = _withheld(measured.period, len(others))
+    withheld = _withheld(measured.period, fewest, now)
     totals = None if withheld else measured.totals
     return Figures(measured.period, measured.totals.registered, own, pairs, totals, withheld=withheld)
 
 
-def _withheld(period: Period, others: int) -> Withheld | None:
-    if not (period.is_whole_weeks or period.is_whole_months) or period.zone != "UTC":
+def _withheld(period: Period, others: int, now: datetime) -> Withheld | None:
+    if not period.is_whole_months or period.zone != "UTC":
         return Withheld.UNEVEN
+    if now < period.end:
+        return Withheld.OPEN
     return Withheld.FEW if others < MIN_GROUP else None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 from gateway.content import Sheet, Text, text, texts
 from gateway.facts import NO_PARTY, PartyCode, PartyName
-from gateway.figures import Figures, Measured, PartyFigures
-from gateway.rules.statistics import FIGURES, everything, seen_by
+from gateway.figures import Measured, PartyFigures
+from gateway.rules.statistics import FIGURES, seen_by
 from gateway.rules.statistics import Figure as Source
 from gateway.summary import Chart, Figure
 
 WEEKS = 8  # of a chart and of the table
 _Value = int | timedelta | None
+_Measured = TypeVar("_Measured")
 _OWN = (
     "requests_sent", "requests_received", "requests_answered", "median_time_to_answer", "median_time_waited", "unread",
 )  # fmt: skip
@@ -23,38 +25,41 @@ _ALL = ("active_parties", "requests_sent", "requests_answered", "median_time_to_
 
 @dataclass(frozen=True, slots=True)
 class Weeks:
-    """What was measured of the period, of the same time before it, and of each of the last weeks."""
+    """What was measured of the period, of the same time before it, of each of the last weeks, and of the last month."""
 
     now: Measured
     before: Measured
     single: tuple[Measured, ...]
+    month: Measured  # the last calendar month that is over, in UTC
 
 
 def figures_for(party: PartyCode, weeks: Weeks) -> tuple[Figure, ...]:
     """The few figures that a digest shows, the period's against those of the same time before."""
-    now, before = (_seen(measured, party) for measured in (weeks.now, weeks.before))
-    if party == NO_PARTY:
-        return tuple(
-            Figure(text(one.name), _shown(_of_all(one, now)), _shown(_of_all(one, before))) for one in _named(_ALL)
-        )
-    found = [Figure(text(one.name), _shown(_own(one, now)), _shown(_own(one, before))) for one in _named(_OWN)]
-    (requests,) = _named(("requests_sent",))
-    if now.totals is not None:
-        found.append(
-            Figure(
-                text("Requests of all Parties together"),
-                _shown(_of_all(requests, now)),
-                _shown(_of_all(requests, before)) if before.totals is not None else text("not told"),
-            )
-        )
-    return tuple(found)
+    return tuple(
+        Figure(text(one.name), _shown(_of(one, weeks.now, party)), _shown(_of(one, weeks.before, party)))
+        for one in _named(_OWN if party else _ALL)
+    )
 
 
-def notes_for(party: PartyCode, weeks: Weeks) -> tuple[Text, ...]:
-    """What must be said of the figures."""
-    if party == NO_PARTY or seen_by(weeks.now, party).totals is not None:
+def notes_for(party: PartyCode, weeks: Weeks, fewest: int, now: datetime) -> tuple[Text, ...]:
+    """What must be said beside a Party's figures: what all Parties asked in the last month; `fewest` as in `seen_by`.
+
+    Of weeks it is not told: months less weeks would tell of single days.
+    """
+    if not party:
         return ()
-    return (text("Totals of all Parties are left out where they would tell of single exchanges."),)
+    totals = seen_by(weeks.month, party, fewest, now).totals
+    if totals is None:
+        return (text("Totals of all Parties are left out where they would tell of single exchanges."),)
+    return (
+        texts(
+            "From {first} to {last} all Parties together sent {count} request.",
+            "From {first} to {last} all Parties together sent {count} requests.",
+            totals.counts.requests,
+            first=weeks.month.period.first,
+            last=weeks.month.period.last,
+        ),
+    )
 
 
 def charts_for(party: PartyCode, weeks: Weeks) -> tuple[Chart, ...]:
@@ -82,13 +87,11 @@ def charts_for(party: PartyCode, weeks: Weeks) -> tuple[Chart, ...]:
 
 def sheets_for(party: PartyCode, weeks: Weeks) -> tuple[Sheet, ...]:
     """Every figure by week; for the Secretariat also the period's by Party."""
-    seen = [_seen(measured, party) for measured in weeks.single]
     day = weeks.now.period.last.isoformat()
-    headings = (text("Figure"), *(text("{day}", day=one.period.first) for one in seen))
-    of = _of_all if party == NO_PARTY else _own
+    headings = (text("Figure"), *(text("{day}", day=one.period.first) for one in weeks.single))
     some = [one for one in FIGURES if (one.of_all if party == NO_PARTY else one.of_party) is not None]
     rows: tuple[tuple[str | Text, ...], ...] = tuple(
-        (text(one.name), *(_cell(of(one, week)) for week in seen)) for one in some
+        (text(one.name), *(_cell(_of(one, week, party)) for week in weeks.single)) for one in some
     )
     sheets = (Sheet(f"GSP-{day}-weeks", headings, rows),)
     if party != NO_PARTY:
@@ -119,10 +122,6 @@ def news(new: Sequence[PartyCode], changed: Sequence[PartyCode], library_changes
     return tuple(found)
 
 
-def _seen(measured: Measured, party: PartyCode) -> Figures:
-    return seen_by(measured, party) if party != NO_PARTY else everything(measured)
-
-
 def _named(keys: Iterable[str]) -> list[Source]:
     known = {one.key: one for one in FIGURES}
     return [known[key] for key in keys]
@@ -132,16 +131,13 @@ def _party(measured: Measured, party: PartyCode) -> PartyFigures:
     return next((one for one in measured.parties if one.party == party), PartyFigures(party))
 
 
-def _own(one: Source, seen: Figures) -> _Value:
-    return _value(one.of_party, seen.own)
+def _of(one: Source, measured: Measured, party: PartyCode) -> _Value:
+    """A figure of a Party; for the Secretariat that of all."""
+    return _value(one.of_party, _party(measured, party)) if party else _value(one.of_all, measured.totals)
 
 
-def _of_all(one: Source, seen: Figures) -> _Value:
-    return _value(one.of_all, seen.totals)
-
-
-def _value(take: Callable[..., _Value] | None, of: object) -> _Value:
-    return take(of) if take is not None and of is not None else None
+def _value(take: Callable[[_Measured], _Value] | None, of: _Measured) -> _Value:
+    return take(of) if take is not None else None
 
 
 def _shown(value: _Value) -> int | Text:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, func, or_, select, text
 
 from gateway.facts import NO_PARTY, PartyCode
-from gateway.figures import Counts, Measured, PairFigures, PartyFigures, Period, Totals, together
+from gateway.figures import MIN_GROUP, Counts, Measured, PairFigures, PartyFigures, Period, Totals, together
 from gateway.store.engine import reading
 from gateway.store.tables import PartyRow, PersonRow, TimingRow, table
 from gateway.store.tally import instant
@@ -56,6 +56,14 @@ SELECT asking, asked, count(*) FROM timing
 WHERE asked_at >= :since AND asked_at < :until AND (acted_at IS NULL OR acted_at >= :until)
 GROUP BY asking, asked
 """)
+_FIRST_OF_OTHERS = text(
+    "SELECT asked_at FROM timing WHERE asking <> :party AND asked <> :party ORDER BY asked_at LIMIT 1"
+)
+_OTHERS = text("""
+SELECT DISTINCT asking, asked FROM timing
+WHERE asked_at >= :since AND asked_at < :until AND asking <> :party AND asked <> :party LIMIT :most
+""")
+_ENOUGH = (MIN_GROUP - 1) * (MIN_GROUP - 2) + 1  # so many pairs have MIN_GROUP Parties among them
 _IN_PERIOD = (_TIMING.c.answered_at >= bindparam("since"), _TIMING.c.answered_at < bindparam("until"))
 _TIMES = select(_TIMING.c.seconds).where(*_IN_PERIOD).order_by(_TIMING.c.seconds)
 _PLACE = func.row_number().over(
@@ -107,6 +115,24 @@ def measured(
     medians = times.of_pairs(pairs_of) if pairs_of is None or pairs_of else {}
     pairs = tuple(PairFigures(*pair, counts, medians.get(pair)) for pair, counts in passed.pairs.items())
     return Measured(period, totals, parties, pairs, _together(group, parties, times) if group else None)
+
+
+def fewest_others(connection: Connection, period: Period, party: PartyCode) -> int:
+    """How many Parties beside this one asked one another in the month of the period in which they were fewest.
+
+    Months before the first such request do not count: nothing had passed between others that a total could tell.
+    Many are not counted to the end: what is told is then less, and MIN_GROUP at least.
+    """
+    first = connection.execute(_FIRST_OF_OTHERS, {"party": party}).scalar()
+    if first is None:
+        return 0
+    months = (_edges(month) for month in period.split(1))
+    return min((_others(connection, month, party) for month in months if month["until"] > first), default=0)
+
+
+def _others(connection: Connection, edges: dict[str, int], party: PartyCode) -> int:
+    pairs = connection.execute(_OTHERS, {**edges, "party": party, "most": _ENOUGH}).all()
+    return len({code for pair in pairs for code in pair})
 
 
 def _users(connection: Connection, until: Mapping[str, Any]) -> dict[PartyCode, tuple[tuple[Role, int], ...]]:

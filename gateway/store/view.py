@@ -32,7 +32,7 @@ from gateway.facts import (
 from gateway.figures import Measured, Period, Quality
 from gateway.store import quality, queries, roster
 from gateway.store.engine import reading, utc
-from gateway.store.figures import measured
+from gateway.store.figures import fewest_others, measured
 from gateway.store.prepared import Prepared
 from gateway.treaty import ExchangeState, ReferralState, Role, Side, UimAnswer
 
@@ -265,6 +265,11 @@ class View:
         """The quality of what a Party asks, of what one is asked, or of all."""
         with self._reading() as connection:
             return quality.measured(connection, period, asking, asked)
+
+    def fewest_others(self, period: Period, party: PartyCode) -> int:
+        """How many other Parties asked one another in the month of the period in which they were fewest."""
+        with self._reading() as connection:
+            return fewest_others(connection, period, party)
 
     def directory(self) -> tuple[Entry, ...]:
         """Every entry of the directory, desks and administrators among them, by Party and function."""

@@ -171,7 +171,7 @@ def test_the_figures_of_a_party_do_not_change_when_others_exchange(
     for only in (None, party):
         with closing(Store(IN_MEMORY, token_digest_of)) as store:
             History(store, only).run(steps)  # type: ignore[arg-type]
-            seen.append(seen_by(store.statistics.measure(period, (party,)), party))
+            seen.append(seen_by(store.statistics.measure(period, (party,)), party, 0, period.end))
     everything, own = (replace(figures, totals=None, withheld=None) for figures in seen)
     assert everything == own
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from alembic import command
 from alembic.config import Config
 
-from gateway.events import EXTENSIONS, EventKind
+from gateway.events import EXTENSIONS, Event, EventKind
+from gateway.facts import ExchangeNumber, PartyCode
 from gateway.figures import Period
 from gateway.outcome import LostRace
 from gateway.store import Store, engine
@@ -77,3 +78,21 @@ def test_a_day_ends_where_the_zone_says(store: Store) -> None:
         for zone in ("UTC", "Pacific/Kiritimati")
     ]
     assert requests == [1, 0]
+
+
+def test_the_month_with_the_fewest_others_counts_and_none_before_others_began(store: Store) -> None:
+    """Of a longer period less a shorter one a Party would learn what the few others did in the months between."""
+    asked = {1: ("KE SE",), 2: ("SE FR", "AT BR", "ZA AT"), 3: ("SE FR",), 4: ("SE FR", "AT BR", "ZA AT", "KE SE")}
+    for month, pairs in asked.items():
+        for place, pair in enumerate(pairs):
+            asking, other = map(PartyCode, pair.split())
+            number = ExchangeNumber(2026, month * 10 + place)
+            opened = Event(EventKind.EXCHANGE_OPENED, number, actor=asking, person=1, count=1)
+            sent = Event(EventKind.REFERRAL_SENT, number, other, 1, asking, 1)
+            write(store, opened, sent, when=datetime(2026, month, 28, tzinfo=UTC))
+    fewest = store.view.fewest_others
+    named = {name: fewest(Period.named(name), KE) for name in ("2026-01", "2026-02", "2026-03", "2026-04", "2026-Q1")}
+    assert named == {"2026-01": 0, "2026-02": 5, "2026-03": 2, "2026-04": 5, "2026-Q1": 2}
+    assert fewest(Period.months(date(2025, 11, 1), 4), KE) == 5
+    assert fewest(Period.named("2026-04"), PartyCode("AT")) == 3
+    assert fewest(Period.named("2026-05"), KE) == 0

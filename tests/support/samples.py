@@ -143,7 +143,8 @@ def sheet(count: int = 3) -> Sheet:
 def _figures(party: PartyCode | None = None, parties: int = 6) -> ClearValue:
     """Of a quarter, to a Party or to the Secretariat."""
     measured = quarter(parties)
-    found = everything(measured) if party is None else seen_by(measured, party)
+    others = {code for pair in measured.pairs for code in (pair.asking, pair.asked)} - {party}
+    found = everything(measured) if party is None else seen_by(measured, party, len(others), NOW)
     all_ = Quality(
         16, 12, 1, 4, 2, {NoDataReason.NATIONAL_LAW: 2, None: 1},
         {Question.USEFUL: {5: 3, 3: 1}, Question.COMPLETE: {1: 3, 2: 1}, Question.CLEAR: {1: 5}},

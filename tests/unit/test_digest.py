@@ -16,7 +16,7 @@ from gateway import crontab
 from gateway.directory import Standing
 from gateway.events import DigestReader, OpenReferral
 from gateway.facts import NO_PARTY, PartyCode, exchange_number, referral_number
-from gateway.figures import Counts, Measured, PairFigures, PartyFigures, Period, Totals
+from gateway.figures import MIN_GROUP, Counts, Measured, PairFigures, PartyFigures, Period, Totals
 from gateway.rules import digest, weekly
 from gateway.rules.digest import Ending, Today
 from gateway.treaty import Function, ReferralState, Role
@@ -236,6 +236,7 @@ def test_the_secretariat_is_told_first_of_nominations_that_are_overdue_then_of_t
 # --- figures ------------------------------------------------------------------------------------------
 
 WEEK = Period(date(2026, 11, 9), date(2026, 11, 15))
+MONTH = Period.named("2026-10")
 
 
 def measured(pairs: dict[tuple[PartyCode, PartyCode], Counts], period: Period = WEEK) -> Measured:
@@ -260,16 +261,17 @@ def sum_of(counts: object) -> Counts:
     return total
 
 
-def everything_told(party: PartyCode, pairs: dict[tuple[PartyCode, PartyCode], Counts]) -> str:
+def everything_told(party: PartyCode, pairs: dict[tuple[PartyCode, PartyCode], Counts], others: int = 0) -> str:
     """All that a digest says of figures, charts and tables, in words."""
     weeks = weekly.Weeks(
-        measured(pairs), measured({}, WEEK.before()), tuple(measured(pairs, week) for week in digest.latest(WEEK, 8))
-    )
+        measured(pairs), measured({}, WEEK.before()), tuple(measured(pairs, week) for week in digest.latest(WEEK, 8)),
+        measured(pairs, MONTH),
+    )  # fmt: skip
     return "\n".join(
         repr([_values(one) for one in some])
         for some in (
             weekly.figures_for(party, weeks), weekly.charts_for(party, weeks), weekly.sheets_for(party, weeks),
-            weekly.notes_for(party, weeks),
+            weekly.notes_for(party, weeks, others, samples.NOW),
         )
     )  # fmt: skip
 
@@ -290,19 +292,24 @@ def test_a_partys_digest_does_not_change_when_two_others_exchange(own: Counts, o
     assert everything_told(KE, mine | {(SE, FR): one}) == everything_told(KE, mine | {(SE, FR): other, (AT, FR): one})
 
 
-def test_totals_are_told_only_where_a_group_of_others_took_part() -> None:
-    one = Counts(forth=1, requests=1)
-    few = {(OTHERS[0], OTHERS[1]): one, (OTHERS[2], OTHERS[3]): one}
-    assert "Requests of all Parties together" not in everything_told(KE, few)
-    assert "left out" in everything_told(KE, few)
-    many = few | {(OTHERS[4], OTHERS[5]): one}
-    assert "Requests of all Parties together" in everything_told(KE, many)
-    assert "left out" not in everything_told(KE, many)
+def test_of_all_parties_the_last_month_is_told_and_only_where_a_group_of_others_took_part() -> None:
+    """Not the week: a month less the weeks in it would tell of single days."""
+    pairs = {(OTHERS[0], OTHERS[1]): Counts(forth=70, requests=70)}
+    assert "70" not in everything_told(KE, pairs, MIN_GROUP - 1)
+    weeks = weekly.Weeks(*(measured(pairs),) * 2, (), measured(pairs, MONTH))
+    say = languages().catalogue("en").say
+    assert [say(note) for note in weekly.notes_for(KE, weeks, MIN_GROUP - 1, samples.NOW)] == [
+        "Totals of all Parties are left out where they would tell of single exchanges."
+    ]
+    assert [say(note) for note in weekly.notes_for(KE, weeks, MIN_GROUP, samples.NOW)] == [
+        "From October 1, 2026 to October 31, 2026 all Parties together sent 70 requests."
+    ]
+    assert weekly.notes_for(NO_PARTY, weeks, 0, samples.NOW) == ()
 
 
 def test_nobody_but_the_secretariat_gets_other_parties_figures() -> None:
     pairs = {(SE, FR): Counts(forth=1, requests=1)}
-    weeks = weekly.Weeks(measured(pairs), measured(pairs), (measured(pairs),))
+    weeks = weekly.Weeks(measured(pairs), measured(pairs), (measured(pairs),), measured(pairs, MONTH))
     assert [sheet.stem for sheet in weekly.sheets_for(KE, weeks)] == ["GSP-2026-11-15-weeks"]
     (_, by_party) = weekly.sheets_for(NO_PARTY, weeks)
     assert [row[0] for row in by_party.rows] == ["AT", "FR", "KE", "SE"]
@@ -315,6 +322,6 @@ def test_times_are_said_in_their_largest_unit() -> None:
         (timedelta(hours=47), "47 hours"), (timedelta(days=3, hours=2), "3 days"), (None, "none"),
     ):  # fmt: skip
         counts = PartyFigures(KE, median_answered=spent)
-        weeks = weekly.Weeks(*(replace(measured({}), parties=(counts,)),) * 2, ())
+        weeks = weekly.Weeks(*(replace(measured({}), parties=(counts,)),) * 2, (), measured({}, MONTH))
         found = [one for one in weekly.figures_for(KE, weeks) if say(one.label) == "Median time to answer"]
         assert say(found[0].now) == words  # type: ignore[arg-type]

@@ -8,10 +8,10 @@ from itertools import combinations
 import pytest
 
 from gateway.facts import PartyCode
-from gateway.figures import Counts, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
+from gateway.figures import MIN_GROUP, Counts, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
 from gateway.forms.statistics import Statistics
 from gateway.letters import Notice
-from gateway.rules.statistics import FIGURES, MIN_GROUP, everything, seen_by
+from gateway.rules.statistics import FIGURES, everything, seen_by
 from tests.support.world import World, said
 
 NOW = datetime(2026, 4, 2, 9, 0, tzinfo=UTC)
@@ -93,7 +93,7 @@ def measured(period: Period, others: int, asks: int = 1) -> Measured:
 
 
 def test_a_party_sees_its_own_part_and_not_who_asks_whom_elsewhere() -> None:
-    seen = seen_by(measured(MARCH, 5), KE)
+    seen = seen_by(measured(MARCH, 5), KE, MIN_GROUP, NOW)
     assert {pair.asking for pair in seen.pairs} == {KE}
     assert seen.own is not None
     assert seen.own.party == KE
@@ -102,18 +102,27 @@ def test_a_party_sees_its_own_part_and_not_who_asks_whom_elsewhere() -> None:
 
 
 def test_totals_of_few_others_are_withheld() -> None:
-    seen = seen_by(measured(MARCH, MIN_GROUP - 1), KE)
+    seen = seen_by(measured(MARCH, MIN_GROUP - 1), KE, MIN_GROUP - 1, NOW)
     assert (seen.totals, seen.withheld, seen.registered) == (None, Withheld.FEW, 6)
 
 
 @pytest.mark.parametrize(
     "period",
-    [Period(date(2026, 3, 1), date(2026, 3, 30)), Period.named("2026-03", "Europe/Paris")],
-    ids=["days", "zone"],
-)
+    [
+        Period(date(2026, 3, 1), date(2026, 3, 30)), Period.named("2026-03", "Europe/Paris"),
+        Period(date(2025, 12, 1), date(2026, 3, 1)),  # Monday to Sunday: less three whole months, a single day
+    ],
+    ids=["days", "zone", "weeks"],
+)  # fmt: skip
 def test_totals_that_could_be_subtracted_from_one_another_are_withheld(period: Period) -> None:
-    assert seen_by(measured(period, 5), KE).withheld is Withheld.UNEVEN
+    assert seen_by(measured(period, 5), KE, MIN_GROUP, NOW).withheld is Withheld.UNEVEN
     assert everything(measured(period, 2)).totals is not None
+
+
+def test_totals_are_not_told_before_the_period_is_over() -> None:
+    """Asked twice, they would tell of the time between."""
+    seen = [seen_by(measured(MARCH, 5), KE, MIN_GROUP, at) for at in (MARCH.end - timedelta(seconds=1), MARCH.end)]
+    assert [one.withheld for one in seen] == [Withheld.OPEN, None]
 
 
 def test_the_secretariat_sees_all() -> None:
@@ -149,6 +158,13 @@ def test_the_last_full_month_is_answered_where_none_is_named(world: World) -> No
     assert (told.first, told.last) == (MARCH.first, MARCH.last)
     own = {label.message: value for label, value in told.own}
     assert (own["Requests sent"], own["UIMs asked about"], own["Requests received"]) == (2, 2, 0)
+
+
+def test_the_month_that_is_not_over_is_told_without_totals(world: World) -> None:
+    told = figures(world, "chief", period="2026-04")
+    assert told.withheld is not None
+    assert "when the period is over" in said(told.withheld)
+    assert [label.message for label, _ in told.totals] == ["Registered Parties"]
 
 
 def test_a_party_is_not_told_of_others(world: World) -> None:
