@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -57,7 +58,8 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
         self._secret = secret
         # No language: nothing that gpg writes for people is read, and to load one takes time at every call.
         self._environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | {"LC_ALL": "C"}
-        super().__init__(gnupghome=str(home), options=list(_OPTIONS))
+        # By its path: else the system tries to run one in each folder of PATH, at every call.
+        super().__init__(shutil.which("gpg") or "gpg", gnupghome=str(home), options=list(_OPTIONS))
 
     def make_args(self, args: Sequence[str], passphrase: bool) -> list[str]:
         """The command as python-gnupg writes it, with our own descriptor for status lines."""

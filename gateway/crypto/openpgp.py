@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shutil
 import tempfile
 import threading
@@ -52,7 +51,7 @@ class OpenPgp:
         self._certificates = home / "certificates"
         self._certificates.mkdir(mode=0o700, exist_ok=True)
         self._lock = threading.Lock()
-        self._own_ring = home / "pubring.kbx"
+        self._own_ring = str(home / "pubring.kbx")
         with self._engine(()) as gpg:
             own = self._listed(gpg, ["--list-secret-keys"]).keys
             exported = gpg.run(["--export", *(key.fingerprint for key in own)]).output
@@ -214,7 +213,7 @@ class OpenPgp:
     def wrapped(sealed: bytes, identifier: str) -> bytes:
         """The MIME entity of what `seal` made (RFC 3156, 4)."""
         boundary = f"=-{identifier}-="
-        lines = re.sub(rb"\r?\n", b"\r\n", sealed.strip())
+        lines = sealed.strip().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         head = (
             'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted";\r\n'
             f'\tboundary="{boundary}"\r\n\r\n--{boundary}\r\nContent-Type: application/pgp-encrypted'
@@ -313,17 +312,17 @@ class OpenPgp:
         others = (key for key in keys if key.scheme == self.name and key.fingerprint not in self._own)
         boxes = [self._own_ring, *(self._box(key.octets) for key in others)]
         # Each once: gpg fails on a key ring given twice, as our own is where we write to ourselves (`gsp doctor`).
-        return list(dict.fromkeys(str(box) for box in boxes if box.exists()))
+        return [box for box in dict.fromkeys(boxes) if os.path.exists(box)]
 
-    def _box(self, octets: bytes) -> Path:
+    def _box(self, octets: bytes) -> str:
         """The keybox with just these keys; not there when GnuPG cannot read them."""
-        box = self._certificates / f"{digest(octets)[:40]}.kbx"
-        if not box.exists():
+        box = f"{self._certificates}/{digest(octets)[:40]}.kbx"
+        if not os.path.exists(box):
             with self._lock, tempfile.TemporaryDirectory(dir=self._home) as folder, self._engine(()) as gpg:
-                made = Path(folder) / box.name
-                gpg.keyring = [str(made)]
+                made = f"{folder}/new.kbx"
+                gpg.keyring = [made]
                 gpg.import_keys(octets)
-                if made.exists():
+                if os.path.exists(made):
                     os.replace(made, box)
         return box
 
