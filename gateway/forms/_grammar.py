@@ -15,7 +15,7 @@ HINT = "←"  # from this sign to the end of a line is for the writer, never rea
 OPENING = 12  # characters of a long label by which its beginning is known
 _HINT_WIDTH = 40  # columns: with its label, less than the 66 or more at which clients break lines
 _HEADINGS = (N_("Form"), N_("Survey"), N_("Blank form"))
-_ITEM = re.compile(r"[a-j]")
+_ITEMS = frozenset("abcdefghij")
 _BRACKETED = re.compile(r"(?:\s*\[[^\]]{0,40}\])+")
 
 
@@ -91,7 +91,7 @@ class Vocabulary:
 
 def is_item(field: Field) -> bool:
     """Whether a field of a block is one of the ten data, written `(a) …`."""
-    return bool(_ITEM.fullmatch(field.name))
+    return field.name in _ITEMS
 
 
 def write(filled: FilledForm, form: Form, catalogue: Catalogue) -> str:

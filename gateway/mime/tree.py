@@ -7,7 +7,6 @@ because a signature covers a part's octets as they stood and re-serialising chan
 from __future__ import annotations
 
 import base64
-import email
 import email.message
 import email.policy
 import email.utils
@@ -15,6 +14,7 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 
 from gateway.content import MimePart
 from gateway.outcome import REASONS, Refuse
@@ -26,6 +26,7 @@ MAX_PARAMETERS = 4000  # octets of one Content-* field: reading its parameters t
 MAX_COPIES = 8  # octets of all parts together, by those of the mail: every level keeps its own
 
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_FIELDS = BytesHeaderParser(policy=email.policy.compat32)  # looks for no parts below: half the time (measured)
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 
 
@@ -65,7 +66,7 @@ def _part(raw: bytes, depth: int, left: _Left) -> MimePart:
     if len(head) > MAX_HEADER:
         raise Refuse(REASONS[105])
     # NUL is no character of a header field; DEL is none either, and no parser overlooks it.
-    fields = email.message_from_bytes(head.replace(b"\x00", b"\x7f"), policy=email.policy.compat32)
+    fields = _FIELDS.parsebytes(head.replace(b"\x00", b"\x7f"))
     if any(len(value) > MAX_PARAMETERS for name, value in fields.raw_items() if name.lower().startswith("content-")):
         raise Refuse(REASONS[105])
     media_type = fields.get_content_type()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -141,6 +141,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     Everything else, and every name that begins with `_`, goes through all checks (measured: twice as fast).
     """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The names of every template, which never change once one is loaded: copied for each letter (measured)."""
+        return {**self.globals, **(d or {})}
 
     def call(self, context: Context, obj: Any, /, *values: Any, **named: Any) -> Any:
         """What a template calls: a macro, one of a `Voice`'s functions, or whatever passes all checks."""

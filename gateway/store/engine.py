@@ -71,7 +71,7 @@ def reading(engine: Engine, one_instant: bool = False) -> Iterator[Connection]:
     """
     told = {"isolation_level": "REPEATABLE READ"} if one_instant and engine.dialect.name == "postgresql" else {}
     try:
-        with engine.execution_options(writes=False, **told).connect() as connection, connection.begin():
+        with engine.connect().execution_options(writes=False, **told) as connection, connection.begin():
             yield connection
     except DBAPIError as error:
         raise _deferral(error) from None
