@@ -16,7 +16,7 @@ from gateway.events import EventView, ExchangeView
 from gateway.identifiers.written import read_uim
 from gateway.language import Languages
 from gateway.outcome import Answer, Deferred, Held, Refused, Taken
-from gateway.stages import _voices
+from gateway.stages import _sandbox
 
 
 def outcome(answer: Answer) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def broken_templates() -> tuple[str, ...]:
     loader = FileSystemLoader(data.folder("templates"))
     broken = set()
     for html in (False, True):
-        environment = _voices.environment(loader, html)
+        environment = _sandbox.environment(loader, html)
         for name in environment.list_templates(["j2"]):
             try:
                 environment.get_template(name)

@@ -9,17 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from jinja2 import Environment
-from jinja2.environment import TemplateModule
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
-from jinja2.loaders import BaseLoader
-from jinja2.runtime import Context, LoopContext, Macro, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from gateway.content import N_, ClearValue, Text
@@ -45,8 +39,6 @@ _WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
 # Between wide characters, but a line does not begin with a closing sign (Unicode UAX 14, class CL).
 _WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])(?![、。，．：；！？）》」』】〕”’…])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_MISSING = object()
-_OPEN = (ClearValue, TemplateModule, LoopContext)  # what a template may look into without further checks
 _LABELS: dict[str, Choice] = {choice.name: choice for choice in ITEMS}
 
 
@@ -127,58 +119,17 @@ def _day(moment: datetime | None) -> object:
     return moment.date() if moment else "–"
 
 
-class SkipSpace(Extension):
-    """Ignores white space between the macro calls of a letter, so that templates may be laid out freely."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Frame(ClearValue):
+    """What stands around a letter's own text: its subject, and below it our key, forms to fill in, the survey."""
 
-    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
-        """The tokens without data that is only white space; the media's own templates keep theirs."""
-        keep = (stream.name or "").startswith("medium/")
-        return (token for token in stream if keep or token.type != "data" or not token.value.isspace())
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """The sandbox, with a short way to what templates are meant to look at: a letter's values and macros.
-
-    Everything else, and every name that begins with `_`, goes through all checks (measured: twice as fast).
-    """
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        """The names of every template, which never change once one is loaded: copied for each letter (measured)."""
-        return {**self.globals, **(d or {})}
-
-    def call(self, context: Context, obj: Any, /, *values: Any, **named: Any) -> Any:
-        """What a template calls: a macro, one of a `Voice`'s functions, or whatever passes all checks."""
-        if type(obj) is Macro or isinstance(getattr(obj, "__self__", None), Voice):
-            named.pop("_loop_vars", None)  # for functions that ask for the context, which these do not
-            named.pop("_block_vars", None)
-            return obj(*values, **named)
-        return super().call(context, obj, *values, **named)
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """An attribute, or what stands for an undefined one."""
-        if isinstance(obj, _OPEN) and attribute[0] != "_":
-            found = getattr(obj, attribute, _MISSING)
-            if found is not _MISSING:
-                return found
-        return super().getattr(obj, attribute)
-
-
-def environment(templates: BaseLoader, html: bool) -> Environment:
-    """A sandbox for one medium; an undefined name is an error, and HTML is escaped."""
-    made = _Sandbox(
-        loader=templates,
-        undefined=StrictUndefined,
-        autoescape=html,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-        extensions=[SkipSpace],
-    )
-    made.filters |= {"shown": shown, "plain": plain, "wrapped": wrapped}
-    made.filters["isolated"] = isolated if html else plain
-    made.filters["quoted"] = words if html else quoted
-    return made
+    subject: str
+    form: str = ""
+    blanks: tuple[str, ...] = ()
+    survey: str = ""
+    side: str = ""
+    our_key: str = ""
+    our_certificate: str = ""
 
 
 class Voice:
@@ -234,7 +185,6 @@ class Voice:
             "language": self._catalogue.language,
             "direction": self._catalogue.direction,
             "formed": self.formed,
-            "medium": "medium/html.j2" if self._html else "medium/text.j2",
             "most": MOST,
         }
         return names

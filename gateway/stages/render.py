@@ -18,7 +18,7 @@ from gateway.language import Catalogue, Languages
 from gateway.letters import Challenge, Help, Welcome
 from gateway.ports import OwnKey, Policy
 from gateway.rosters import Roster, RosterChanged
-from gateway.stages import _cards, _entity, _sheets, _voices
+from gateway.stages import _cards, _entity, _sandbox, _sheets, _voices
 from gateway.summary import Chart, Digest, Drawing
 
 _NAME = "GSP focal point"
@@ -47,7 +47,7 @@ class Renderer:
         self._forms = forms
         self._policy = policy
         self._own_key = own_key
-        self._environments = {html: _voices.environment(templates, html) for html in (False, True)}
+        self._environments = {html: _sandbox.environment(templates, html) for html in (False, True)}
         self._variables: dict[tuple[Language, bool], dict[str, Any]] = {}
         self._address = f"{policy.mailbox}@{policy.domain}"
 
@@ -98,17 +98,19 @@ class Renderer:
     # --- the body -----------------------------------------------------------------------------
 
     def _body(self, letter: Letter, catalogue: Catalogue, subject: str, identifier: str) -> list[bytes]:
-        form = self._written(letter.form, catalogue) if letter.form else ""
-        blanks = [self._written(FilledForm(name), catalogue) for name in letter.blanks if name in self._forms]
-        ours, certificate = _grouped(letter.our_key or ""), self._certificate(letter)
-        own = {
-            "letter": letter.values, "subject": subject, "form": form, "blanks": blanks, "our_key": ours,
-            "survey": self._written(letter.survey, catalogue) if letter.survey else "", "side": letter.side.value,
-            "our_certificate": _grouped(hashlib.sha256(certificate).hexdigest().upper()) if certificate else "",
-        }  # fmt: skip
+        certificate = self._certificate(letter)
+        frame = _voices.Frame(
+            subject=subject,
+            form=self._written(letter.form, catalogue) if letter.form else "",
+            blanks=tuple(self._written(FilledForm(name), catalogue) for name in letter.blanks if name in self._forms),
+            survey=self._written(letter.survey, catalogue) if letter.survey else "",
+            side=letter.side.value,
+            our_key=_grouped(letter.our_key or ""),
+            our_certificate=_grouped(hashlib.sha256(certificate).hexdigest().upper()) if certificate else "",
+        )
         charts = letter.values.charts if isinstance(letter.values, Digest) else ()
         names = [f"chart{place}.{identifier.strip('<>')}" for place in range(len(charts))]
-        own["pictures"] = [f"cid:{name}" for name in names]
+        own = {"letter": letter.values, "frame": frame, "pictures": [f"cid:{name}" for name in names]}
         text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))
         page = _entity.text_part("text/html", html)
         if charts:
@@ -131,7 +133,9 @@ class Renderer:
     def _voice(self, catalogue: Catalogue, html: bool) -> dict[str, Any]:
         known = self._variables.get((catalogue.language, html))
         if known is None:
-            known = self._variables[catalogue.language, html] = _voices.Voice(catalogue, html).variables()
+            voice = _voices.Voice(catalogue, html)
+            known = _sandbox.variables(self._environments[html], voice, html)
+            self._variables[catalogue.language, html] = known
         return known
 
     def _summaries(self, letter: Help, variables: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from jinja2 import DictLoader
 
 from gateway.content import FilledForm, Letter, Uim, text
 from gateway.letters import LetterValues, MessageLetter, Notice, Reminder, Turn, UimNote
-from gateway.stages import _entity, _voices
+from gateway.stages import _entity, _sandbox, _voices
 from gateway.treaty import Handling, ReferralState, Role
 from tests.support import samples
 from tests.support.rendering import Seen, seen
@@ -244,13 +244,13 @@ def test_an_unknown_name_in_a_template_is_an_error() -> None:
     letter = samples.letter("notice")
     with pytest.raises(AttributeError):
         seen(replace(letter, values=FilledForm("request")))
-    made = _voices.environment(DictLoader({}), html=True)
+    made = _sandbox.environment(DictLoader({}), html=True)
     with pytest.raises(Exception, match="undefined"):
         made.from_string("{{ nothing }}").render()
 
 
 def test_templates_cannot_reach_beyond_the_values_they_are_given() -> None:
-    made = _voices.environment(DictLoader({}), html=False)
+    made = _sandbox.environment(DictLoader({}), html=False)
     values = Notice(text("a"), text("b"))
     for source in ("{{ letter.__class__ }}", "{{ ''.__class__.__mro__ }}", "{{ letter.__reduce__() }}"):
         with pytest.raises(Exception, match=r"unsafe|undefined"):
