@@ -37,6 +37,18 @@ class SealedArrival(ClearValue):
     evidence: Evidence
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedAnswer(ClearValue):
+    """To who asked: the first sealed answer comes by itself; whom it is from. The survey stands below."""
+
+    TEMPLATE: ClassVar[str] = "sealed_answer"
+    number: ReferralNumber
+    party: PartyCode
+    writer: str
+    keys: tuple[str, ...]  # names of the files with the writer's keys
+    evidence: Evidence
+
+
 def sealed_box(keyed: Keyed, policy: Policy, referral: ReferralNumber, side: Side, party: PartyCode) -> tuple[str, str]:
     """The address at which one side of a referral writes sealed mail to a Party; and the subject's tag, where the
     mail system has no sub-addresses to hold the token."""

@@ -37,7 +37,7 @@ from gateway.mime import headers
 from gateway.outcome import REASONS, Cause, Defer, Refuse
 from gateway.ports import Addressed, CryptoScheme, Guard, Keyed, Policy, SealedMail, View
 from gateway.rules.exchange import requester, thread
-from gateway.rules.sealed import SealedArrival, SealedReceipt, sealed_box
+from gateway.rules.sealed import SealedAnswer, SealedArrival, SealedReceipt, sealed_box
 from gateway.rules.survey import survey_form
 from gateway.stages import _entity
 from gateway.treaty import ReferralState, Side
@@ -222,7 +222,10 @@ def _events(sealed: SealedMail, person: Person, where: Place) -> tuple[Event, ..
 def _letters(
     sealed: SealedMail, person: Person, where: Place, reader: Correspondent, setting: Setting
 ) -> Iterable[Letter]:
-    """The sender hears what was done and what we cannot say; a desk, at the beginning, whom to answer and how."""
+    """The sender hears what was done and what we cannot say; a desk, at the beginning, whom to answer and how.
+
+    Below what belongs to the desk's first answer each side finds the survey, once.
+    """
     view, number, now = setting.view, where.referral, setting.moment.now
     shown = Evidence(now, sealed.mail.digest)
     sender = view.correspondent(person.id, now) if person.id else view.desk(person.party, now)
@@ -231,12 +234,23 @@ def _letters(
         values = SealedReceipt(number, reader.party, where.uims, shown, where.opens)
         receipt = _letter(MailKind.RECEIPT, sender, subject, values, where, setting, where.side, sealed)
         yield replace(receipt, survey=survey_form(number, where.side)) if _answers_first(where) else receipt
+    if where.opens or _answers_first(where):
+        yield _beside(person, where, reader, setting, shown)
+
+
+def _beside(person: Person, where: Place, reader: Correspondent, setting: Setting, shown: Evidence) -> Letter:
+    """With the first sealed mail to either side: who wrote it, with his key. To who asked the survey goes with it."""
+    number = where.referral
+    files = key_files(setting.view, person.party, person.id, setting.moment.now)
+    names = tuple(file.name for file in files)
     if where.opens:
         subject = text("A sealed mail is on its way to you: {number}", number=str(number))
-        files = key_files(view, person.party, person.id, now)
-        names = tuple(file.name for file in files)
         arrival = SealedArrival(number, person.party, person.address, _box(person.party, where, setting), names, shown)
-        yield _letter(MailKind.NOTICE, reader, subject, arrival, where, setting, Side.ANSWERING, None, files)
+        return _letter(MailKind.NOTICE, reader, subject, arrival, where, setting, Side.ANSWERING, None, files)
+    subject = text("A sealed answer is on its way to you: {number}", number=str(number))
+    answer = SealedAnswer(number, person.party, person.address, names, shown)
+    told = _letter(MailKind.NOTICE, reader, subject, answer, where, setting, Side.ASKING, None, files)
+    return replace(told, survey=survey_form(number, Side.ASKING))
 
 
 def _answers_first(where: Place) -> bool:

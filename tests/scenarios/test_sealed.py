@@ -104,8 +104,12 @@ def test_a_sealed_question_and_its_sealed_answer_pass_unopened(
 
         taken(point, sealed(desk, back, key, ANSWERED, point, in_reply_to=question.message_id))
         sent = outgoing(point)
-        (answer,) = (read_of(officer, file, one, point) for one in sent["officer"])
+        first, second = sent["officer"]
+        answer = read_of(officer, file, first, point)
         assert answer.text.strip() == ANSWERED
+        beside = officer.read(second)
+        assert desk.address in beside.text
+        assert [name for name, _ in beside.attachments if name.startswith("se-")]
         thanks = desk.read(sent["desk.se"][0]).text
         assert number in thanks
         assert "GSP EVALUATION" in thanks, "the survey comes with what the desk gets anyway"
@@ -114,6 +118,28 @@ def test_a_sealed_question_and_its_sealed_answer_pass_unopened(
         details = point.gateway.exchange_details(number)
         assert details["uims"] == 2
         assert [referral["state"] for referral in details["referrals"]] == ["answered"]
+
+        survey = beside.text[beside.text.index("GSP EVALUATION") :]
+        assert point.send("officer", survey.replace("Usefulness:", "Usefulness: 5"))["form"] == "evaluation"
+        assert point.gateway.exchange_details(number)["state"] == "closed"
+
+
+def test_the_survey_of_a_sealed_exchange_comes_once_to_each_side_and_may_be_left_out(
+    point: FocalPoint, people: dict[str, Correspondent]
+) -> None:
+    officer, desk = people["officer"], people["desk.se"]
+    (box,) = boxes(look_up(point).text)
+    taken(point, sealed(officer, box, desk.public_key, ASKED, point))
+    notice = desk.read(outgoing(point)["desk.se"][1])
+    (back,) = boxes(notice.text)
+    officer.knows(desk.public_key)
+    surveys = []
+    for words in (ANSWERED, "One thing more.", "And one."):
+        taken(point, sealed(desk, back, officer.public_key, words, point))
+        mails = [(name, people[name].read(octets)) for name, some in outgoing(point).items() for octets in some]
+        assert len(mails) == (3 if words == ANSWERED else 2)
+        surveys.append(sorted(name for name, mail in mails if "GSP EVALUATION" in mail.text))
+    assert surveys == [["desk.se", "officer"], [], []]
 
 
 def test_who_logs_in_needs_nobodys_word(people: dict[str, Correspondent]) -> None:

@@ -58,6 +58,7 @@ from gateway.rules.digest import Today, tasks_of, tasks_of_secretariat
 from gateway.rules.directory import asking_form, own_form
 from gateway.rules.directory import sheet as roster_sheet
 from gateway.rules.quality import own
+from gateway.rules.sealed import SealedAnswer
 from gateway.rules.statistics import everything, seen_by
 from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
 from gateway.summary import Chart, Digest, Figure, Task
@@ -411,6 +412,8 @@ SAMPLES: dict[str, Sample] = {
     "difficulty:answer": Sample(
         DifficultyLetter(None, KE, Role.SECRETARIAT, "Head", "head@fctc.example", "", "Update it.", EVIDENCE,
                          answer=True), form=FilledForm("difficulty")),
+    "sealed_answer": Sample(SealedAnswer(REFERRAL, SE, "o@tull.example", ("se-0123456789abcdef.asc",), EVIDENCE),
+                            survey=survey_form(REFERRAL, Side.ASKING)),
     "statistics": Sample(_figures(KE), form=FilledForm("statistics", {})),
     "statistics:few": Sample(_figures(KE, 4), form=FilledForm("statistics", {})),
     "statistics:secretariat": Sample(_figures(), form=FilledForm("statistics", {})),
