@@ -17,6 +17,7 @@ MIN_GROUP = 5  # other Parties that must have taken part before a Party is told 
 _YEARS = range(2000, 2200)
 _NAMED = re.compile(r"(\d{4})(?:-(?:Q([1-4])|W(\d{2})|(\d{2})))?")
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
+SPREAD = tuple(timedelta(days=days) for days in (1, 3, 7, 14, 30, 60))  # limits of the times to answer, included
 _PERIOD = (
     "this is no period: write a year (2026), a quarter (2026-Q1), a month (2026-03) or a week (2026-W12), "
     "or the first and the last day"
@@ -228,6 +229,12 @@ class Measured:
     parties: tuple[PartyFigures, ...]  # the registered ones, by code
     pairs: tuple[PairFigures, ...]  # between which something passed in the period
     group: PartyFigures | None = None  # the Parties named together, where some were
+
+
+class Share(float):
+    """A part of a whole, from 0 to 1; people read it in percent."""
+
+    __slots__ = ()
 
 
 class Withheld(StrEnum):

@@ -15,13 +15,14 @@ from gettext import c2py
 from io import BytesIO
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime, format_interval, format_skeleton
 from babel.messages.pofile import PoFileError, read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from gateway.content import Text
 from gateway.facts import Language, PartyCode, PartyName, utc
+from gateway.figures import Period, Share
 
 LANGUAGES: tuple[Language, ...] = tuple(Language(code) for code in ("ar", "en", "es", "fr", "ru", "zh"))
 ENGLISH = Language("en")
@@ -94,9 +95,29 @@ class Catalogue:
             return format_date(value, "long", locale=self._locale)
         if isinstance(value, timedelta):
             return self._length(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return format_decimal(value, locale=self._locale)
+        if isinstance(value, Period):
+            return self._span(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._number(value)
         return str(value)
+
+    def _number(self, value: float) -> str:
+        """A number; a share in percent with one decimal place."""
+        if not isinstance(value, Share):
+            return str(format_decimal(value, locale=self._locale))
+        pattern = self._locale.percent_formats[None].pattern.replace("0", "0.#", 1)
+        return str(format_percent(value, pattern, locale=self._locale))
+
+    def _span(self, period: Period) -> str:
+        """A period by its month, its months, its year or its days."""
+        first, last = period.first, period.last
+        if not period.is_whole_months:
+            return str(format_interval(first, last, "yMMMd", locale=self._locale))
+        if (first.year, first.month) == (last.year, last.month):
+            return str(format_skeleton("yMMMM", first, locale=self._locale))
+        if first.year == last.year and (first.month, last.month) == (1, 12):
+            return str(format_skeleton("y", first, locale=self._locale))
+        return str(format_interval(first, last, "yMMM", locale=self._locale))
 
     def _length(self, value: timedelta) -> str:
         """A length of time in the largest unit that it fills; babel lacks the long word for some in ar and zh."""

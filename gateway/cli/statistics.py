@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli import _output
+from gateway.cli import _output, _period
 
 if TYPE_CHECKING:  # what a command needs is imported when it runs: `gsp --help` reads this file, too
     from gateway.cli._figures import Table
@@ -21,10 +21,7 @@ _FORMATS = ("table", "json", "csv", "xlsx")
 @click.command("stats")
 @_output.home_option
 @_output.json_option
-@click.option("--from", "first", metavar="DATE", help="The first day, 2026-01-01.")
-@click.option("--to", "last", metavar="DATE", help="The last day; it is included.")
-@click.option("--period", "named", metavar="NAME", help="Instead of both: 2026, 2026-Q1, 2026-03 or 2026-W12.")
-@click.option("--time-zone", "zone", default="UTC", show_default=True, help="In which days begin: Europe/Paris.")
+@_period.options
 @click.option("--party", "parties", multiple=True, metavar="CODE", help="This Party; several: also together.")
 @click.option("--pair", "pairs", multiple=True, metavar="KE,FR", help="What these two Parties asked each other.")
 @click.option("--pairs", "every_pair", is_flag=True, help="Every pair of Parties: who asks whom.")
@@ -56,7 +53,7 @@ def stats(
         group = tuple(dict.fromkeys(map(party_code, parties)))
         couples = tuple(_pair(pair) for pair in pairs)
         with reader.opened(home) as store:
-            period = _period(first, last, named, zone) or Period.last_month(datetime.now(UTC), zone)
+            period = _period.chosen(first, last, named, zone) or Period.last_month(datetime.now(UTC), zone)
             wanted = None if every_pair else {code for couple in couples for code in couple}
             measured = store.statistics.measure(period, wanted, group if len(group) > 1 else ())
             if quality:
@@ -70,12 +67,20 @@ def stats(
 
 def _judge(measured: Measured, facts: Path, as_json: bool) -> None:
     from gateway import data
+    from gateway.language import Languages
     from gateway.rules import criteria
 
     known = facts if facts.exists() else data.folder("config") / "facts.yaml"
     found = criteria.criteria(measured, criteria.read(known.read_text(encoding="utf-8")))
     met = {True: "yes", False: "no", None: "-"}
-    rows = [(one.name, one.threshold, one.value, one.met if as_json else met[one.met], one.missing) for one in found]
+    say = Languages.from_texts({}).catalogue("en").say
+    rows = [
+        (
+            say(one.name), say(one.threshold) if one.threshold else "", say(one.value) if one.value else "",
+            one.met if as_json else met[one.met], "; ".join(map(say, one.missing)),
+        )
+        for one in found
+    ]  # fmt: skip
     _output.records(("Criterion", "Threshold", "Value", "Met", "Missing"), rows, as_json, "")
 
 
@@ -94,27 +99,6 @@ def _output_as(form: str, output: Path | None, period: Period, made: tuple[Table
         click.echo(_figures.written(form, period, made), nl=False)
     else:
         output.write_bytes(_figures.written(form, period, made))
-
-
-def _period(first: str | None, last: str | None, named: str | None, zone: str) -> Period | None:
-    from gateway.figures import Period
-
-    if named:
-        if first or last:
-            raise click.UsageError("give --period, or --from and --to")
-        return Period.named(named, zone)
-    if not first and not last:
-        return None
-    if not first or not last:
-        raise click.UsageError("a period has a first and a last day: give --from and --to")
-    return Period(_day(first), _day(last), zone)
-
-
-def _day(written: str) -> date:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        raise ValueError(f"{written} is not a day: write it as 2026-01-31") from None
 
 
 def _pair(written: str) -> tuple[PartyCode, PartyCode]:

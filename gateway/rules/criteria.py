@@ -9,11 +9,16 @@ from typing import Any
 
 import yaml
 
+from gateway.content import ClearValue, Text, text, texts
 from gateway.facts import PartyCode, party_code
-from gateway.figures import Measured
+from gateway.figures import Measured, Share
 
-PARTIES_AT_LEAST, SHARE_OF_CONVENTION = 80, 0.5  # the ranges of the mission begin there: 80 to 120, 50 to 70 %
-BOTH_WAYS = ((2, 0.5), (3, 0.7))  # share of Parties that send and receive requests, by version of the system
+PARTIES = (80, 120)  # the ranges of the mission; the lower end is what is judged
+OF_CONVENTION = (Share(0.5), Share(0.7))
+BOTH_WAYS = (
+    (2, Share(0.5)),
+    (3, Share(0.7)),
+)  # share of Parties that send and receive requests, by version of the system
 STANDING = 5  # years since entry into force, after which packs of cigarettes are to be marked (Article 8.3)
 _YEAR = 365.25
 _KEYS = {"party", "deposited", "in_force", "system", "source"}
@@ -24,6 +29,7 @@ class PartyFact:
     """What is known of a Party from outside. None: not known."""
 
     party: PartyCode
+    deposited: date | None
     in_force: date | None
     system: bool | None
     source: str
@@ -39,15 +45,20 @@ class OutsideFacts:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One criterion. `threshold` "": none has been set. `met` None: cannot be said, `missing` why."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Criterion(ClearValue):
+    """One criterion. `threshold` None: none has been set. `met` None: cannot be said, `missing` why.
 
-    name: str
-    threshold: str
-    value: str
+    `least` is what the threshold asks for, and `level` what there is of it: what a forecast goes by; None: not known.
+    """
+
+    name: Text
+    threshold: Text | None
+    value: Text | None
     met: bool | None
-    missing: str = ""
+    missing: tuple[Text, ...] = ()
+    least: float | None = None
+    level: float | None = None
 
 
 def read(written: str) -> OutsideFacts:
@@ -82,43 +93,70 @@ def _party(row: Any) -> PartyFact:
             raise ValueError(f"{code}: {name} is a day, written 2020-10-01")
     if row.get("system") not in (None, True, False) or not row.get("source"):
         raise ValueError(f"{code}: system is true or false, and every Party has a source, where it was read")
-    return PartyFact(code, row.get("in_force"), row.get("system"), str(row["source"]))
+    return PartyFact(code, row.get("deposited"), row.get("in_force"), row.get("system"), str(row["source"]))
 
 
 def criteria(measured: Measured, facts: OutsideFacts) -> tuple[Criterion, ...]:
     """How far each criterion is met at the end of the period."""
-    return (*_how_many(facts), _systems(facts, measured.period.last), *_both_ways(measured, facts), *_a_year(measured))
+    day = measured.period.last
+    return (*_how_many(facts, day), _systems(facts, day), *_both_ways(measured, facts), *_a_year(measured))
 
 
-def _incomplete(facts: OutsideFacts) -> str:
-    return "" if facts.complete else f"the whole list of Parties to the Protocol: {len(facts.parties)} are known"
+def _incomplete(facts: OutsideFacts) -> tuple[Text, ...]:
+    known = len(facts.parties)
+    return (
+        () if facts.complete else (text("the whole list of Parties to the Protocol: {count} are known", count=known),)
+    )
 
 
-def _how_many(facts: OutsideFacts) -> tuple[Criterion, Criterion]:
+def _how_many(facts: OutsideFacts, day: date) -> tuple[Criterion, Criterion]:
     number, of = len(facts.parties), facts.convention_parties
     lacking = _incomplete(facts)
-    missing = lacking or ("" if of else "how many Parties the Framework Convention has")
+    unknown = () if of else (text("how many Parties the Framework Convention has"),)
+    # As of an earlier day, for the forecast: only where it is known of every Party when it joined.
+    dated = not lacking and all(one.deposited for one in facts.parties)
+    joined = sum(one.deposited is not None and one.deposited <= day for one in facts.parties) if dated else None
+    least, most = PARTIES
+    share, more = OF_CONVENTION
     return (
-        Criterion("Parties to the Protocol", f"{PARTIES_AT_LEAST} (to 120)", str(number),
-                  None if lacking and number < PARTIES_AT_LEAST else number >= PARTIES_AT_LEAST, lacking),
-        Criterion("their share of the Framework Convention's Parties", f"{SHARE_OF_CONVENTION:.0%} (to 70%)",
-                  "" if missing else f"{number} of {of}: {number / of:.0%}",
-                  None if missing else number / of >= SHARE_OF_CONVENTION, missing),
+        Criterion(
+            text("Parties to the Protocol"), text("{least} (to {most})", least=least, most=most),
+            text("{number}", number=number), None if lacking and number < least else number >= least, lacking,
+            least, joined,
+        ),
+        Criterion(
+            text("Parties to the Protocol, as a share of the Framework Convention's Parties"),
+            text("{least} (to {most})", least=share, most=more), _share(number, of) if of and not lacking else None,
+            None if lacking or unknown else number / of >= share, lacking or unknown,
+            share, joined / of if joined is not None and of else None,
+        ),
     )  # fmt: skip
 
 
+def _share(part: int, of: int) -> Text:
+    if not of:
+        return text("{part} of {of}", part=part, of=of)
+    return text("{part} of {of}: {share}", part=part, of=of, share=Share(part / of))
+
+
 def _systems(facts: OutsideFacts, day: date) -> Criterion:
-    name = f"share of Parties of {STANDING} years' standing with a tracking-and-tracing system"
+    name = text("share of Parties of {years} years' standing with a tracking-and-tracing system", years=STANDING)
     dated = [one for one in facts.parties if one.in_force is not None]
     standing = [one for one in dated if one.in_force and _years_later(one.in_force) <= day]
     undated, unknown = len(facts.parties) - len(dated), sum(one.system is None for one in standing)
-    lacking = [f"the day of entry into force of {undated} Parties"] if undated else []
-    lacking += [f"whether {unknown} Parties have a system"] if unknown else []
-    if not facts.complete:
-        lacking.insert(0, _incomplete(facts))
+    lacking = [*_incomplete(facts)]
+    if undated:
+        lacking.append(
+            texts(
+                "the day of entry into force for {count} Party",
+                "the day of entry into force for {count} Parties",
+                undated,
+            )
+        )
+    if unknown:
+        lacking.append(texts("whether {count} Party has a system", "whether {count} Parties have a system", unknown))
     having = sum(one.system is True for one in standing)
-    value = f"{having} of {len(standing)}" + (f": {having / len(standing):.0%}" if standing else "")
-    return Criterion(name, "", value, None, "; ".join(lacking))
+    return Criterion(name, None, _share(having, len(standing)), None, tuple(lacking))
 
 
 def _years_later(day: date) -> date:
@@ -132,11 +170,14 @@ def _both_ways(measured: Measured, facts: OutsideFacts) -> tuple[Criterion, ...]
     both = sum(party.asking.requests > 0 and party.answering.requests > 0 for party in measured.parties)
     of = len(facts.parties) if facts.complete else measured.totals.registered
     lacking = _incomplete(facts)
-    missing = f"{lacking}; the share is of the registered ones" if lacking else ""
-    value = f"{both} of {of}" + (f": {both / of:.0%}" if of else "")
+    missing = (*lacking, text("the share is of the registered ones")) if lacking else ()
+    level = both / of if of and not lacking else None
     return tuple(
-        Criterion(f"share of Parties that sent and received requests, for version {version}", f"{share:.0%}", value,
-                  both / of >= share if of and not lacking else None, missing)
+        Criterion(
+            text("share of Parties that sent and received requests, for version {version}", version=version),
+            text("{number}", number=share), _share(both, of), None if level is None else level >= share, missing,
+            share, level,
+        )
         for version, share in BOTH_WAYS
     )  # fmt: skip
 
@@ -145,8 +186,16 @@ def _a_year(measured: Measured) -> tuple[Criterion, Criterion]:
     days = (measured.period.last - measured.period.first).days + 1
     requests = measured.totals.counts.requests * _YEAR / days
     active = measured.totals.active
-    each = f"{requests / active:,.1f}" if active else ""
+    each = text("{number}", number=round(requests / active, 1)) if active else None
     return (
-        Criterion("requests a year, at the pace of the period", "", f"{requests:,.0f}", None),
-        Criterion("requests a year of each active Party", "", each, None, "" if active else "no Party was active"),
+        Criterion(
+            text("requests a year, at the pace of the period"), None, text("{number}", number=round(requests)), None
+        ),
+        Criterion(
+            text("requests a year of each active Party"),
+            None,
+            each,
+            None,
+            () if active else (text("no Party was active"),),
+        ),
     )

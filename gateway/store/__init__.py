@@ -20,6 +20,7 @@ from gateway.store.outbox import Outbox
 from gateway.store.quality import QualityFigures
 from gateway.store.roster import Roster
 from gateway.store.seals import Seals
+from gateway.store.spread import Spread
 from gateway.store.view import View
 from gateway.treaty import Side
 
@@ -40,6 +41,7 @@ class Store:
         self.expiry = Expiry(self._engine)
         self.outbox = Outbox(self._engine)
         self.statistics = Statistics(self._engine)
+        self.spread = Spread(self._engine)
         self.roster = Roster(self._engine)
         self.quality = QualityFigures(self._engine)
         self.digests = Digests(self._engine)

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway import reports
 from gateway.digests import page
-from tests.support import samples
+from gateway.rules.report import document
+from tests.support import reporting, samples
 from tests.support.chromium import DESK, PHONE, Browser, chromium
-from tests.support.rendering import seen
+from tests.support.rendering import languages, seen
 
 LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 _RUN = "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => [v.id, v.nodes[0].html]))"
@@ -51,6 +53,17 @@ def test_a_digest_is_accessible_in_the_dark_too_and_fits_a_telephone(browser: Br
         assert browser.run("[...document.images].every(i => i.naturalWidth == 720)")
         if (width == PHONE) == dark:  # what differs between the four are width and colours
             assert _faults(browser, axe) == []
+
+
+@pytest.mark.parametrize(("language", "checked"), zip(LANGUAGES, (PHONE, DESK) * 3, strict=True))
+def test_a_report_is_accessible_and_fits_a_telephone(browser: Browser, axe: str, language: str, checked: int) -> None:
+    """A check of so long a page takes seconds: of three languages as on a telephone in the dark, of three at a desk."""
+    made = document(reporting.measurements(), reporting.SECRETARIAT)
+    html = reports.formats()["html"].write(made, languages().catalogue(language)).decode()
+    for width in (PHONE + DESK - checked, checked):
+        browser.show(html, width, dark=width == PHONE)
+        assert browser.run("document.documentElement.scrollWidth") <= width
+    assert _faults(browser, axe) == []
 
 
 # The first sample of each template; the digest has a test of its own.

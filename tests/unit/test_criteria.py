@@ -5,13 +5,19 @@ from __future__ import annotations
 import pytest
 
 from gateway import data
+from gateway.content import Text
 from gateway.rules.criteria import OutsideFacts, criteria, read
 from tests.support.figures import CODES, quarter
+from tests.support.rendering import languages
 
 _WHOLE = "convention: {parties: 12, source: here}\ncomplete: true\nparties:\n" + "".join(
     f'- {{party: "{code}", in_force: 20{20 + place}-03-31, system: {str(place < 2).lower()}, source: here}}\n'
     for place, code in enumerate(CODES)
 )
+
+
+def said(sentence: Text | None) -> str:
+    return languages().catalogue("en").say(sentence) if sentence else ""
 
 
 def test_the_shipped_file_is_read_and_says_that_it_is_not_complete() -> None:
@@ -20,22 +26,22 @@ def test_the_shipped_file_is_read_and_says_that_it_is_not_complete() -> None:
     assert all(one.source for one in facts.parties)
     found = criteria(quarter(), facts)
     assert [one.met for one in found] == [None] * len(found)
-    assert "43 are known" in found[0].missing
+    assert "43 are known" in said(found[0].missing[0])
 
 
 def test_what_is_known_is_reckoned() -> None:
-    found = {one.name: one for one in criteria(quarter(5), read(_WHOLE))}
-    values = {name: (one.value, one.met) for name, one in found.items()}
+    found = {said(one.name): one for one in criteria(quarter(5), read(_WHOLE))}
+    values = {name: (said(one.value), one.met) for name, one in found.items()}
     assert values == {
         "Parties to the Protocol": ("6", False),
-        "their share of the Framework Convention's Parties": ("6 of 12: 50%", True),
+        "Parties to the Protocol, as a share of the Framework Convention's Parties": ("6 of 12: 50%", True),
         "share of Parties of 5 years' standing with a tracking-and-tracing system": ("2 of 2: 100%", None),
-        "share of Parties that sent and received requests, for version 2": ("5 of 6: 83%", True),
-        "share of Parties that sent and received requests, for version 3": ("5 of 6: 83%", True),
+        "share of Parties that sent and received requests, for version 2": ("5 of 6: 83.3%", True),
+        "share of Parties that sent and received requests, for version 3": ("5 of 6: 83.3%", True),
         "requests a year, at the pace of the period": ("3,206", None),
         "requests a year of each active Party": ("641.2", None),
     }
-    assert {one.missing for one in found.values()} == {""}
+    assert {one.missing for one in found.values()} == {()}
 
 
 @pytest.mark.parametrize(
