@@ -117,7 +117,7 @@ class Audit:
 
     def head(self) -> str:
         """The head of the record, as Parties keep it for witness: `EVENT:SHA256`; "" of an empty one."""
-        event, _, chain = self._seals.head()
+        event, chain = self._seals.newest()
         return f"{event}:{chain}" if chain else ""
 
     def verify(self, head: str = "") -> Report:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, String, func, insert, select, type_coerce
+from sqlalchemy import Connection, Engine, String, func, insert, select, type_coerce
 
 from gateway.events import Event, EventKind
 from gateway.facts import Digest
@@ -79,16 +79,17 @@ class Seals:
                     return
                 last = rows[-1].id
 
-    def head(self) -> tuple[int, int, str]:
-        """The last event's number, how many events there are, and the head of the chain; (0, 0, "") of an empty one."""
+    def newest(self) -> tuple[int, str]:
+        """The last event's number and the head of the chain; (0, "") of an empty one."""
         with reading(self._engine) as connection:
-            last = connection.execute(
-                select(_EVENTS.c.id, _EVENTS.c.chain).order_by(_EVENTS.c.id.desc()).limit(1)
-            ).first()
-            if last is None:
-                return 0, 0, ""
-            many = select(func.count()).select_from(_EVENTS).where(_EVENTS.c.id <= last.id)
-            return last.id, int(connection.execute(many).scalar_one()), last.chain
+            return _newest(connection)
+
+    def head(self) -> tuple[int, int, str]:
+        """The same, and between them how many events there are: of a long record it takes a second to count them."""
+        with reading(self._engine) as connection:
+            last, chain = _newest(connection)
+            many = select(func.count()).select_from(_EVENTS).where(_EVENTS.c.id <= last)
+            return last, int(connection.execute(many).scalar_one()) if chain else 0, chain
 
     def all(self) -> list[Seal]:
         """Every seal, oldest first."""
@@ -122,6 +123,11 @@ class Seals:
         with writing(self._engine) as connection:
             if connection.execute(last).scalar() != mark:
                 append(connection, [Event(kind, count=schemes, digest=mark)], now)
+
+
+def _newest(connection: Connection) -> tuple[int, str]:
+    last = connection.execute(select(_EVENTS.c.id, _EVENTS.c.chain).order_by(_EVENTS.c.id.desc()).limit(1)).first()
+    return (last.id, last.chain) if last else (0, "")
 
 
 def _instant(at: Any) -> str:
