@@ -19,15 +19,17 @@ from gateway.events import DigestReader, MailKind
 from gateway.facts import NO_PARTY, Correspondent, Language, Moment, PartyCode, party_code
 from gateway.facts import address as mail_address
 from gateway.figures import Measured, Merits, Period
-from gateway.outcome import LostRace
+from gateway.outcome import Failure, LostRace
 from gateway.rules import digest as rules
 from gateway.rules import merits, weekly
 from gateway.schedule import Job
 from gateway.service import Gateway
+from gateway.stages._doubt import Unsealable
 from gateway.summary import Digest, Figure
 from gateway.treaty import Role
 
 _WEEK = timedelta(days=7)
+_SENT, _ELSEWHERE, _LOCKED, _FAILED = "sent", "sent elsewhere", "locked", "failed"
 LOOK_EVERY = 3600.0  # beside the crontab line: what failed, or fell due while nobody led, is made up for
 
 
@@ -50,28 +52,35 @@ class Digests:
         """Whose digest is due, with the weeks it tells of. `at_once`: without waiting for the hour of digests."""
         cron = self._gateway.settings.digest.cron
         fired = self._now if at_once else crontab.last(cron, ZoneInfo(self._zone), self._now)
-        found = [(reader, rules.due(reader, fired, self._zone)) for reader in self._store.digests.readers()]
+        found = [(reader, rules.due(reader, fired, self._zone)) for reader in self._store.digests.readers(self._now)]
         return [(reader, period) for reader, period in found if period is not None]
 
     def send(self, at_once: bool = False) -> int:
         """Sends what is due; how many. Who has no key that can be used gets it when there is one."""
-        sent, locked = 0, 0
-        for reader, period in self.due(at_once):
+        done = [self._sent(reader, period) for reader, period in self.due(at_once)]
+        if done:
+            logs.note("digests sent", count=done.count(_SENT), locked=done.count(_LOCKED), failed=done.count(_FAILED))
+        return done.count(_SENT)
+
+    def _sent(self, reader: DigestReader, period: Period) -> str:
+        """What became of one digest; what goes wrong with it is for the next run, and keeps nobody else's back."""
+        try:
             to = self._store.view.correspondent(reader.person, self._now)
             if to is None or to.key is None:
-                locked += 1
-                continue
+                return _LOCKED
             decision = Decision(letters=(self.letter(to, period),), digests=((reader.person, period.end),))
-            try:
-                self._gateway.pipeline.carry_out(
-                    decision, Moment(self._now), f"digest {reader.person} {period.end.isoformat()}"
-                )
-                sent += 1
-            except LostRace:
-                continue  # another instance has sent it
-        if sent or locked:
-            logs.note("digests sent", count=sent, locked=locked)
-        return sent
+            cause = f"digest {reader.person} {period.end.isoformat()}"
+            self._gateway.pipeline.carry_out(decision, Moment(self._now), cause)
+            return _SENT
+        except LostRace:
+            return _ELSEWHERE  # another instance has sent it
+        except Unsealable:
+            return _LOCKED  # the engine does not take the key
+        except Failure:  # the database is away, or our keys: it is so for all
+            raise
+        except Exception as error:  # as in `pipeline`: its text is not looked at
+            logs.fault(error)
+            return _FAILED
 
     def letter(self, to: Correspondent, period: Period) -> Letter:
         """The digest of one reader: of his Party, or of all for the Secretariat."""
@@ -129,23 +138,26 @@ class Digests:
     def _weeks(self, period: Period) -> weekly.Weeks:
         single = tuple(self._measured(week) for week in rules.latest(period, weekly.WEEKS))
         return weekly.Weeks(
-            self._measured(period), self._measured(period.before()), single, self._measured(self._month)
+            self._measured(period), self._measured(rules.before(period)), single, self._measured(self._month)
         )
 
     def _quality(self, party: PartyCode, period: Period) -> tuple[Figure, ...]:
-        now, before = (self._merits(one).get(party, Merits()) for one in (period, period.before()))
+        now, before = (self._merits(one).get(party, Merits()) for one in (period, rules.before(period)))
         return merits.figures_for(party, now, before)
 
     def _today(self) -> rules.Today:
         if self._known is None:
-            view = self._store.view
+            view, offices = self._store.view, self._store.digests.offices()
             self._known = rules.Today(
                 now=self._now,
+                zone=self._zone,
                 referrals=self._store.digests.open_referrals(),
                 locked=tuple(
                     party.code
                     for party in view.parties()
-                    if (desk := view.desk(party.code, self._now)) is not None and desk.key is None
+                    if party.code not in offices
+                    and (desk := view.desk(party.code, self._now)) is not None
+                    and desk.key is None
                 ),
                 ending=tuple(self._ending()),
                 pending=tuple(one for one in view.all_pending() if one.expires > self._now),

@@ -108,11 +108,11 @@ class Period:
         found = _NAMED.fullmatch(text.strip().upper())
         if found is None or int(found[1]) not in _YEARS:
             raise ValueError(_PERIOD)
-        year, quarter, week, month = (int(part) if part else 0 for part in found.groups())
+        year, quarter, week, month = int(found[1]), *(int(part) if part else None for part in found.groups()[1:])
         try:
-            if week:
+            if week is not None:
                 return cls.week(date.fromisocalendar(year, week, 1), zone)
-            first = date(year, (quarter - 1) * 3 + 1 if quarter else month or (0 if found[4] else 1), 1)
+            first = date(year, (quarter - 1) * 3 + 1 if quarter else 1 if month is None else month, 1)
         except ValueError:
             raise ValueError(_PERIOD) from None
         return cls.months(first, 3 if quarter else 1 if month else 12, zone)

@@ -58,7 +58,7 @@ SETTLING = timedelta(minutes=2)  # so long more runs than that may be copies tha
 
 
 # Mail that carries what somebody wrote: it waits for a usable key, it is never given up for want of one.
-_CARRIES = frozenset({MailKind.REFERRAL, MailKind.ANSWER, MailKind.MESSAGE})
+_CARRIES = frozenset({MailKind.REFERRAL, MailKind.ANSWER, MailKind.MESSAGE, MailKind.DIGEST})
 
 
 class Pipeline:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import ClassVar, TypeVar
 
 from gateway.content import ClearValue, Decision, FilledForm, Letter, Sheet, Text, text
@@ -18,7 +18,7 @@ from gateway.ports import Situation, View
 from gateway.rules import merits
 from gateway.rules.merits import Judged
 from gateway.rules.quality import own as own_part
-from gateway.rules.statistics import FIGURES, Figure, Unit, Value, everything, seen_by
+from gateway.rules.statistics import FIGURES, Figure, Unit, Value, cell, everything, heading, seen_by
 from gateway.treaty import Role, Side
 
 _SHOWN = 30  # rows of a table in the letter; the spreadsheets have them all
@@ -116,8 +116,8 @@ def _period(form: FilledForm, situation: Situation) -> Period | None:
 
 def _partys(figures: Figures, own: PartyFigures) -> Statistics:
     totals = _lines((figure, figure.of_all(figures.totals)) for figure in FIGURES if figure.of_all and figures.totals)
-    others = tuple(_other(figures, code, own) for code in _others(figures, own))
-    tables = ((_WITH_WHOM, _OTHER_HEADINGS, others[:_SHOWN]),) if others else ()
+    others = sorted((_other(figures, code, own) for code in _others(figures, own)), key=_much)
+    tables = ((_WITH_WHOM, _OTHER_HEADINGS, tuple(others[:_SHOWN])),) if others else ()
     return Statistics(
         figures.period.first,
         figures.period.last,
@@ -157,6 +157,10 @@ def _other(figures: Figures, code: str, own: PartyFigures) -> Row:
     theirs = _counts(figures.pairs, lambda pair: (pair.asking, pair.asked) == (code, own.party))
     both = ours.messages + theirs.messages
     return code, ours.requests, ours.uims, ours.mean, theirs.requests, theirs.uims, theirs.mean, both
+
+
+def _much(row: Row) -> tuple[int, str]:
+    return -int(str(row[-1])), str(row[0])
 
 
 def _counts(pairs: Iterable[PairFigures], wanted: Callable[[PairFigures], bool]) -> Counts:
@@ -237,22 +241,12 @@ def _sheet(
     stem: str, names: tuple[Text, ...], rows: Sequence[tuple[tuple[str, ...], _T]],
     columns: Sequence[tuple[Figure, Callable[[_T], Value]]],
 ) -> Sheet:  # fmt: skip
-    headings = tuple(_heading(figure) for figure, _ in columns)
+    headings = tuple(heading(figure) for figure, _ in columns)
     return Sheet(
         stem,
         (*names, *headings),
-        tuple((*of, *(_cell(take(one)) for _, take in columns)) for of, one in rows),
+        tuple((*of, *(cell(take(one)) for _, take in columns)) for of, one in rows),
     )
-
-
-def _heading(figure: Figure) -> Text:
-    return text("{figure} (hours)", figure=text(figure.name)) if figure.unit is Unit.TIME else text(figure.name)
-
-
-def _cell(value: Value) -> str | int | float:
-    if isinstance(value, timedelta):
-        return round(value / timedelta(hours=1), 1)
-    return "" if value is None else value
 
 
 FORM = Form(

@@ -43,6 +43,12 @@ def weeks(period: Period) -> int:
     return ((period.last - period.first).days + 1) // 7
 
 
+def before(period: Period) -> Period:
+    """As many weeks before it: `Period.before` goes by months where weeks happen to be months, as in February 2027."""
+    length = period.last - period.first + timedelta(days=1)
+    return Period(period.first - length, period.last - length, period.zone)
+
+
 def latest(period: Period, many: int) -> tuple[Period, ...]:
     """The last so many weeks up to its end, each by itself, the oldest first."""
     last = Period.week(period.last, period.zone)
@@ -68,7 +74,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Everything that may need somebody's action, of all Parties. `locked`: Parties whose desk has no usable key."""
+    """Everything that may need somebody's action, of all Parties. `locked`: Parties whose desk has no usable key.
+
+    `zone`: by whose calendar "today" is said.
+    """
 
     now: datetime
     referrals: tuple[OpenReferral, ...] = ()
@@ -80,6 +89,7 @@ class Today:
     items: int = 0  # that wait for the operator
     difficulties: int = 0  # reported in the last seven days
     reminder_days: tuple[int, ...] = (7, 14)
+    zone: str = "UTC"
 
 
 def tasks_of(party: PartyCode, today: Today) -> tuple[Task, ...]:
@@ -106,7 +116,8 @@ def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
     """What the Secretariat should see to, most urgent first."""
     approvals = [one for one in today.pending if one.approval and one.proven]
     undeliverable = [one for one in today.referrals if one.state is ReferralState.UNDELIVERABLE]
-    silent = [one for one in today.referrals if one.state in _TO_ANSWER and one.reminders >= len(today.reminder_days)]
+    every = max(1, len(today.reminder_days))
+    silent = [one for one in today.referrals if one.state in _TO_ANSWER and one.reminders >= every]
     offices = (Role.DESK, Role.ADMINISTRATOR, Role.SECRETARIAT)
     found = [
         _approve(approvals),
@@ -151,7 +162,8 @@ def _listed(says: Text, lines: Sequence[Text]) -> Task:
 
 def _answer(asked: Sequence[OpenReferral], today: Today) -> Task | None:
     waiting = [one for one in asked if one.state in _TO_ANSWER]
-    late = sum(_days(one, today.now) >= today.reminder_days[0] for one in waiting) if today.reminder_days else 0
+    overdue = timedelta(days=today.reminder_days[0]) if today.reminder_days else timedelta.max
+    late = sum(today.now - one.asked_at >= overdue for one in waiting)
     if not waiting:
         return None
     says = texts("{count} request waits for your answer.", "{count} requests wait for your answer.", len(waiting))
@@ -162,21 +174,17 @@ def _answer(asked: Sequence[OpenReferral], today: Today) -> Task | None:
             late,
             all=len(waiting),
         )
-    return _listed(says, [_since(one, today.now) for one in waiting])
+    return _listed(says, [_since(one, today) for one in waiting])
 
 
-def _since(one: OpenReferral, now: datetime) -> Text:
-    days = _days(one, now)
+def _since(one: OpenReferral, today: Today) -> Text:
+    days = (_day(today.now, today.zone) - _day(one.asked_at, today.zone)).days
     asked = {"number": str(one.number), "party": PartyName(one.asking)}
-    if not days:
+    if days <= 0:
         return text("{number}, asked by {party} today", **asked)
     return texts(
         "{number}, asked by {party} {count} day ago", "{number}, asked by {party} {count} days ago", days, **asked
     )
-
-
-def _days(one: OpenReferral, now: datetime) -> int:
-    return (now - one.asked_at) // timedelta(days=1)
 
 
 def _locked(party: PartyCode, today: Today) -> Task | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.content import N_
+from gateway.content import N_, Text, text
 from gateway.events import EXTENSIONS, EventKind
 from gateway.facts import PartyCode
 from gateway.figures import MIN_GROUP, Figures, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
@@ -168,6 +168,18 @@ FIGURES: tuple[Figure, ...] = (
         of_all=lambda t: t.counts.unread, of_party=lambda p: p.answering.unread, of_pair=lambda p: p.counts.unread,
     ),
 )  # fmt: skip
+
+
+def heading(figure: Figure) -> Text:
+    """What stands above or before it in a table."""
+    return text("{figure} (hours)", figure=text(figure.name)) if figure.unit is Unit.TIME else text(figure.name)
+
+
+def cell(value: Value) -> str | int | float:
+    """As a table holds it: a number, times in hours; empty where there is none."""
+    if isinstance(value, timedelta):
+        return round(value / timedelta(hours=1), 1)
+    return "" if value is None else value
 
 
 def everything(measured: Measured) -> Figures:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from gateway.content import Sheet, Text, text, texts
 from gateway.facts import NO_PARTY, PartyCode, PartyName
 from gateway.figures import Measured, PartyFigures
-from gateway.rules.statistics import FIGURES, seen_by
+from gateway.rules.statistics import FIGURES, cell, heading, seen_by
 from gateway.rules.statistics import Figure as Source
 from gateway.summary import Chart, Figure
 
@@ -90,20 +90,20 @@ def sheets_for(party: PartyCode, weeks: Weeks) -> tuple[Sheet, ...]:
     day = weeks.now.period.last.isoformat()
     headings = (text("Figure"), *(text("{day}", day=one.period.first) for one in weeks.single))
     some = [one for one in FIGURES if (one.of_all if party == NO_PARTY else one.of_party) is not None]
-    rows: tuple[tuple[str | Text, ...], ...] = tuple(
-        (text(one.name), *(_cell(_of(one, week, party)) for week in weeks.single)) for one in some
+    rows: tuple[tuple[str | int | float | Text, ...], ...] = tuple(
+        (heading(one), *(cell(_of(one, week, party)) for week in weeks.single)) for one in some
     )
     sheets = (Sheet(f"GSP-{day}-weeks", headings, rows),)
     if party != NO_PARTY:
         return sheets
     columns = [one for one in FIGURES if one.of_party is not None]
-    by_party: tuple[tuple[str | Text, ...], ...] = tuple(
-        (own.party, text("{party}", party=PartyName(own.party)), *(_cell(_value(one.of_party, own)) for one in columns))
+    by_party: tuple[tuple[str | int | float | Text, ...], ...] = tuple(
+        (own.party, text("{party}", party=PartyName(own.party)), *(cell(_value(one.of_party, own)) for one in columns))
         for own in weeks.now.parties
     )
     return (
         *sheets,
-        Sheet(f"GSP-{day}-Parties", (text("Code"), text("Party"), *(text(c.name) for c in columns)), by_party),
+        Sheet(f"GSP-{day}-Parties", (text("Code"), text("Party"), *map(heading, columns)), by_party),
     )
 
 
@@ -152,13 +152,6 @@ def _shown(value: _Value) -> int | Text:
     if value < timedelta(days=2):
         return texts("{count} hour", "{count} hours", round(minutes / 60))
     return texts("{count} day", "{count} days", round(value / timedelta(days=1)))
-
-
-def _cell(value: _Value) -> str:
-    """As a table holds it: times in hours."""
-    if isinstance(value, timedelta):
-        return f"{value / timedelta(hours=1):.1f}"
-    return "" if value is None else str(value)
 
 
 def _chart(

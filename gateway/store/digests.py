@@ -10,6 +10,7 @@ from sqlalchemy import Engine, and_, func, select
 from gateway.events import DigestReader, EventKind, OpenReferral
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
 from gateway.store.engine import reading
+from gateway.store.figures import offices
 from gateway.store.tables import DigestRow, EventRow, ExchangeRow, PartyRow, PersonRow, ReferralRow, table
 from gateway.treaty import ReferralState, Role
 
@@ -28,12 +29,15 @@ class Digests:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def readers(self) -> tuple[DigestReader, ...]:
-        """Active administrators, observers and the Secretariat's people, in the order of their numbers."""
+    def readers(self, now: datetime) -> tuple[DigestReader, ...]:
+        """Active administrators, observers and the Secretariat's people, in the order of their numbers.
+
+        A digest of weeks that are not over yet was sent by a clock that was wrong: it does not count.
+        """
         last = func.max(_DIGESTS.c.period_end).label("reported")
         query = (
             select(_PEOPLE.c.id, _PEOPLE.c.party, _PEOPLE.c.role, _PEOPLE.c.since, last)
-            .outerjoin(_DIGESTS, _DIGESTS.c.person == _PEOPLE.c.id)
+            .outerjoin(_DIGESTS, and_(_DIGESTS.c.person == _PEOPLE.c.id, _DIGESTS.c.period_end <= now))
             .where(_PEOPLE.c.revoked_at.is_(None), _PEOPLE.c.role.in_([role.value for role in _READERS]))
             .group_by(_PEOPLE.c.id, _PEOPLE.c.party, _PEOPLE.c.role, _PEOPLE.c.since)
             .order_by(_PEOPLE.c.id)
@@ -65,9 +69,13 @@ class Digests:
     def new_parties(self, begin: datetime, end: datetime) -> tuple[PartyCode, ...]:
         """Parties that were registered in that time."""
         within = _PARTIES.c.until.is_(None), _PARTIES.c.since >= begin, _PARTIES.c.since < end
-        return tuple(
-            PartyCode(row.code) for row in self._rows(select(_PARTIES.c.code).where(*within).order_by(_PARTIES.c.code))
-        )
+        found, none = self._rows(select(_PARTIES.c.code).where(*within).order_by(_PARTIES.c.code)), self.offices()
+        return tuple(PartyCode(row.code) for row in found if row.code not in none)
+
+    def offices(self) -> frozenset[str]:
+        """Codes that are no Parties: under them people of the Secretariat stand."""
+        with reading(self._engine) as connection:
+            return offices(connection)
 
     def library_changes(self, begin: datetime, end: datetime) -> int:
         """How often another pattern library was put into use in that time."""

@@ -114,8 +114,8 @@ def measured(
     """As `Statistics.measure`, within a transaction."""
     until = {"until": period.end}
     users = _users(connection, until)
-    offices = _OWN_CODES.intersection(connection.execute(_SECRETARIAT).scalars())
-    registered = [PartyCode(code) for code in connection.execute(_REGISTERED, until).scalars() if code not in offices]
+    none = offices(connection)
+    registered = [PartyCode(code) for code in connection.execute(_REGISTERED, until).scalars() if code not in none]
     passed, times = _Passed(connection, period), _Times(connection, period)
     parties = tuple(_party(code, passed, times, users.get(code, ())) for code in registered)
     everywhere = passed.all
@@ -129,6 +129,11 @@ def measured(
     medians = times.of_pairs(pairs_of) if pairs_of is None or pairs_of else {}
     pairs = tuple(PairFigures(*pair, counts, medians.get(pair)) for pair, counts in passed.pairs.items())
     return Measured(period, totals, parties, pairs, _together(group, parties, times) if group else None)
+
+
+def offices(connection: Connection) -> frozenset[str]:
+    """Codes of their own under which people of the Secretariat stand, or stood: they are no Parties."""
+    return _OWN_CODES.intersection(connection.execute(_SECRETARIAT).scalars())
 
 
 def fewest_others(connection: Connection, period: Period, party: PartyCode) -> int:

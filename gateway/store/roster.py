@@ -14,6 +14,7 @@ from gateway.events import Event, EventKind
 from gateway.facts import NO_PARTY, PartyCode
 from gateway.outcome import LostRace
 from gateway.store.engine import reading, utc
+from gateway.store.figures import offices
 from gateway.store.prepared import Prepared, inserting
 from gateway.store.tables import EntryRow, EventRow, PartyRow, PersonRow, StandingRow, table
 from gateway.treaty import Difficulty, Function, Role
@@ -124,10 +125,7 @@ class Roster:
         with reading(self._engine) as connection:
             entries = tuple(map(_entry, _CURRENT.rows(connection)))
             rows = {row["party"]: row for row in connection.execute(select(_STANDINGS)).mappings()}
-            active = _PEOPLE.c.revoked_at.is_(None)
-            roles: dict[str, set[str]] = {}
-            for party, role in connection.execute(select(_PEOPLE.c.party, _PEOPLE.c.role).where(active).distinct()):
-                roles.setdefault(party, set()).add(role)
+            none = offices(connection)
             parties = [(row.code, utc(row.since)) for row in _DESKS.rows(connection)]
         by_party: dict[str, list[Entry]] = {}
         for entry in entries:
@@ -135,7 +133,7 @@ class Roster:
         return tuple(
             _standing(PartyCode(code), since, tuple(by_party.get(code, ())), rows.get(code))
             for code, since in parties
-            if roles.get(code) != {Role.SECRETARIAT.value}
+            if code not in none
         )
 
     def changes(self, since: datetime, until: datetime) -> Mapping[PartyCode, Counter[EventKind]]:

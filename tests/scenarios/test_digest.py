@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from gateway.correspondence import Correspondent
 from gateway.digests import Digests, job
-from gateway.facts import PartyCode
+from gateway.facts import Address, PartyCode, PublicKey
+from gateway.outcome import REASONS, Hold
 from gateway.schedule import Schedule
 from gateway.service import Gateway
 from gateway.treaty import Role
@@ -87,6 +88,48 @@ def test_who_has_no_usable_key_gets_it_when_there_is_one(point: FocalPoint) -> N
         with point.gateway.store._engine.begin() as connection:
             connection.execute(text(key), {"until": until})
         assert set(sent(point, MONDAY)) == expected
+
+
+def test_a_key_that_the_engine_does_not_take_gets_it_later_and_a_defect_keeps_nobody_elses_back(
+    point: FocalPoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with the first reader's digest is tried again at the next run."""
+    scheme = point.gateway._openpgp
+    seal, admin = scheme.seal, point.gateway.store.view.person_by_address(Address(point.people["admin"].address))
+    assert admin is not None
+    faults: list[Exception] = [Hold(REASONS[402]), ZeroDivisionError()]
+
+    def sealed(payload: bytes, to: PublicKey) -> bytes:
+        if faults and to.party == admin.party:
+            raise faults[0]
+        return seal(payload, to)
+
+    monkeypatch.setattr(scheme, "seal", sealed)
+    assert list(sent(point, MONDAY)) == ["secretariat"]
+    assert not point.gateway.store.items.open()
+    faults.pop(0)
+    assert list(sent(point, MONDAY + WEEK)) == ["secretariat"]
+    faults.clear()
+    assert list(sent(point, MONDAY + WEEK)) == ["admin"]
+
+
+def test_a_clock_that_was_a_year_ahead_ends_no_digests(point: FocalPoint) -> None:
+    sent(point, MONDAY + 52 * WEEK)
+    assert {who: len(mails) for who, mails in sent(point, MONDAY).items()} == {"admin": 1, "secretariat": 1}
+    assert sent(point, MONDAY + timedelta(days=3)) == {}
+    assert len(sent(point, MONDAY + WEEK)) == 2
+
+
+def test_the_secretariats_own_code_is_no_party_whose_desk_needs_a_key(point: FocalPoint) -> None:
+    registry = point.gateway.registry
+    registry.add_party("XS", "Secretariat", "office@secretariat.example", "en", b"")
+    with point.gateway.store._engine.begin() as connection:
+        connection.execute(text("UPDATE person SET party = 'XS' WHERE role = 'secretariat'"))
+    sent(point, MONDAY)
+    told = Digests(point.gateway).preview().get_body(("plain",))
+    assert told is not None
+    assert "has no key that can be used" not in told.get_content()
+    assert "New Party: XS" not in told.get_content()
 
 
 def test_what_needs_action_comes_first_then_figures_charts_and_the_head_of_the_record(point: FocalPoint) -> None:

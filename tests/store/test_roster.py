@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from gateway.directory import Entry, EntryChange
 from gateway.events import Commit, Event, EventKind
 from gateway.facts import Address, Language, PartyCode
+from gateway.figures import Period
 from gateway.outcome import LostRace
 from gateway.store import Store
 from gateway.treaty import Difficulty, Function, Role
@@ -113,11 +115,24 @@ def test_events_say_how_far_a_party_has_come(store: Store) -> None:
     assert next(one for one in store.roster.standings() if one.party == KE).steps == 0
 
 
-def test_a_code_under_which_only_the_secretariat_stands_is_no_party_to_nominate(store: Store) -> None:
+def test_the_code_of_the_secretariat_is_no_party_for_any_purpose(store: Store) -> None:
+    """Nor after its only person has left; a country under whose code the Secretariat's people stand is one."""
     parties(store)
-    key = read_key(key_file("B", "s@ke.example"), KE)
-    store.members.add_person(KE, Address("s@ke.example"), "S", Role.SECRETARIAT, Language("en"), key, NOW)
-    assert [one.party for one in store.roster.standings()] == [SE]
+    office = PartyCode("XS")
+    store.members.add_party(office, "Secretariat", Address("office@s.example"), Language("en"), None, NOW)
+    for place, code in enumerate((office, KE)):
+        box = Address(f"s{place}@s.example")
+        key = read_key(key_file("BC"[place], box), code)
+        store.members.add_person(code, box, "S", Role.SECRETARIAT, Language("en"), key, NOW)
+
+    def named() -> list[object]:
+        figures = store.statistics.measure(Period(NOW.date(), NOW.date())).parties
+        new = store.digests.new_parties(NOW - timedelta(days=1), NOW + timedelta(days=1))
+        return [[one.party for one in figures], [one.party for one in store.roster.standings()], [*new]]
+
+    assert named() == [[KE, SE]] * 3
+    store.members.revoke(Address("s0@s.example"), "left", NOW)
+    assert named() == [[KE, SE]] * 3
 
 
 def test_changes_and_difficulties_of_a_period_are_counted(store: Store) -> None:

@@ -69,8 +69,8 @@ def test_three_weeks_without_the_gateway_give_one_digest_for_three_weeks() -> No
     period = due("2026-11-18T12:00", "2026-10-26T00:00")
     assert period == Period(date(2026, 10, 26), date(2026, 11, 15))
     assert digest.weeks(period) == 3
-    assert digest.weeks(period.before()) == 3
-    assert period.before().last == date(2026, 10, 25)
+    assert digest.weeks(digest.before(period)) == 3
+    assert digest.before(period).last == date(2026, 10, 25)
 
 
 def test_who_was_registered_after_the_hour_waits_for_the_next_one() -> None:
@@ -115,6 +115,13 @@ def _sent(name: str, steps: list[timedelta]) -> Iterator[Period]:
                 reported = period.end
 
 
+def test_four_weeks_that_are_a_february_stand_beside_four_weeks() -> None:
+    """1 February 2027 is a Monday: by months it would stand beside the 31 days of January."""
+    period = due("2027-03-01T06:00", "2027-02-01T00:00")
+    assert period == Period(date(2027, 2, 1), date(2027, 2, 28))
+    assert digest.before(period) == Period(date(2027, 1, 4), date(2027, 1, 31))
+
+
 # --- what needs action --------------------------------------------------------------------------------
 
 
@@ -157,6 +164,24 @@ def test_a_partys_tasks_are_in_the_order_of_urgency_and_of_its_own() -> None:
         ["1 request of your Party could not be delivered; the Secretariat knows.", "GSP-2026-000005/SE"],
         ["1 key ends soon: please have it renewed.", "o@kra.example: December 1, 2026"],
     ]  # fmt: skip
+
+
+def test_today_and_yesterday_are_said_by_the_calendar_of_the_digests_zone() -> None:
+    """At six in the morning what came last evening came yesterday; what is overdue goes by full days."""
+    six = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
+    asked = replace(referral(1, KE, SE, 0), asked_at=six - timedelta(hours=8))
+    assert said(Today(six, (asked,)))[0][1:] == ["GSP-2026-000001/KE, asked by Sweden 1 day ago"]
+    assert said(Today(six, (asked,), zone="America/Bogota"))[0][1:] == ["GSP-2026-000001/KE, asked by Sweden 1 day ago"]
+    assert said(Today(six, (asked,), zone="Pacific/Auckland"))[0][1:] == ["GSP-2026-000001/KE, asked by Sweden today"]
+    week = replace(asked, asked_at=six - timedelta(days=7) + timedelta(minutes=1))
+    assert said(Today(six, (week,)))[0] == ["1 request waits for your answer.",
+                                            "GSP-2026-000001/KE, asked by Sweden 7 days ago"]  # fmt: skip
+
+
+def test_where_nobody_is_reminded_no_request_is_unanswered_after_every_reminder() -> None:
+    fresh, escalated = referral(1, KE, SE, 0), referral(2, SE, KE, 30, reminders=1)
+    assert said(Today(samples.NOW, (fresh,), reminder_days=()), NO_PARTY) == []
+    assert said(Today(samples.NOW, (fresh, escalated), reminder_days=()), NO_PARTY)[0][1:] == ["Sweden: 1"]
 
 
 def test_of_many_requests_the_oldest_are_listed() -> None:
@@ -305,6 +330,23 @@ def test_of_all_parties_the_last_month_is_told_and_only_where_a_group_of_others_
         "From October 1, 2026 to October 31, 2026 all Parties together sent 70 requests."
     ]
     assert weekly.notes_for(NO_PARTY, weeks, 0, samples.NOW) == ()
+
+
+def test_a_digests_spreadsheet_has_numbers_and_says_in_what_times_are() -> None:
+    part = PartyFigures(
+        KE, answering=Counts(requests=3, answered=2, seconds=9000), median_answered=timedelta(hours=1.5)
+    )
+    weeks = weekly.Weeks(*(replace(measured({}), parties=(part,)),) * 2, (replace(measured({}), parties=(part,)),),
+                         measured({}, MONTH))  # fmt: skip
+    say = languages().catalogue("en").say
+    (sheet,) = weekly.sheets_for(KE, weeks)
+    rows = {say(row[0]): row[1] for row in sheet.rows}  # type: ignore[arg-type]
+    assert (rows["Requests received"], rows["Mean time to answer (hours)"], rows["Median time waited (hours)"]) == (
+        3, 1.2, "",
+    )  # fmt: skip
+    *_, of_parties = weekly.sheets_for(NO_PARTY, weeks)
+    named = dict(zip(map(say, of_parties.headings), of_parties.rows[0], strict=True))
+    assert (named["Requests received"], named["Median time to answer (hours)"]) == (3, 1.5)
 
 
 def test_nobody_but_the_secretariat_gets_other_parties_figures() -> None:

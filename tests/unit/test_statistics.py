@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 
 from gateway.facts import PartyCode
 from gateway.figures import MIN_GROUP, Counts, Measured, PairFigures, PartyFigures, Period, Totals, Withheld
-from gateway.forms.statistics import Statistics
+from gateway.forms.statistics import Statistics, letter
 from gateway.letters import Notice
 from gateway.rules.statistics import FIGURES, everything, seen_by
 from tests.support.world import World, said
@@ -36,7 +36,9 @@ def test_a_period_has_a_short_name(written: str, first: str, last: str) -> None:
     assert (period.first.isoformat(), period.last.isoformat()) == (first, last)
 
 
-@pytest.mark.parametrize("written", ["", "2026-13", "2026-Q5", "2025-W53", "1999", "3000", "last month", "2026-00"])
+@pytest.mark.parametrize(
+    "written", ["", "2026-13", "2026-Q5", "2025-W53", "1999", "3000", "last month", "2026-00", "2026-W00"]
+)
 def test_what_is_no_period_is_refused_with_what_to_write(written: str) -> None:
     with pytest.raises(ValueError, match="write a year"):
         Period.named(written)
@@ -245,3 +247,15 @@ def test_of_the_survey_a_party_is_told_what_it_marked_itself_and_the_secretariat
         "chief": (True, False), "admin": (False, True), "secretariat": (True, True),
     }  # fmt: skip
     assert "Right recipient at first try" in heard["chief"]
+
+
+def test_of_many_parties_the_letter_shows_those_with_whom_most_was_exchanged() -> None:
+    """As it says; the spreadsheet has all."""
+    pairs = [
+        PairFigures(KE, PartyCode(f"{a}{b}"), Counts(forth=1 + place, requests=1))
+        for place, (a, b) in enumerate(product("ABCDEF", repeat=2))
+    ]
+    told = letter(seen_by(Measured(MARCH, Totals(37, 0, 1, Counts(), None), (), tuple(pairs)), KE, 0, NOW))
+    (_, _, rows), *_ = told.tables
+    assert told.cut
+    assert [row[-1] for row in rows] == list(range(36, 6, -1))
