@@ -1,4 +1,4 @@
-"""Entries of the directory as vCards (RFC 2426, version 3.0: what every program for mail and telephones reads)."""
+"""Entries of the directory as vCards, version 3.0 (RFC 2426; docs/decisions/0008-vcard.md)."""
 
 from __future__ import annotations
 
