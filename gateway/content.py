@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NoReturn
 
 from gateway.directory import EntryChange
-from gateway.events import Event, ForAPerson, Keep, MailKind
+from gateway.events import Event, ForAPerson, Keep, MailKind, PatternChange
 from gateway.facts import (
     NO_PARTY,
     Correspondent,
@@ -363,7 +363,7 @@ class Decision(ClearValue):
     """All consequences of a mail, as a value. `based_on`: versions of the exchanges it saw.
 
     `keeps`: ciphertext that a later step needs; `released`: kept pieces now sent;
-    `answer_exchange`/`answer_parties` are what `gsp process` reports; `pending`, `digests`: as in `Commit`.
+    `answer_exchange`/`answer_parties` are what `gsp process` reports; `pending` and what follows: as in `Commit`.
     """
 
     events: tuple[Event, ...] = ()
@@ -378,6 +378,7 @@ class Decision(ClearValue):
     renewals: tuple[Renewal, ...] = ()
     entries: tuple[EntryChange, ...] = ()
     digests: tuple[tuple[int, datetime], ...] = ()
+    patterns: tuple[PatternChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -163,9 +163,9 @@ def _record(gateway: service.Gateway) -> _Findings:
     yield ("wrong", f"{says}: does gsp serve run? gsp audit seal") if late else ("right", says)
 
 
-def _library(_: service.Gateway) -> _Findings:
-    problems = inspection.lint_library(None)
-    yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint") if problems else ("right", "clean")
+def _library(gateway: service.Gateway) -> _Findings:
+    problems = gateway.patterns.problems()
+    yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint --home") if problems else ("right", "clean")
 
 
 def _templates(_: service.Gateway) -> _Findings:

@@ -75,6 +75,10 @@ class EventKind(StrEnum):
     REFUSED = "refused"  # a mail with a registered person's good signature; `count`: number of the reason
     REFUSALS = "refusals"  # of all others in an hour; `digest`: of the counts by reason (`store.limits.proof`)
     LIBRARY_CHANGED = "library changed"  # the pattern library in use; `digest`: of its texts, `count`: of them
+    PATTERN_PROPOSED = "pattern change proposed"  # `digest`: of its text, here and below; `count`: of schemes in it
+    PATTERN_APPROVED = "pattern change approved"  # by `person`, 0: the operator; `count`: version of the library
+    PATTERN_REFUSED = "pattern change refused"
+    PATTERN_REVERTED = "pattern change reverted"  # by the operator; `count`: version of the library from now on
     LOGIN_GIVEN = "login given"  # a password for the SMTP listener, which is made of this event's number
     LOGIN_WITHDRAWN = "login withdrawn"
     SEALED_OFFERED = "sealed mail offered"  # address, token and key of `party` given in the answer to a look-up
@@ -275,6 +279,38 @@ class ForAPerson:
     arrival: Digest = NO_DIGEST
 
 
+class ChangeState(StrEnum):
+    """What became of a change of the pattern library."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    REPLACED = "replaced"  # by a later proposal of the same Party
+
+
+@dataclass(frozen=True, slots=True)
+class PatternChange:
+    """A change of the pattern library, proposed or made. It holds descriptions of markings, which are public.
+
+    `text` is a file of the library (YAML) with its schemes, `mark` its digest. `schemes` are the ids that it changes:
+    of those that are not in the text, what is shipped counts again. `number` 0: not written yet; `version` of the
+    library that it made, 0: none.
+    """
+
+    mark: Digest
+    text: str
+    schemes: tuple[str, ...]
+    party: PartyCode  # that answers for them, "": several
+    at: datetime
+    person: int = 0  # who proposed it; 0: the operator made it
+    actor: PartyCode = NO_PARTY
+    state: ChangeState = ChangeState.WAITING
+    version: int = 0
+    number: int = 0
+    decided_by: int = 0
+    decided_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """All consequences of one arrival (or of one tick of the clock), written in one transaction.
@@ -283,6 +319,7 @@ class Commit:
     `arrival` NO_DIGEST: not caused by a mail. `signature` is remembered: accepted once only.
     `pending`: new registrations, each in the place of the Party's earlier one of the same address.
     `digests`: of whom (person), up to when: each is written once, else the race is lost.
+    `patterns`: changes of the library, new or (with a number) decided; a version that is taken loses the race.
     """
 
     at: datetime
@@ -298,3 +335,4 @@ class Commit:
     renewals: tuple[Renewal, ...] = ()
     entries: tuple[EntryChange, ...] = ()  # of the directory
     digests: tuple[tuple[int, datetime], ...] = ()
+    patterns: tuple[PatternChange, ...] = ()

@@ -85,9 +85,9 @@ def broken_templates() -> tuple[str, ...]:
     return tuple(sorted(broken))
 
 
-def match(codes: list[str]) -> list[dict[str, Any]]:
-    """What the pattern library says of each code."""
-    known = library.load(data.pattern_texts())
+def match(codes: list[str], known: library.PatternLibrary | None = None) -> list[dict[str, Any]]:
+    """What a pattern library, else the shipped one, says of each code."""
+    known = known or library.load(data.pattern_texts())
     english = Languages.from_texts({}).catalogue("en")
     written = [read_uim(code) for code in codes]
     uims = [Uim(code, line=number) for number, code in enumerate(written, 1) if isinstance(code, str)]

@@ -28,7 +28,7 @@ class Parts:
     ledger: Ledger
     guard: Guard
     keyed: Keyed
-    library: Library
+    library: Callable[[View], Library]  # as it is at that instant
     vocabulary: Vocabulary
     attachments: Mapping[str, Attachment]
     render: Callable[[Letter, Moment, str], RenderedMail]

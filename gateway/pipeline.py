@@ -254,7 +254,7 @@ class Pipeline:
             submission=submission,
             reading=reading,
             view=view,
-            library=parts.library,
+            library=parts.library(view),
             keyed=parts.keyed,
             policy=parts.policy,
             moment=moment,
@@ -301,6 +301,7 @@ class Pipeline:
             renewals=decision.renewals,
             entries=decision.entries,
             digests=decision.digests,
+            patterns=decision.patterns,
         )
 
     def _letter(self, letter: Letter, moment: Moment, cause: str) -> OutgoingMail | None:

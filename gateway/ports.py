@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gateway.content import ClearValue, MimePart, Reading, Submission, Uim, Verdict
 from gateway.directory import Entry
-from gateway.events import AskedBefore, Commit, EventView, ExchangeView, Keep
+from gateway.events import AskedBefore, Commit, EventView, ExchangeView, Keep, PatternChange
 from gateway.facts import (
     Address,
     Ciphertext,
@@ -128,6 +128,26 @@ class CryptoScheme(Protocol):
         ...
 
 
+class Patterns(Protocol):
+    """The changes of the pattern library, waiting and made."""
+
+    def version(self) -> int:
+        """Of the library in use: how many changes were made; 0: it is as shipped."""
+        ...
+
+    def made(self) -> tuple[PatternChange, ...]:
+        """Every change that was made, oldest first."""
+        ...
+
+    def waiting(self) -> tuple[PatternChange, ...]:
+        """Every change that waits for a decision, oldest first."""
+        ...
+
+    def proposed_since(self, party: PartyCode, since: datetime) -> int:
+        """How many changes people of a Party proposed."""
+        ...
+
+
 class View(Protocol):
     """What a decision may ask the store; never tells it anything."""
 
@@ -135,6 +155,8 @@ class View(Protocol):
         """The same view at one instant, for one mail."""
         ...
 
+    @property
+    def patterns(self) -> Patterns: ...
     def party(self, code: PartyCode) -> Party | None: ...
     def parties(self) -> tuple[Party, ...]: ...
     def desk(self, code: PartyCode, now: datetime) -> Correspondent | None: ...
@@ -271,7 +293,16 @@ class Keyed(Protocol):
 
 
 class Library(Protocol):
-    """The pattern library (R2, R3)."""
+    """The pattern library (R2, R3), as it is for one mail."""
+
+    @property
+    def version(self) -> int:
+        """How many changes were made to it."""
+        ...
+
+    def texts(self) -> Mapping[str, str]:
+        """Its files."""
+        ...
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]: ...
     def canonical(self, uim: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import FileSystemLoader
 
-from gateway import attachments, data, discovery, forms, inspection, library, logs, parsing, unlocking
+from gateway import attachments, data, discovery, forms, inspection, logs, parsing, unlocking
 from gateway import settings as configuration
 from gateway.audit import Audit
 from gateway.border import Border
@@ -41,6 +41,7 @@ from gateway.language import Languages
 from gateway.mime.tree import parse
 from gateway.outcome import Answer, Failure
 from gateway.parts import Parts
+from gateway.patterns import Patterns
 from gateway.pipeline import Pipeline
 from gateway.ports import CryptoScheme, Policy
 from gateway.publication import Publication
@@ -153,6 +154,7 @@ class Gateway:
         allowance = Allowance(**self.settings.limits.model_dump(exclude={"uims_per_request"}))
         self._guard = Guard(self.store.limits, self.store.view, allowance, clock, workers)
         paths = FileSystemLoader(data.folder("templates"))
+        self.patterns = Patterns(self.store, data.pattern_texts(), clock)
         self.pipeline = Pipeline(
             Parts(
                 schemes=schemes,
@@ -160,7 +162,7 @@ class Gateway:
                 ledger=self.store.ledger,
                 guard=self._guard,
                 keyed=self._key,
-                library=library.load(data.pattern_texts()),
+                library=self.patterns.live,
                 vocabulary=Vocabulary(self._forms, self._languages),
                 attachments=attachments.joined(discovery.find(attachments, "ATTACHMENT"), parsing.parse),
                 render=Renderer(self._languages, paths, self._forms, self._policy, lambda: self.publication.key, draw),

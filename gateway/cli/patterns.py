@@ -15,15 +15,29 @@ def pattern() -> None:
     """The pattern library."""
 
 
+_gateway_option = click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of a gateway: its library, with the changes made there. Without: the library as shipped.",
+)
+
+
 @pattern.command("lint")
 @_output.json_option
+@_gateway_option
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-def lint(path: Path | None, as_json: bool) -> None:
+def lint(path: Path | None, home: Path | None, as_json: bool) -> None:
     """Check the library (or the files of PATH): schema, samples, overlaps."""
     from gateway import inspection
 
-    with _output.failing():
-        problems = inspection.lint_library(path)
+    if path and home:
+        raise click.UsageError("PATH and --home do not go together")
+    if home:
+        with _output.opened(home) as gateway:
+            problems = gateway.patterns.problems()
+    else:
+        with _output.failing():
+            problems = inspection.lint_library(path)
     rows = [(problem.file, problem.scheme, problem.text) for problem in problems]
     _output.records(("File", "Scheme", "Problem"), rows, as_json, "The library is clean.")
     if problems:
@@ -32,15 +46,21 @@ def lint(path: Path | None, as_json: bool) -> None:
 
 @pattern.command("match")
 @_output.json_option
+@_gateway_option
 @click.option("--file", "file", type=click.File("rb"), help="UIMs from a file (- for standard input), one a line.")
 @click.argument("uims", nargs=-1)
-def match(uims: tuple[str, ...], file: BinaryIO | None, as_json: bool) -> None:
+def match(uims: tuple[str, ...], file: BinaryIO | None, home: Path | None, as_json: bool) -> None:
     """Show for each UIM the Parties found, by which pattern, how surely."""
     from gateway import inspection
 
     with _output.failing():
         given = [*uims, *(_lines(file) if file else ())]
-        found = inspection.match(given)
+    if home:
+        with _output.opened(home) as gateway:
+            found = inspection.match(given, gateway.patterns.known())
+    else:
+        with _output.failing():
+            found = inspection.match(given)
     if not given:
         raise click.UsageError("Give UIMs, or --file.")
     if as_json:
@@ -52,6 +72,62 @@ def match(uims: tuple[str, ...], file: BinaryIO | None, as_json: bool) -> None:
         for c in (m["candidates"] or [{}])
     ]
     _output.table(("UIM", "Verdict", "Party", "Pattern", "Reason"), rows, "")
+
+
+@pattern.command("import")
+@_output.home_option
+@click.argument("file", type=click.File("rb"))
+def bring(home: Path, file: BinaryIO) -> None:
+    """Make the patterns of FILE (YAML) part of the library, at once and in every gateway on the database."""
+    with _output.opened(home) as gateway:
+        version, found = gateway.patterns.bring(file.read())
+    for one in found.schemes:
+        click.echo(f"{'New' if one.id in found.new else 'Changed'}: {one.id} ({one.title})")
+    for other in found.touched:
+        now = ", ".join(other.now) or "nothing"
+        click.echo(f"Look at {other.title} ({other.party or 'no Party'}): {other.sample!r} is now decided by {now}")
+    click.echo(f"The pattern library has version {version} now.")
+
+
+@pattern.command("export")
+@_output.home_option
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def export(home: Path, folder: Path) -> None:
+    """Write the library as it is now into FOLDER, as files that `gsp pattern lint` reads."""
+    with _output.opened(home) as gateway:
+        many = gateway.patterns.export(folder)
+    click.echo(f"{many} files are written to {folder}.")
+
+
+@pattern.command("diff")
+@_output.home_option
+@click.argument("file", type=click.File("rb"), required=False)
+def diff(home: Path, file: BinaryIO | None) -> None:
+    """Show what FILE would change; without it, what was changed since the library was shipped."""
+    with _output.opened(home) as gateway:
+        lines = tuple(gateway.patterns.difference(file.read() if file else None))
+    click.echo("\n".join(lines) or "There is no difference.")
+
+
+@pattern.command("history")
+@_output.home_option
+@_output.json_option
+def history(home: Path, as_json: bool) -> None:
+    """Every change of the library: what, whose, who proposed and who approved it; and what waits."""
+    with _output.opened(home) as gateway:
+        rows = gateway.patterns.history()
+    headings = ("Version", "At", "Party", "Schemes", "Proposed by", "Approved by", "Mark")
+    _output.records(headings, rows, as_json, "The library is as it was shipped.")
+
+
+@pattern.command("revert")
+@_output.home_option
+@click.argument("version", type=int)
+def revert(home: Path, version: int) -> None:
+    """Take back the change that made VERSION; that makes another version."""
+    with _output.opened(home) as gateway:
+        now, schemes = gateway.patterns.revert(version)
+    click.echo(f"{', '.join(schemes)}: as before version {version}. The pattern library has version {now} now.")
 
 
 def _lines(file: BinaryIO) -> list[str]:

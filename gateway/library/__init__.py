@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.library.lint import lint, load
+from gateway.library.live import LiveLibrary
 from gateway.library.patterns import PatternLibrary
 from gateway.library.schemes import Problem, Scheme, TreatyParty
 
-__all__ = ["PatternLibrary", "Problem", "Scheme", "TreatyParty", "lint", "load"]
+__all__ = ["LiveLibrary", "PatternLibrary", "Problem", "Scheme", "TreatyParty", "lint", "load"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from gateway.content import text
 from gateway.library.patterns import PatternLibrary
-from gateway.library.schemes import Catalogue, Problem, Scheme, read
+from gateway.library.schemes import Catalogue, Problem, Scheme, plain, read
 
 # Samples do not age: their time stamps lie before this instant, whenever the library is checked.
 SAMPLES_UNTIL = datetime(2099, 12, 31, 23, tzinfo=UTC)
@@ -21,7 +22,7 @@ def load(texts: Mapping[str, str]) -> PatternLibrary:
     catalogue, problems = read(texts)
     library = None if problems else PatternLibrary(catalogue)
     if library:
-        problems = tuple(_samples(catalogue, library))
+        problems = tuple(sample_problems(catalogue, library))
     if not library or problems:
         raise ValueError(f"pattern library: {problems[0]}")
     return library
@@ -31,20 +32,26 @@ def lint(texts: Mapping[str, str]) -> tuple[Problem, ...]:
     """Every problem of these texts: schema, references, samples, overlaps that are not declared."""
     catalogue, problems = read(texts)
     library = PatternLibrary(catalogue)
-    return (*problems, *_samples(catalogue, library), *_overlaps(catalogue, library))
+    return (*problems, *sample_problems(catalogue, library), *_overlaps(catalogue, library))
 
 
-def _samples(catalogue: Catalogue, library: PatternLibrary) -> Iterator[Problem]:
+def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[Problem]:
     """Valid samples that their own scheme refuses, invalid ones that it takes."""
     for scheme in catalogue.schemes:
         for number, sample in enumerate(scheme.valid, 1):
             if scheme.id not in library.fits(sample, SAMPLES_UNTIL):
-                yield Problem(scheme.file, scheme.id, f"valid: sample {number} is not one of this scheme")
+                yield Problem(
+                    scheme.file, scheme.id, text("valid: sample {number} is not one of this scheme.", number=number)
+                )
             if scheme.prefixes and not sample.startswith(scheme.prefixes):
-                yield Problem(scheme.file, scheme.id, f"prefixes: sample {number} begins with none of them")
+                yield Problem(
+                    scheme.file, scheme.id, text("prefixes: sample {number} begins with none of them.", number=number)
+                )
         for number, (sample, _) in enumerate(scheme.invalid, 1):
             if scheme.id in library.fits(sample, SAMPLES_UNTIL):
-                yield Problem(scheme.file, scheme.id, f"invalid: sample {number} is one of this scheme")
+                yield Problem(
+                    scheme.file, scheme.id, text("invalid: sample {number} is one of this scheme.", number=number)
+                )
 
 
 def _overlaps(catalogue: Catalogue, library: PatternLibrary) -> Iterator[Problem]:
@@ -52,14 +59,18 @@ def _overlaps(catalogue: Catalogue, library: PatternLibrary) -> Iterator[Problem
     known = {scheme.id: scheme for scheme in catalogue.schemes}
     for scheme in catalogue.schemes:
         for other in sorted(scheme.ambiguous_with - known.keys()):
-            yield Problem(scheme.file, scheme.id, f"ambiguous_with: there is no scheme {other}")
+            yield Problem(scheme.file, scheme.id, plain(f"ambiguous_with: there is no scheme {other}"))
         for number, sample in enumerate(scheme.valid, 1):
             deciding = library.deciding(sample, SAMPLES_UNTIL)
             for other in deciding:
                 if other != scheme.id and not _declared(scheme, known[other]):
-                    yield Problem(scheme.file, scheme.id, f"valid: sample {number} is also decided by {other}")
+                    yield Problem(
+                        scheme.file,
+                        scheme.id,
+                        plain(f"valid: sample {number} is also decided by {other}"),
+                    )
             if not deciding:
-                yield Problem(scheme.file, scheme.id, f"valid: sample {number} is not decided at all")
+                yield Problem(scheme.file, scheme.id, plain(f"valid: sample {number} is not decided at all"))
 
 
 def _declared(one: Scheme, other: Scheme) -> bool:

@@ -45,6 +45,11 @@ class PatternLibrary:
         return self._catalogue.schemes
 
     @property
+    def others(self) -> tuple[TreatyParty, ...]:
+        """The owners of known markings that are not Parties."""
+        return tuple(self._catalogue.others.values())
+
+    @property
     def parties(self) -> tuple[TreatyParty, ...]:
         """The Parties to the Protocol that the library lists, in its order."""
         return tuple(self._catalogue.parties.values())
@@ -80,7 +85,7 @@ class PatternLibrary:
         return (judge.why_not(wanted, code, now),)
 
     def hits(self, code: str) -> tuple[Scheme, ...]:
-        """Every scheme whose pattern and length a normalised code has, in the library's order; checks not yet made."""
+        """Every scheme whose pattern, prefix and length a normalised code has, in the library's order; unchecked."""
         octets = code.encode("utf-8", "backslashreplace")
         found = self._whole.Match(octets)
         if found is None:
@@ -89,7 +94,7 @@ class PatternLibrary:
             found = [number for number, pattern in enumerate(self._each) if pattern.fullmatch(octets)]
         size = len(code)
         hit = (self._published[number] for number in sorted(found))
-        return tuple(scheme for scheme in hit if scheme.shortest <= size <= scheme.longest)
+        return tuple(s for s in hit if s.shortest <= size <= s.longest and code.startswith(s.prefixes or ""))
 
     def beginning(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose `begins` a normalised code has."""

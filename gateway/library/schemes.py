@@ -12,10 +12,10 @@ from typing import Any
 
 import re2
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from gateway import data
-from gateway.content import Text, VerdictKind
+from gateway.content import Text, VerdictKind, text
 from gateway.facts import NO_PARTY, PartyCode
 from gateway.identifiers import gs1, tpd
 
@@ -30,10 +30,20 @@ class Problem:
 
     file: str
     scheme: str
-    text: str
+    says: Text
+
+    @property
+    def text(self) -> str:
+        """What it says, in English."""
+        return self.says.message.format(**dict(self.says.values))
 
     def __str__(self) -> str:
         return f"{self.file}: {self.scheme}: {self.text}" if self.scheme else f"{self.file}: {self.text}"
+
+
+def plain(sentence: str) -> Text:
+    """A sentence that only who keeps the files sees: it is not translated."""
+    return Text("{says}", (("says", sentence),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +143,11 @@ def read(texts: Mapping[str, str]) -> tuple[Catalogue, tuple[Problem, ...]]:
     documents = {name: _document(name, texts[name], problems) for name in sorted(texts) if name.endswith(".yaml")}
     parties, others = _parties(documents.get(_PARTIES, {}))
     if not parties:
-        problems.append(Problem(_PARTIES, "", "the list of Parties is missing"))
+        problems.append(Problem(_PARTIES, "", plain("the list of Parties is missing")))
     schemes: dict[str, Scheme] = {}
     for name, document in documents.items():
         for raw in document.get("schemes", ()):
-            scheme = _scheme(name, raw)
+            scheme = scheme_of(name, raw)
             wrong = list(_wrong(scheme, {**others, **parties}, parties, schemes))
             problems.extend(Problem(name, scheme.id, said) for said in wrong)
             if not wrong:
@@ -167,17 +177,40 @@ def _document(name: str, content: str, problems: list[Problem]) -> dict[str, Any
         document = yaml.load(content, Loader=_LOADER)  # noqa: S506 - the C loader is a safe one, too
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        problems.append(Problem(name, "", f"not valid YAML, line {line}"))
+        problems.append(Problem(name, "", plain(f"not valid YAML, line {line}")))
         return {}
     except yaml.YAMLError:
-        problems.append(Problem(name, "", "not valid YAML"))
+        problems.append(Problem(name, "", plain("not valid YAML")))
         return {}
+    wrong = schema_problems(name, document)
+    problems.extend(wrong)
+    return {} if wrong or not isinstance(document, dict) else document
+
+
+def schema_problems(name: str, document: Any) -> tuple[Problem, ...]:
+    """Where the content of a file does not keep to the schema."""
     errors = sorted(_validator(name).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
-    for broken in errors:
-        path = list(broken.absolute_path)
-        field = ".".join(str(step) for step in path) or "the file"
-        problems.append(Problem(name, _named(document, path), f"{field}: {broken.message[:200]}"))
-    return {} if errors or not isinstance(document, dict) else document
+    return tuple(Problem(name, _named(document, list(broken.absolute_path)), _says(broken)) for broken in errors)
+
+
+def _says(broken: ValidationError) -> Text:
+    """What is wrong at one place, in words that can be translated."""
+    path = [str(step) for step in broken.absolute_path]
+    field = ".".join(path[2:] if path[:1] == ["schemes"] else path) or "the file"
+    wanted: Any = broken.validator_value
+    found: Any = broken.instance
+    match broken.validator:
+        case "required":
+            missing = (name for name in wanted if name not in found)
+            return text("{field}: “{names}” is missing.", field=field, names=", ".join(missing))
+        case "additionalProperties":
+            schema: Any = broken.schema
+            unknown = sorted(str(name)[:40] for name in found if name not in schema["properties"])
+            return text("{field}: “{names}” is no key of the published schema.", field=field, names=", ".join(unknown))
+        case "enum":
+            return text("{field}: it must be one of: {values}.", field=field, values=", ".join(map(str, wanted)))
+        case _:
+            return text("{field}: it does not keep to the published schema.", field=field)
 
 
 def _named(document: Any, path: list[Any]) -> str:
@@ -211,7 +244,8 @@ def _parties(document: Mapping[str, Any]) -> tuple[dict[PartyCode, TreatyParty],
     return parties, others
 
 
-def _scheme(file: str, raw: Mapping[str, Any]) -> Scheme:
+def scheme_of(file: str, raw: Mapping[str, Any]) -> Scheme:
+    """The scheme in a file's mapping, which keeps to the schema."""
     support = raw.get("support", {})
     price = support.get("price")
     length = raw.get("length", {})
@@ -266,26 +300,30 @@ def _wrong(
     known: Mapping[PartyCode, TreatyParty],
     parties: Mapping[PartyCode, TreatyParty],
     others: Mapping[str, Scheme],
-) -> Iterator[str]:
+) -> Iterator[Text]:
     """What the schema cannot say about one scheme."""
     if scheme.id in others:
-        yield f"id: another scheme, in {others[scheme.id].file}, has the same"
+        yield plain(f"id: another scheme, in {others[scheme.id].file}, has the same")
     if scheme.party and scheme.party not in known:
-        yield f"party: {scheme.party} is neither a Party nor among the others in {_PARTIES}"
+        yield text("party: {code} is neither a Party nor among the other owners of markings.", code=scheme.party)
     for field, pattern in (("pattern", scheme.pattern), ("begins", scheme.begins)):
         try:
             re2.compile(pattern, options())
         except re2.error:
-            yield f"{field}: RE2 does not accept it (look-ahead and back-references are not possible)"
+            yield text(
+                "{field}: RE2 does not accept it (look-ahead and back-references are not possible).", field=field
+            )
     if scheme.decides is None:
         return
     if scheme.rank not in _RANKS[scheme.decides]:
-        yield f"rank: {scheme.rank} does not go with 'decides: {scheme.decides}'"
+        yield text(
+            "rank: {rank} does not go with “decides: {decides}”.", rank=scheme.rank, decides=scheme.decides.value
+        )
     if scheme.decides in (VerdictKind.SURE, VerdictKind.AMBIGUOUS) and not (
         scheme.party in parties and scheme.prefixes
     ):
-        yield "decides: only a Party's scheme with a prefix can name that Party"
+        yield text("decides: only a Party's scheme with a prefix can name that Party.")
     if scheme.decides is VerdictKind.NOT_A_PARTY and scheme.party in parties:
-        yield f"decides: {scheme.party} is a Party"
+        yield plain(f"decides: {scheme.party} is a Party")
     if scheme.decides is VerdictKind.SURE and scheme.confidence in ("low", "none"):
-        yield "decides: a scheme of low confidence cannot be sure; write 'ambiguous'"
+        yield text("decides: a scheme of low confidence cannot be sure; write “ambiguous”.")

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from gateway.events import EXTENSIONS, Commit, Event, EventKind, Keep, OutgoingMail
 from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
-from gateway.store import pending, registrations, roster, tally
+from gateway.store import patterns, pending, registrations, roster, tally
 from gateway.store.engine import writing
 from gateway.store.fold import next_state
 from gateway.store.members import Members
@@ -153,6 +153,7 @@ class Ledger:
             tally.count(connection, commit.events, commit.at)
             pending.enter(connection, commit.pending)
             roster.write(connection, commit.entries, commit.at)
+            patterns.write(connection, commit.patterns, commit.at)
             for renewal in commit.renewals:
                 registrations.renew(connection, renewal, commit.at)
             self._keep(connection, commit)

@@ -19,7 +19,8 @@ _ORDERS = frozenset(
     {
         EventKind.REVOCATION_ORDERED, EventKind.REGISTRATION_ORDERED, EventKind.REGISTRATION_APPROVED,
         EventKind.REGISTRATION_REFUSED, EventKind.RENEWAL_ORDERED, EventKind.DIRECTORY_ORDERED,
-        EventKind.DIRECTORY_CONFIRMED,
+        EventKind.DIRECTORY_CONFIRMED, EventKind.PATTERN_PROPOSED, EventKind.PATTERN_APPROVED,
+        EventKind.PATTERN_REFUSED,
     }
 )  # fmt: skip
 _BY_MAIL = "by mail"  # what the administrator wrote stays in the mail; the record has its digest

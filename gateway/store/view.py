@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from gateway.directory import Entry
-from gateway.events import AskedBefore, EventKind, EventView, ExchangeView, Keep, ReferralView
+from gateway.events import AskedBefore, EventKind, EventView, ExchangeView, Keep
 from gateway.facts import (
     Address,
     Correspondent,
@@ -27,14 +27,14 @@ from gateway.facts import (
     ReferralNumber,
     Sender,
     key_mark,
-    proven_ciphertext,
 )
 from gateway.figures import Measured, Period, Quality
-from gateway.store import quality, queries, roster
+from gateway.store import meant, quality, queries, roster
 from gateway.store.engine import reading, utc
 from gateway.store.figures import fewest_others, measured
+from gateway.store.patterns import Patterns
 from gateway.store.prepared import Prepared
-from gateway.treaty import ExchangeState, ReferralState, Role, Side, UimAnswer
+from gateway.treaty import ExchangeState, Role, Side, UimAnswer
 
 _CHUNK = 500
 _SHOWN = 200
@@ -55,7 +55,7 @@ class View:
         if self._connection is not None:
             return next((party for party in self.parties() if party.code == code), None)
         rows = self._rows(queries.PARTY, code=code)
-        return _party(rows[0]) if rows else None
+        return meant.party(rows[0]) if rows else None
 
     @contextmanager
     def snapshot(self) -> Iterator[View]:
@@ -73,7 +73,7 @@ class View:
         return found
 
     def _parties_now(self) -> tuple[Party, ...]:
-        return tuple(_party(row) for row in self._rows(queries.PARTIES))
+        return tuple(meant.party(row) for row in self._rows(queries.PARTIES))
 
     def desk(self, code: PartyCode, now: datetime) -> Correspondent | None:
         """The Party's desk; `key` None when no registered key can be used now."""
@@ -107,36 +107,36 @@ class View:
         folded = address.casefold()
         for row in self._like(queries.PEOPLE, queries.PEOPLE_LIKE, folded):
             if row.address.casefold() == folded:
-                return _person(row)
+                return meant.person(row)
         for party in self.parties():
             if party.mailbox.casefold() == folded:
-                return _desk_person(party)
+                return meant.desk_person(party)
         return None
 
     def keys_claimed_by(self, address: Address) -> tuple[PublicKey, ...]:
         """Every key ever registered for an address, revoked ones too: to judge signatures by."""
         folded = address.casefold()
         owned = self._like(queries.OWNED_KEYS, queries.OWNED_KEYS_LIKE, folded)
-        found = [_key(row) for row in owned if row.address.casefold() == folded]
+        found = [meant.key(row) for row in owned if row.address.casefold() == folded]
         for party in self.parties():
             if party.mailbox.casefold() == folded:
-                found += [_key(row) for row in self._rows(queries.DESK_KEYS, party=party.code)]
+                found += [meant.key(row) for row in self._rows(queries.DESK_KEYS, party=party.code)]
         return tuple(found)
 
     def keys_of_party(self, code: PartyCode) -> tuple[tuple[int, PublicKey], ...]:
         """Every key of a Party's desk (0) and active people that is not withdrawn, with its owner; newest first."""
-        return tuple((row.person, _key(row)) for row in self._rows(queries.PARTY_KEYS, party=code))
+        return tuple((row.person, meant.key(row)) for row in self._rows(queries.PARTY_KEYS, party=code))
 
     def sender_by_fingerprint(self, fingerprint: Fingerprint, now: datetime) -> Sender | None:
         """The active person (or desk) whose usable registered key this is."""
         rows = self._rows(queries.KEY, fingerprint=fingerprint)
-        if not rows or not _key(rows[0]).usable(now):
+        if not rows or not meant.key(rows[0]).usable(now):
             return None
         if rows[0].person == 0:
             party = self.party(PartyCode(rows[0].party))
-            return Sender(_desk_person(party), fingerprint) if party else None
+            return Sender(meant.desk_person(party), fingerprint) if party else None
         found = self._rows(queries.PERSON, person=rows[0].person)
-        return Sender(_person(found[0]), fingerprint) if found else None
+        return Sender(meant.person(found[0]), fingerprint) if found else None
 
     def key_known(self, fingerprint: Fingerprint) -> bool:
         """Whether a key is, or ever was, registered for anybody."""
@@ -169,11 +169,11 @@ class View:
 
     def referral_by_token(self, digest: Digest) -> tuple[ReferralNumber, Side] | None:
         """The referral and the side that a token (by its keyed digest) belongs to."""
-        return _referral_side(self._rows(queries.TOKEN, digest=digest))
+        return meant.referral_side(self._rows(queries.TOKEN, digest=digest))
 
     def referral_by_message_ids(self, ids: Iterable[str]) -> tuple[ReferralNumber, Side] | None:
         """The referral of the first Message-ID that belongs to one."""
-        found = (_referral_side(self._rows(queries.MESSAGE, message_id=message_id)) for message_id in ids)
+        found = (meant.referral_side(self._rows(queries.MESSAGE, message_id=message_id)) for message_id in ids)
         return next((referral for referral in found if referral is not None), None)
 
     def thread(self, referral: ReferralNumber, side: Side) -> tuple[MessageId, ...]:
@@ -192,11 +192,11 @@ class View:
 
     def asked_before(self, party: PartyCode, digests: Sequence[Digest]) -> tuple[AskedBefore, ...]:
         """Earlier referrals in which this Party asked these UIMs."""
-        return tuple(_asked(row) for row in self._before(digests) if row.asking == party)
+        return tuple(meant.asked(row) for row in self._before(digests) if row.asking == party)
 
     def referred_before(self, party: PartyCode, digests: Sequence[Digest]) -> tuple[AskedBefore, ...]:
         """Earlier referrals in which this Party was asked these UIMs."""
-        return tuple(_asked(row) for row in self._before(digests) if row.party == party)
+        return tuple(meant.asked(row) for row in self._before(digests) if row.party == party)
 
     def trail(self, number: ExchangeNumber) -> tuple[EventView, ...]:
         """The exchange's events in their order."""
@@ -211,11 +211,11 @@ class View:
     def kept(self, number: ExchangeNumber, party: PartyCode, side: Side) -> tuple[Keep, ...]:
         """The ciphertext kept for a later step, oldest first."""
         rows = self._rows(queries.KEPT, year=number.year, serial=number.serial, party=party, side=side.value)
-        return tuple(_keep(row) for row in rows)
+        return tuple(meant.keep(row) for row in rows)
 
     def waiting(self) -> tuple[Keep, ...]:
         """Everything kept that waits for a usable key, oldest first."""
-        return tuple(_keep(row) for row in self._rows(queries.WAITING))
+        return tuple(meant.keep(row) for row in self._rows(queries.WAITING))
 
     def signature_seen(self, digest: Digest) -> bool:
         """Whether a signature was accepted before."""
@@ -223,7 +223,7 @@ class View:
 
     def mail_by_envelope_id(self, envelope_id: str) -> tuple[ReferralNumber, Side] | None:
         """The referral and side of one of our mails, by its envelope id."""
-        return _referral_side(self._rows(queries.ENVELOPE, envelope_id=envelope_id))
+        return meant.referral_side(self._rows(queries.ENVELOPE, envelope_id=envelope_id))
 
     def challenged_address(self, envelope_id: str) -> Address | None:
         """Whom one of our mails, by its envelope id, asked to confirm a registration; None: it is another mail."""
@@ -237,15 +237,15 @@ class View:
     def pending(self, number: int) -> Pending | None:
         """The registration of this number that is not active yet."""
         rows = self._rows(queries.PENDING, number=number)
-        return _pending(rows[0]) if rows else None
+        return meant.pending(rows[0]) if rows else None
 
     def pending_for(self, address: Address) -> tuple[Pending, ...]:
         """Every registration of an address that is not active yet, at most one of a Party, expired ones too."""
-        return tuple(_pending(row) for row in self._rows(queries.PENDING_FOR, folded=address.casefold()))
+        return tuple(meant.pending(row) for row in self._rows(queries.PENDING_FOR, folded=address.casefold()))
 
     def all_pending(self) -> tuple[Pending, ...]:
         """Every registration that is not active yet, in their order."""
-        return tuple(_pending(row) for row in self._rows(queries.ALL_PENDING))
+        return tuple(meant.pending(row) for row in self._rows(queries.ALL_PENDING))
 
     def registrations_by(self, person: Person, since: datetime) -> int:
         """How many registrations somebody ordered."""
@@ -285,6 +285,11 @@ class View:
         rows = self._rows(queries.LAST_EVENT)
         return utc(rows[0].at) if rows else None
 
+    @property
+    def patterns(self) -> Patterns:
+        """The changes of the pattern library, at the same instant."""
+        return Patterns(self._rows)
+
     # --- parts --------------------------------------------------------------------------------------
 
     def _reading(self) -> AbstractContextManager[Connection]:
@@ -307,7 +312,7 @@ class View:
         )
 
     def _usable(self, now: datetime, query: Any, **whose: Any) -> PublicKey | None:
-        keys = (_key(row) for row in self._rows(query, **whose))
+        keys = (meant.key(row) for row in self._rows(query, **whose))
         return next((key for key in keys if key.usable(now)), None)
 
     def _exchanges(self, rows: Sequence[Any]) -> tuple[ExchangeView, ...]:
@@ -322,7 +327,7 @@ class View:
                 ExchangeView(
                     number, row.version, row.state == ExchangeState.CLOSED.value, PartyCode(row.asking),
                     row.person, utc(row.opened), utc(row.last_activity), row.uims,
-                    tuple(_referral(referral) for referral in found),
+                    tuple(meant.referral(referral) for referral in found),
                 )
             )  # fmt: skip
         return tuple(views)
@@ -332,69 +337,3 @@ class View:
             part = digests[start : start + _CHUNK]
             named = {f"digest{place}": found for place, found in enumerate(part)}
             yield from self._rows(queries.before(len(part)), **named)
-
-
-def _party(row: Any) -> Party:
-    return Party(PartyCode(row.code), row.name, Address(row.mailbox), Language(row.language))
-
-
-def _person(row: Any) -> Person:
-    return Person(
-        row.id,
-        PartyCode(row.party),
-        Address(row.address),
-        row.name,
-        Role(row.role),
-        Language(row.language),
-    )
-
-
-def _desk_person(party: Party) -> Person:
-    return Person(0, party.code, party.mailbox, party.name, Role.DESK, party.language)
-
-
-def _key(row: Any) -> PublicKey:
-    until = row.usable_until
-    return PublicKey(
-        row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), row.can_encrypt, row.can_sign,
-        utc(until) if until else None, row.revoked_at is not None, PartyCode(row.party),
-        given=Fingerprint(row.given) if row.given else None,
-    )  # fmt: skip
-
-
-def _pending(row: Any) -> Pending:
-    party, until = PartyCode(row.party), row.usable_until
-    key = PublicKey(
-        row.scheme, Fingerprint(row.fingerprint), bytes(row.octets), True, True, utc(until) if until else None,
-        party=party,
-    )  # fmt: skip
-    return Pending(
-        row.id, party, Address(row.address), row.name, Role(row.role), Language(row.language), key, row.ordered_by,
-        Digest(row.word), utc(row.expires), row.approval, row.proven, row.sent,
-    )  # fmt: skip
-
-
-def _referral_number(row: Any) -> ReferralNumber:
-    return ReferralNumber(ExchangeNumber(row.year, row.serial), PartyCode(row.party))
-
-
-def _referral_side(rows: Sequence[Any]) -> tuple[ReferralNumber, Side] | None:
-    return (_referral_number(rows[0]), Side(rows[0].side)) if rows else None
-
-
-def _referral(row: Any) -> ReferralView:
-    return ReferralView(
-        _referral_number(row), ReferralState(row.state), utc(row.asked_at), utc(row.last_activity),
-        row.reminders, row.uims, row.answered, bool(row.sealed),
-    )  # fmt: skip
-
-
-def _asked(row: Any) -> AskedBefore:
-    return AskedBefore(Digest(row.digest), _referral_number(row))
-
-
-def _keep(row: Any) -> Keep:
-    return Keep(
-        ExchangeNumber(row.year, row.serial), PartyCode(row.party), Side(row.side), Digest(row.digest),
-        row.scheme, proven_ciphertext(bytes(row.ciphertext)),
-    )  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway import forms
+from gateway import data, forms
 from gateway.content import (
     Block,
     Candidacy,
@@ -87,6 +87,11 @@ _RANKS: dict[str, tuple[VerdictKind, tuple[tuple[str, int], ...]]] = {
 
 class FirstTwoLetters:
     """A pattern library that goes by the first two characters; brackets are only a way of writing."""
+
+    version = 0
+
+    def texts(self) -> Mapping[str, str]:
+        return data.pattern_texts()
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]:
         return tuple(self._verdict(uim) for uim in uims)
@@ -282,6 +287,7 @@ class World:
                 pending=decision.pending,
                 renewals=decision.renewals,
                 entries=decision.entries,
+                patterns=decision.patterns,
             ),
             None,
         )

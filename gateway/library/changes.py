@@ -1,0 +1,73 @@
+"""Changes laid over the shipped files of the library: what counts now, as files again; and one change taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from gateway.events import PatternChange
+
+Raw = Mapping[str, Any]  # a scheme as it stands in a file
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_HEADER = "# Keys: schema.json. Meaning, and how to add a scheme: docs/patterns.md.\n"
+
+
+def written(schemes: Iterable[Raw]) -> str:
+    """These schemes as a file of the library."""
+    document = {"schemes": [dict(raw) for raw in schemes]}
+    return yaml.dump(document, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=110)
+
+
+def schemes_in(text: str) -> dict[str, Raw]:
+    """The schemes of a file that was checked before, by id."""
+    document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - the C loader is a safe one, too
+    return {raw["id"]: raw for raw in document.get("schemes", ())}
+
+
+def overlay(changes: Iterable[PatternChange]) -> dict[str, Raw]:
+    """What the changes, oldest first, leave behind: the schemes that count instead of, or beside, the shipped ones."""
+    found: dict[str, Raw] = {}
+    for change in changes:
+        new = schemes_in(change.text)
+        for name in change.schemes:
+            found.pop(name, None)
+            if name in new:
+                found[name] = new[name]
+    return found
+
+
+def merged(texts: Mapping[str, str], changes: Iterable[PatternChange]) -> dict[str, str]:
+    """The files of the library with these changes: a scheme that there is stands where it stood before."""
+    left = overlay(changes)
+    files = dict(texts)
+    for name, text in texts.items():
+        if name.startswith("_") or not any(scheme in text for scheme in left):
+            continue
+        known = schemes_in(text)
+        if known.keys() & left.keys():
+            files[name] = _HEADER + written(left.pop(scheme, raw) for scheme, raw in known.items())
+    for raw in left.values():
+        name = f"of_{(raw.get('party') or 'nobody').lower()}.yaml"
+        before = schemes_in(files[name]).values() if name in files else ()
+        files[name] = _HEADER + written((*before, raw))
+    return files
+
+
+def undone(made: Sequence[PatternChange], version: int) -> tuple[str, tuple[str, ...]]:
+    """(text, ids of the schemes) of a change that takes back the one that made a version.
+
+    Raises ValueError, with what to do, where there is none, or another change of the same schemes came after it.
+    """
+    change = next((one for one in made if one.version == version), None)
+    if change is None:
+        raise ValueError(f"there is no version {version} of the pattern library: see `gsp pattern history`")
+    for later in made:
+        if later.version > version and (both := set(later.schemes) & set(change.schemes)):
+            raise ValueError(
+                f"{', '.join(sorted(both))} was changed again by version {later.version}: revert that one first"
+            )
+    before = overlay(one for one in made if one.version < version)
+    return written(before[name] for name in change.schemes if name in before), change.schemes

@@ -1,0 +1,161 @@
+"""A change of the library before it is made: is it well formed, do its samples hold, whose codes does it touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from gateway.content import ClearValue, Text, VerdictKind, text
+from gateway.facts import NO_PARTY, PartyCode
+from gateway.library.changes import Raw, schemes_in, written
+from gateway.library.lint import SAMPLES_UNTIL, sample_problems
+from gateway.library.patterns import PatternLibrary
+from gateway.library.reading import Unreadable, read_schemes, unfit
+from gateway.library.schemes import Catalogue, Problem, Scheme, options, read, schema_problems, scheme_of
+
+_FILE = "proposed.yaml"
+_STEPS = 3000  # of the machine that RE2 makes of a pattern
+_MOST_TOUCHED = 3  # markings of others that a Party's own description may touch
+_OURS = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS, VerdictKind.HINT, None})
+
+_NOT_YOURS = text("party: you describe the markings of your own Party only; the Secretariat those of all.")
+_TAKEN = text("id: a marking of another Party has this name. Choose another one.")
+_DECIDES = text("decides: a Party may write “sure”, “ambiguous” or “hint”.")
+_TOO_COMPLEX = text("pattern: it is too large. Write fewer and smaller repetitions.")
+_TOO_WIDE = text(
+    "pattern: it changes what is said of the codes of {count} other markings. Make it narrower, so that it fits your "
+    "own codes only."
+)
+_SAME = text("There is no change: the library says this already.")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Touched(ClearValue):
+    """Another marking of which something else is said than before, or that fits a sample of the change, too.
+
+    `sample`: the code that shows it; `now`: the titles of what decides about it with the change.
+    """
+
+    title: str
+    party: PartyCode
+    sample: str
+    now: tuple[str, ...]
+    own: bool = False  # the sample is the change's own
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Examined(ClearValue):
+    """What was found: nothing is made of it where there are `problems`. `text` as it would be kept."""
+
+    schemes: tuple[Scheme, ...] = ()
+    raw: tuple[Raw, ...] = ()
+    new: frozenset[str] = frozenset()  # ids that the library did not have
+    problems: tuple[Problem, ...] = ()
+    touched: tuple[Touched, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The file of the change."""
+        return written(self.raw)
+
+    @property
+    def party(self) -> PartyCode:
+        """Who answers for all of it, "" where several do."""
+        parties = {scheme.party for scheme in self.schemes}
+        return parties.pop() if len(parties) == 1 else NO_PARTY
+
+
+def examine(texts: Mapping[str, str], octets: bytes, only: PartyCode = NO_PARTY) -> Examined:
+    """A file of patterns against the whole library as it is (`texts`). `only`: the one Party it may speak for."""
+    try:
+        schemes = read_schemes(octets)
+    except Unreadable as unreadable:
+        return Examined(problems=(Problem("", "", unreadable.says),))
+    wrong = schema_problems(_FILE, {"schemes": schemes})
+    if wrong:
+        return Examined(problems=wrong)
+    return _examined(texts, tuple(schemes), only)
+
+
+def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -> Examined:
+    found = tuple(scheme_of(_FILE, one) for one in raw)
+    before, _ = read(texts)
+    known = {scheme.id: scheme for scheme in before.schemes}
+    problems = [Problem("", one["id"], says) for one in raw for says in unfit(one)]
+    problems += [Problem("", one.id, says) for one in found for says in _refused(one, known.get(one.id), only)]
+    if problems:
+        return Examined(found, raw, problems=tuple(problems))
+    after, broken = read(with_schemes(texts, raw))
+    ids = {one.id for one in found}
+    problems += [Problem("", one.scheme, one.says) for one in broken]
+    if problems:
+        return Examined(found, raw, problems=tuple(problems))
+    library = PatternLibrary(after)
+    problems += [Problem("", p.scheme, p.says) for p in sample_problems(after, library) if p.scheme in ids]
+    touched = tuple(_touched(before, after, library, ids))
+    others = {one.title for one in touched if not one.own and one.party != only}
+    if only and len(others) > _MOST_TOUCHED:
+        problems.append(Problem("", found[0].id, text(_TOO_WIDE.message, count=len(others))))
+    if not problems and _is_known(texts, raw):
+        problems.append(Problem("", "", _SAME))
+    return Examined(found, raw, frozenset(ids - known.keys()), tuple(problems), touched)
+
+
+def with_schemes(texts: Mapping[str, str], raw: Sequence[Raw]) -> dict[str, str]:
+    """The files with these schemes instead of those of the same ids."""
+    ids = {one["id"] for one in raw}
+    files = dict(texts)
+    for name, written_ in texts.items():
+        if not name.startswith("_") and any(scheme in written_ for scheme in ids):
+            kept = [one for scheme, one in schemes_in(written_).items() if scheme not in ids]
+            files[name] = written(kept) if kept else ""
+    return {name: content for name, content in files.items() if content} | {_FILE: written(raw)}
+
+
+def _is_known(texts: Mapping[str, str], raw: Sequence[Raw]) -> bool:
+    known: dict[str, Any] = {}
+    for name, written_ in texts.items():
+        if not name.startswith("_") and any(one["id"] in written_ for one in raw):
+            known |= schemes_in(written_)
+    return all(known.get(one["id"]) == one for one in raw)
+
+
+def _refused(scheme: Scheme, before: Scheme | None, only: PartyCode) -> Iterator[Text]:
+    """What a Party may not describe, and what would cost every list of UIMs too much."""
+    if only and scheme.party != only:
+        yield _NOT_YOURS
+    if only and before is not None and before.party != only:
+        yield _TAKEN
+    if only and scheme.decides not in _OURS:
+        yield _DECIDES
+    bounds = options()
+    bounds.max_mem = 4 << 20
+    for pattern in (scheme.pattern, scheme.begins):
+        try:
+            if re2.compile(pattern, bounds).programsize > _STEPS:
+                yield _TOO_COMPLEX
+        except re2.error as error:
+            if "too large" in str(error) or "repetition" in str(error):
+                yield _TOO_COMPLEX  # what RE2 refuses for another reason is told with all else
+
+
+def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: set[str]) -> Iterator[Touched]:
+    """Every other marking of which a sample is judged in another way, and every one that a new sample fits, too."""
+    was, titles = PatternLibrary(before), {scheme.id: scheme.title for scheme in after.schemes}
+    known = {scheme.id: scheme for scheme in after.schemes}
+    for scheme in before.schemes:
+        for sample in scheme.valid if scheme.id not in ids else ():
+            now = library.deciding(sample, SAMPLES_UNTIL)
+            if now != was.deciding(sample, SAMPLES_UNTIL):
+                yield Touched(scheme.title, scheme.party, sample, tuple(titles[one] for one in now))
+                break
+    for scheme in after.schemes:
+        for sample in scheme.valid if scheme.id in ids else ():
+            now = library.deciding(sample, SAMPLES_UNTIL)
+            for other in now if now else ():
+                if other not in ids:
+                    one = known[other]
+                    yield Touched(one.title, one.party, sample, tuple(titles[each] for each in now), own=True)

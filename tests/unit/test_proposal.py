@@ -1,0 +1,198 @@
+"""A change of the library is judged before it is made: its form, its samples, and whose codes it touches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway import library
+from gateway.content import Uim
+from gateway.events import ChangeState, PatternChange
+from gateway.facts import PartyCode, digest
+from gateway.library.changes import merged, overlay, undone
+from gateway.library.proposal import Examined, examine
+from gateway.library.reading import LARGEST, Unreadable, read_schemes
+from tests.support.patterns import SHIPPED, stamp
+
+KE, SE = PartyCode("KE"), PartyCode("SE")
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def wrong(octets: bytes, only: PartyCode = KE) -> list[str]:
+    return [problem.text for problem in examine(SHIPPED, octets, only).problems]
+
+
+def change(found: Examined, version: int = 1) -> PatternChange:
+    ids = tuple(scheme.id for scheme in found.schemes)
+    mark = digest(found.text.encode())
+    return PatternChange(mark, found.text, ids, found.party, NOW, state=ChangeState.APPROVED, version=version)
+
+
+def party_of(texts: dict[str, str], code: str) -> str:
+    (verdict,) = library.load(texts).verdicts([Uim(code)], NOW)
+    return verdict.candidates[0].party if verdict.candidates else verdict.kind.value
+
+
+# --- what is right ----------------------------------------------------------------------------------------
+
+
+def test_a_right_description_touches_nobody_and_counts_once_it_is_laid_over_the_library() -> None:
+    found = examine(SHIPPED, stamp(), KE)
+    assert (found.problems, found.touched, found.party, found.new) == ((), (), KE, {"ke-stamp"})
+    assert party_of(SHIPPED, "KESTAMP87654321") == "unknown"
+    assert party_of(merged(SHIPPED, [change(found)]), "KESTAMP87654321") == "KE"
+
+
+def test_a_scheme_alone_is_a_file_too() -> None:
+    alone = "\n".join(line[4:] for line in stamp().decode().splitlines()[2:]).encode()
+    assert examine(SHIPPED, alone, KE).raw == examine(SHIPPED, stamp(), KE).raw
+
+
+def test_what_the_library_says_already_is_no_change() -> None:
+    known = merged(SHIPPED, [change(examine(SHIPPED, stamp(), KE))])
+    assert [p.text for p in examine(known, stamp(), KE).problems] == [
+        "There is no change: the library says this already."
+    ]
+    assert examine(known, stamp(title="Kenya, stamp of 2027"), KE).problems == ()
+
+
+def test_a_changed_scheme_stands_where_it_stood_and_the_others_of_its_file_stay() -> None:
+    narrower = stamp(id="se-one", party="SE", pattern=r"'QCALL\d{9}'", prefixes="[QCALL]", valid="[QCALL123456789]",
+                     length="{min: 14, max: 14}", invalid="", **{"uim": ""})  # fmt: skip
+    found = examine(SHIPPED, b"\n".join(line for line in narrower.splitlines() if b"uim" not in line), SE)
+    assert found.problems == ()
+    assert found.new == frozenset()
+    now = merged(SHIPPED, [change(found)])
+    assert now.keys() == SHIPPED.keys()
+    assert (party_of(now, "QCALL123456789"), party_of(now, "QCALLabcdefgh")) == ("SE", "SE")
+    assert party_of(SHIPPED, "QCALL12345678") == "SE"
+    assert not library.load(now).fits("QCALL12345678", NOW), "as it was described before it fits no more"
+
+
+# --- what is refused --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"party": "SE"}, "party: you describe"),
+        ({"party": "null"}, "party: you describe"),
+        ({"party": "NO"}, "party: it does not keep"),  # false in YAML
+        ({"id": "se-one"}, "id: a marking of another Party"),
+        ({"decides": "not a uim"}, "decides: a Party may write"),
+        ({"rank": "20"}, "rank: 20 does not go with"),
+        ({"decides": "perhaps"}, "decides: it must be one of: sure"),
+        ({"source": ""}, "“source” is missing"),
+        ({"source": "x\n    colour: red"}, "“colour” is no key"),
+        ({"valid": "[KESTAMP1234567X]"}, "valid: sample 1 is not one of this scheme"),
+        ({"pattern": r"'KESTAMP\d{7,8}'", "length": "{min: 14, max: 15}"}, "invalid: sample 1 is one of this scheme"),
+        ({"prefixes": "[KESTAMQ]"}, "sample 1"),
+        ({"pattern": r"'(?=KE)KESTAMP\d{8}'"}, "RE2 does not accept"),
+        ({"pattern": r"'KESTAMP((\d{100}){100}){100}'"}, "it is too large"),
+        ({"pattern": r"'KESTAMP(\w{1,300}x){1,3}|KESTAMP\w{900}|KESTAMP\w{900}|KESTAMP\d{8}'"}, "it is too large"),
+        ({"title": f"'{'x' * 121}'"}, "title: this is too long: at most 120"),
+        ({"title": '"Kenya\u202estamp"'}, "title: it holds characters that cannot be seen"),
+        ({"title": '"two\\nlines"'}, "cannot be seen"),
+        ({"source": '"\\u0007"'}, "cannot be seen"),
+    ],
+)  # fmt: skip
+def test_a_wrong_description_is_refused_with_the_key_that_is_wrong(changed: dict[str, str], says: str) -> None:
+    found = wrong(stamp(**changed))
+    assert any(says in one for one in found), found
+
+
+def test_a_party_cannot_take_the_codes_of_everybody() -> None:
+    """A prefix that many codes have, a shape that anything has: refused, or bound to the own prefix."""
+    swallowing = stamp(pattern="'.*'", length="{min: 1, max: 200}", invalid="")
+    only_valid = b"\n".join(line for line in swallowing.splitlines() if b"uim" not in line)
+    taken = merged(SHIPPED, [change(examine(SHIPPED, only_valid, KE))])
+    assert party_of(taken, "QCALL12345678") == "SE", "a pattern counts for codes with its prefix only"
+    hint = (
+        only_valid.replace(b"sure", b"hint")
+        .replace(b"rank: 90", b"rank: 30")
+        .replace(b"    prefixes: [KESTAMP]\n", b"")
+    )
+    found = examine(SHIPPED, hint, KE)
+    assert {one.title for one in found.touched} >= {"General digits"}
+    assert party_of(merged(SHIPPED, [change(found)]), "QCALL12345678") == "SE", "a hint decides after all others"
+
+
+def test_whoever_reaches_for_the_codes_of_many_others_is_refused_and_the_secretariat_sees_whose_they_are() -> None:
+    digits = "012345678901234567890123456789"
+    many = {
+        f"{n}.yaml": SHIPPED["general.yaml"].partition("  - {id: ru-one")[0].replace("any-digits", f"any-{n}")
+        .replace("General", f"General {n},").replace("{30}", f"{{{20 + n}}}").replace(digits, digits[: 20 + n])
+        for n in range(5)
+    }  # fmt: skip
+    given = stamp(pattern=r"'01\d{8}'", prefixes="['01']", valid="['0112345678']", length="{min: 10, max: 10}")
+    lines = b"\n".join(line for line in given.splitlines() if b"invalid" not in line and b"uim" not in line)
+    known = {**SHIPPED, **many}
+    assert ["of 6 other markings" in problem.text for problem in examine(known, lines, KE).problems] == [True]
+    seen = examine(known, lines)
+    assert seen.problems == ()
+    assert {(one.title, one.now) for one in seen.touched} == {
+        ("General digits", ()), *((f"General {n}, digits", ()) for n in range(5)),
+    }  # fmt: skip
+
+
+def test_a_sample_that_others_fit_too_is_shown_with_what_decides() -> None:
+    both = stamp(pattern=r"'QCALL\d{8}'", prefixes="[QCALL]", valid="[QCALL87654321]", length="{min: 13, max: 13}")
+    lines = b"\n".join(line for line in both.splitlines() if b"invalid" not in line and b"uim" not in line)
+    found = examine(SHIPPED, lines, KE)
+    assert found.problems == ()
+    assert {(one.title, one.sample, one.own) for one in found.touched} == {
+        ("Sweden, one", "QCALL12345678", False), ("Sweden, one", "QCALL87654321", True),
+    }  # fmt: skip
+    assert all(set(one.now) == {"Sweden, one", "Kenya, excise stamp"} for one in found.touched)
+
+
+# --- hostile files ----------------------------------------------------------------------------------------
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"", b"\xff\xfe\x00", b"\x00", b"- just\n- a list\n", b"schemes: []", b"schemes: 1", b"schemes: [1]\nother: 2",
+        BOMB.encode(), b"schemes: &x [*x]", b"schemes: !!python/object/apply:os.system [ls]", b"schemes: [!x {}]",
+        b"schemes: [" + b"[" * 5000 + b"]" * 5000 + b"]", b"a: " * 3000, b"{" * 30000,
+        b"schemes: [{id: a, id: b}]", b"--- {schemes: [{}]}\n--- {schemes: [{}]}\n",
+        b"schemes: [{rank: " + b"9" * 20000 + b"}]", b"schemes: [{rank: " + b"1:" * 20000 + b"1}]",
+        b"schemes: [{at: 2026-99-99}]", b"schemes: [{? [a] : b}]", b"schemes:\n" + b"- {}\n" * 21,
+        b"schemes: [{id: '" + b"x" * LARGEST + b"'}]", b"schemes: [{rank: .inf}]", b"schemes: [{<<: {id: a}}]",
+        b"schemes: [{id: \"\\ud800\"}]",
+    ],
+)  # fmt: skip
+def test_a_hostile_file_is_refused_with_a_sentence(octets: bytes) -> None:
+    found = examine(SHIPPED, octets, KE)
+    assert found.problems
+    assert all(problem.text for problem in found.problems)
+
+
+@pytest.mark.parametrize("octets", [BOMB.encode(), b"schemes: &x [*x]", b"x: !!binary aGk="])
+def test_references_and_types_are_refused_by_their_line_before_anything_is_built(octets: bytes) -> None:
+    with pytest.raises(Unreadable, match="references"):
+        read_schemes(octets)
+
+
+# --- one after the other, and back ------------------------------------------------------------------------
+
+
+def test_later_changes_count_and_one_change_can_be_taken_back() -> None:
+    first = change(examine(SHIPPED, stamp(), KE), 1)
+    second = change(examine(merged(SHIPPED, [first]), stamp(title="Kenya, stamp of 2027"), KE), 2)
+    assert overlay([first, second])["ke-stamp"]["title"] == "Kenya, stamp of 2027"
+    text, ids = undone([first, second], 2)
+    third = replace(second, text=text, schemes=ids, version=3)
+    assert overlay([first, second, third])["ke-stamp"]["title"] == "Kenya, excise stamp"
+    with pytest.raises(ValueError, match="changed again by version 2"):
+        undone([first, second], 1)
+    with pytest.raises(ValueError, match="no version 9"):
+        undone([first, second], 9)
+    text, ids = undone([first], 1)
+    assert merged(SHIPPED, [first, replace(first, text=text, schemes=ids, version=2)]) == SHIPPED
