@@ -7,11 +7,11 @@ pair of Parties. `figures.py` reads them; docs/statistics.md says what counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, or_, select, true, update
 
 from gateway.events import EXTENSIONS, Event, EventKind
 from gateway.facts import ExchangeNumber, PartyCode, utc
@@ -33,9 +33,26 @@ _REFERRAL = (
     _TIMING.c.year == bindparam("of_year"), _TIMING.c.serial == bindparam("of_serial"),
     _TIMING.c.asked == bindparam("of_asked"),
 )  # fmt: skip
-_LAST = Prepared(select(_TALLY).where(*_PAIR).order_by(_TALLY.c.at.desc()).limit(1))
-_LAST_UNTIL = _LAST.where(_TALLY.c.at <= bindparam("until"))
+_LAST_UNTIL = Prepared(
+    select(_TALLY).where(*_PAIR, _TALLY.c.at <= bindparam("until")).order_by(_TALLY.c.at.desc()).limit(1)
+)
 _ADD = Prepared(insert(_TALLY))
+_PREVIOUS = select(_TALLY).where(*_PAIR).order_by(_TALLY.c.at.desc()).limit(1).subquery()
+# The sums of the row before and what is new, in one statement; no row where one stands at this instant or a later one.
+_ADD_NEXT = Prepared(
+    insert(_TALLY).from_select(
+        ["asking", "asked", "at", *_SUMS],
+        select(
+            bindparam("of_asking", type_=_TALLY.c.asking.type),
+            bindparam("of_asked", type_=_TALLY.c.asked.type),
+            bindparam("now", type_=_TALLY.c.at.type),
+            *(func.coalesce(_PREVIOUS.c[name], literal_column("0"))
+              + bindparam(f"more_{name}", type_=_TALLY.c[name].type) for name in _SUMS),
+        )
+        .select_from(select(literal_column("1")).subquery().outerjoin(_PREVIOUS, true()))
+        .where(or_(_PREVIOUS.c.at.is_(None), _PREVIOUS.c.at < bindparam("now", type_=_TALLY.c.at.type))),
+    )
+)  # fmt: skip
 _RAISE = Prepared(
     update(_TALLY)
     .where(*_PAIR, _TALLY.c.at >= bindparam("since"))
@@ -56,45 +73,63 @@ def instant(moment: datetime) -> int:
     return (utc(moment) - _EPOCH) // _MICROSECOND
 
 
-def count(connection: Connection, events: Iterable[Event], at: datetime) -> None:
+def count(connection: Connection, events: Sequence[Event], at: datetime) -> None:
     """Adds what these events, recorded at this instant, mean for the figures."""
     referrals: dict[tuple[ExchangeNumber, PartyCode], list[Event]] = {}
     for event in events:
         if event.exchange is not None and event.party and event.kind in _COUNTED:
             referrals.setdefault((event.exchange, event.party), []).append(event)
+    if not referrals:
+        return
+    now = instant(at)
+    opened = {event.exchange: event.actor for event in events if event.kind is _K.EXCHANGE_OPENED}
     more: dict[tuple[str, PartyCode], Counter[str]] = {}
     for (number, asked), told in referrals.items():
-        asking, counted = _referral(connection, number, asked, told, instant(at))
+        asking, counted = _referral(connection, number, asked, told, now, opened.get(number, ""))
         more.setdefault((asking, asked), Counter()).update(counted)
     for (by, of), counted in more.items():
         if counted:
-            _add(connection, by, of, instant(at), counted)
+            _add(connection, by, of, now, counted)
 
 
 def _referral(
-    connection: Connection, number: ExchangeNumber, asked: PartyCode, events: list[Event], now: int
+    connection: Connection, number: ExchangeNumber, asked: PartyCode, events: list[Event], now: int, asking: str
 ) -> tuple[str, Counter[str]]:
-    """Who asks in a referral, and what its events count; its own times are written down."""
-    here = {"of_year": number.year, "of_serial": number.serial}
+    """Who asks in a referral, and what its events count; its own times are written down.
+
+    `asking`: who opened the exchange, where this is known already.
+    """
+    of = {"year": number.year, "serial": number.serial, "asked": asked}
+    here = {f"of_{name}": value for name, value in of.items()}
+    times = _times(events, now)
+    if any(event.kind in _FIRST for event in events):
+        asking = asking or _ASKING.first(connection, of_year=number.year, of_serial=number.serial).asking
+        begun = {"asked_at": now, "acted_at": None, "answered_at": None, "seconds": None}
+        if "answered_at" in times:
+            times["seconds"] = 0
+        _ASK.run(connection, **of, asking=asking, **(begun | times))
+    else:
+        row = _FIND.first(connection, **here)
+        if row is None:
+            return "", Counter()  # a referral that was never asked: a report on a mail of a look-up
+        asking = row.asking
+        times = {name: when for name, when in times.items() if getattr(row, name) is None}
+        if "answered_at" in times:
+            times["seconds"] = max(now - row.asked_at, 0) // _SECOND
+        if times:
+            _SET.run(connection, **here, **times)
     counted: Counter[str] = Counter()
     for event in events:
         counted.update(_passed(event))
-    exchange = _ASKING.first(connection, **here) if any(event.kind in _FIRST for event in events) else None
-    if exchange is not None:
-        begun = {"asked_at": now, "acted_at": None, "answered_at": None, "seconds": None}
-        _ASK.run(connection, year=number.year, serial=number.serial, asked=asked, asking=exchange.asking, **begun)
-    row = _FIND.first(connection, **here, of_asked=asked)
-    if row is None:
-        return "", Counter()  # a referral that was never asked: a report on a mail of a look-up
-    times: dict[str, int] = {}
-    if row.acted_at is None and any(_acts(event) for event in events):
-        times["acted_at"] = now
-    if row.answered_at is None and any(_ends(event) for event in events):
-        times |= {"answered_at": now, "seconds": max(now - row.asked_at, 0) // _SECOND}
+    if "answered_at" in times:
         counted.update(answered=1, seconds=times["seconds"])
-    if times:
-        _SET.run(connection, **here, of_asked=asked, **times)
-    return row.asking, counted
+    return asking, counted
+
+
+def _times(events: Iterable[Event], now: int) -> dict[str, int]:
+    """What happened in a referral at this instant, unless it had happened before."""
+    acted = {"acted_at": now} if any(map(_acts, events)) else {}
+    return {**acted, "answered_at": now} if any(map(_ends, events)) else acted
 
 
 def _passed(event: Event) -> dict[str, int]:
@@ -123,14 +158,12 @@ def _ends(event: Event) -> bool:
 
 def _add(connection: Connection, asking: str, asked: str, now: int, counted: Counter[str]) -> None:
     pair = {"of_asking": asking, "of_asked": asked}
-    last: Any = _LAST.first(connection, **pair)
-    late = last is not None and last.at >= now  # at the same instant, or the clock was set back
-    if late:
-        last = _LAST_UNTIL.first(connection, **pair, until=now)
+    more = {f"more_{name}": counted[name] for name in _SUMS}
+    if _ADD_NEXT.run(connection, **pair, now=now, **more):
+        return
+    # A row stands at the same instant, or the clock was set back: those from now on count it, too.
+    last: Any = _LAST_UNTIL.first(connection, **pair, until=now)
     if last is None or last.at < now:
         sums = {name: getattr(last, name) if last is not None else 0 for name in _SUMS}
-        if not late:
-            sums = {name: sums[name] + counted[name] for name in _SUMS}
         _ADD.run(connection, asking=asking, asked=asked, at=now, **sums)
-    if late:
-        _RAISE.run(connection, **pair, since=now, **{f"more_{name}": counted[name] for name in _SUMS})
+    _RAISE.run(connection, **pair, since=now, **more)

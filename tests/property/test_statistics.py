@@ -144,6 +144,39 @@ def test_every_figure_is_what_a_slow_counter_finds(
             agree(store, told, period, group)
 
 
+_STEPS = [
+    (0, ("join", 5)), (3600, ("ask", 0, [1, 2], 2, False)), (3600, ("read", 0)), (60, ("ask", 3, [1], 0, True)),
+    (86_400, ("answer", 0, 2, K.ANSWERED)), (60, ("message", 1, True)), (60, ("further", 1, 3)),
+    (60, ("answer", 2, 1, None)), (86_400, ("ask", 4, [3], 1, False)),
+]  # fmt: skip
+_SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")
+_MISTAKES = (
+    *(("tally", f"{name} = {name} + 1 WHERE at = (SELECT max(at) FROM tally)") for name in _SUMS),
+    ("timing", "seconds = seconds + 1 WHERE seconds IS NOT NULL"),
+    ("timing", "acted_at = NULL WHERE acted_at = (SELECT max(acted_at) FROM timing)"),
+    ("timing", "acted_at = asked_at WHERE serial = 3"),
+)
+
+
+def test_the_slow_counter_notices_every_figure_that_is_off_by_one() -> None:
+    """Else its agreement would mean nothing."""
+    period = Period(date(2025, 1, 10), date(2026, 1, 20), "UTC")
+    with closing(Store(IN_MEMORY, token_digest_of)) as store:
+        told = History(store).run(_STEPS)  # type: ignore[arg-type]
+        agree(store, told, period, {CODES[0]})
+        for table, mistake in _MISTAKES:
+            with store._engine.begin() as connection:
+                kept = connection.exec_driver_sql(f"SELECT * FROM {table}").all()
+                assert connection.exec_driver_sql(f"UPDATE {table} SET {mistake}").rowcount == 1, mistake
+            with pytest.raises(AssertionError):
+                agree(store, told, period, {CODES[0]})
+            with store._engine.begin() as connection:
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+                marks = ", ".join("?" * len(kept[0]))
+                connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", [tuple(row) for row in kept])
+        agree(store, told, period, {CODES[0]})
+
+
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
     server = Postgres()

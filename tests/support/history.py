@@ -117,9 +117,12 @@ class History:
         facts = self._uims(uims)
         events = [Event(kind, number, party, 1, asking, uims, uims=facts) for party in parties]
         opened = Event(K.EXCHANGE_OPENED, number, NO_PARTY, 1, asking, uims)
-        if any(self._shown(number, party) for party in parties):
-            self.store.ledger.commit(Commit(self._now, (opened,)), None)
-            self._write(number, *events)
+        shown = tuple(event for event in events if self._shown(number, event.party))
+        if shown:  # in one transaction, as the gateway has it, or in two
+            first, then = (shown, ()) if self._serial % 2 else ((), shown)
+            self.store.ledger.commit(Commit(self._now, (opened, *first)), None)
+            self.told.events += [(self._now, event) for event in first]
+            self._write(number, *then)
 
     def _answer(self, place: int, uims: int, ending: EventKind | None) -> None:
         if found := self._referral(place):
