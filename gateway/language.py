@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from gettext import c2py
 from io import BytesIO
 
@@ -151,7 +152,7 @@ class Languages:
     @classmethod
     def from_texts(cls, texts: Mapping[str, Iterable[bytes]]) -> Languages:
         """Catalogues from the octets of .po files by language code; raises ValueError for a broken one."""
-        return cls({code: Catalogue(code, _messages(code, texts.get(code, ()))) for code in LANGUAGES})
+        return cls({code: Catalogue(code, _messages(code, tuple(texts.get(code, ())))) for code in LANGUAGES})
 
     def catalogue(self, language: str) -> Catalogue:
         """The catalogue of a language, the nearest of the six for any other code."""
@@ -193,7 +194,8 @@ def negotiate(language: str) -> Language:
     return Language(code) if code in LANGUAGES else ENGLISH
 
 
-def _messages(code: Language, texts: Iterable[bytes]) -> _Messages:
+@lru_cache(maxsize=12)  # a program that opens a second gateway reads the same texts: a quarter of a second
+def _messages(code: Language, texts: tuple[bytes, ...]) -> _Messages:
     singular: dict[str, str] = {}
     plural: dict[str, Sequence[str]] = {}
     read_as: dict[str, tuple[str, ...]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from gateway.content import text
 from gateway.library.patterns import PatternLibrary
@@ -19,7 +20,12 @@ def load(texts: Mapping[str, str]) -> PatternLibrary:
     Raises ValueError naming file, scheme and field for the first problem; every sample has been
     matched, so that a pattern the automaton lost would be seen here.
     """
-    catalogue, problems = read(texts)
+    return _load(tuple(sorted(texts.items())))
+
+
+@lru_cache(maxsize=2)  # a program that opens a second gateway has read these texts already
+def _load(texts: tuple[tuple[str, str], ...]) -> PatternLibrary:
+    catalogue, problems = read(dict(texts))
     library = None if problems else PatternLibrary(catalogue)
     if library:
         problems = tuple(sample_problems(catalogue, library))
