@@ -136,6 +136,10 @@ class Catalogue:
         """A day without its year, for the foot of a chart."""
         return str(format_skeleton("MMMd", day, locale=self._locale))
 
+    def short_month(self, day: date) -> str:
+        """A month and its year in numbers, for the foot of a chart."""
+        return str(format_skeleton("yM", day, locale=self._locale))
+
     def spellings(self, message: str) -> tuple[str, ...]:
         """Every way in which this language writes a label."""
         return (self.gettext(message), *self._messages.read_as.get(message, ()))

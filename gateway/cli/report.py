@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gateway.rules.report import Reader
 
 _LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
-_FORMATS = ("html",)
+_FORMATS = ("html", "pdf", "docx")
 _PRIVATE = 0o600
 
 

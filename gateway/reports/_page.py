@@ -8,11 +8,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway import data
-from gateway.document import Cell, Document, Look, Table
+from gateway.document import Cell, Document, Table
 from gateway.language import Catalogue
 from gateway.reports import _words
-
-_SHADES = 4
 
 
 @lru_cache(maxsize=1)
@@ -23,10 +21,11 @@ def _environment() -> Environment:
     )  # fmt: skip
 
 
-def page(document: Document, catalogue: Catalogue) -> str:
-    """The whole document in a language."""
+def page(document: Document, catalogue: Catalogue, printed: bool = False) -> str:
+    """The whole document in a language, for a screen or (`printed`) for sheets of paper."""
     functions: dict[str, Any] = {
         "document": document,
+        "printed": printed,
         "language": catalogue.language,
         "direction": catalogue.direction,
         "_": catalogue.gettext,
@@ -38,7 +37,7 @@ def page(document: Document, catalogue: Catalogue) -> str:
         "barred": _words.barred,
         "whole": lambda cell: isinstance(cell, _words.WHOLE),
         "bar": _bar,
-        "shade": _shade,
+        "shade": _words.shade,
     }
     return _environment().get_template("report/page.j2").render(functions)
 
@@ -51,10 +50,3 @@ def _full(cell: Cell, catalogue: Catalogue) -> str:
 def _bar(table: Table, column: int, cell: int) -> int:
     """How long the bar of a count is, in percent of the longest of its column."""
     return round(100 * cell / _words.largest(table, column))
-
-
-def _shade(table: Table, cell: Cell) -> int:
-    """How dark a cell of a matrix is, from 0 to `_SHADES`."""
-    if table.look is not Look.MATRIX or type(cell) is not int:
-        return 0
-    return -(-_SHADES * cell // _words.largest(table))

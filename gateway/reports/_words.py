@@ -12,6 +12,7 @@ from gateway.facts import PartyName
 from gateway.language import Catalogue
 
 NOTHING = "–"
+SHADES = 4
 _VALUES = (int, float, timedelta, NoneType)
 WHOLE = (*_VALUES, date)  # what is not broken into lines
 _SEPARATOR = N_(", ")
@@ -62,6 +63,13 @@ def largest(table: Table, column: int | None = None) -> int:
     columns = _columns(table)
     chosen = columns if column is None else columns[column : column + 1]
     return max((cell for cells in chosen for cell in cells if type(cell) is int), default=1) or 1
+
+
+def shade(table: Table, cell: Cell) -> int:
+    """How dark a cell of a matrix is, from 0 to `SHADES`."""
+    if table.look is not Look.MATRIX or type(cell) is not int:
+        return 0
+    return -(-SHADES * cell // largest(table))
 
 
 def _columns(table: Table) -> list[tuple[Cell, ...]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,8 @@ def test_the_report_is_private_and_has_the_figures_of_gsp_stats(
     assert "Pour Kenya" in french
     assert "Qui interroge qui" not in french
     assert "Who asks whom" not in gsp("report", *days, "--for", "meeting", home=asked.home).out
+    assert gsp("report", *year, "--output", tmp_path / "r.docx", home=asked.home).status == 0
+    assert (tmp_path / "r.docx").read_bytes().startswith(b"PK")
 
 
 def test_what_cannot_be_made_is_said_in_one_line(point: FocalPoint, tmp_path: Path) -> None:
@@ -60,3 +64,12 @@ def test_what_cannot_be_made_is_said_in_one_line(point: FocalPoint, tmp_path: Pa
     ):  # fmt: skip
         failed_in_one_line(gsp("report", *wrong, "--output", path, home=point.home))
         assert not path.exists()
+
+
+def test_what_formats_need_is_loaded_when_a_report_is_written() -> None:
+    script = (
+        "import sys; from gateway import reports; from gateway.cli import main; reports.formats()\n"
+        "assert not {'weasyprint', 'docx', 'matplotlib', 'lxml', 'jinja2.sandbox'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
