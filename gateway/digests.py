@@ -7,10 +7,11 @@ import email.policy
 import subprocess
 import sys
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from functools import cache
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from gateway import crontab, logs
@@ -19,17 +20,17 @@ from gateway.events import DigestReader, MailKind
 from gateway.facts import NO_PARTY, Correspondent, Language, Moment, PartyCode, party_code
 from gateway.facts import address as mail_address
 from gateway.figures import Measured, Merits, Period
-from gateway.outcome import Failure, LostRace
+from gateway.outcome import LostRace
 from gateway.rules import digest as rules
 from gateway.rules import merits, weekly
-from gateway.schedule import Job
+from gateway.schedule import Job, apart
 from gateway.service import Gateway
 from gateway.stages._doubt import Unsealable
 from gateway.summary import Digest, Figure
 from gateway.treaty import Role
 
 _WEEK = timedelta(days=7)
-_SENT, _ELSEWHERE, _LOCKED, _FAILED = "sent", "sent elsewhere", "locked", "failed"
+_SENT, _ELSEWHERE, _LOCKED = "sent", "sent elsewhere", "locked"
 LOOK_EVERY = 3600.0  # beside the crontab line: what failed, or fell due while nobody led, is made up for
 
 
@@ -57,13 +58,19 @@ class Digests:
 
     def send(self, at_once: bool = False) -> int:
         """Sends what is due; how many. Who has no key that can be used gets it when there is one."""
-        done = [self._sent(reader, period) for reader, period in self.due(at_once)]
+        done: Counter[str] = Counter()
+        for reader, period in self.due(at_once):
+            if not apart(partial(self._send, reader, period, done)):
+                done["failed"] += 1  # it is for the next run
         if done:
-            logs.note("digests sent", count=done.count(_SENT), locked=done.count(_LOCKED), failed=done.count(_FAILED))
-        return done.count(_SENT)
+            logs.note("digests sent", count=done[_SENT], locked=done[_LOCKED], failed=done["failed"])
+        return done[_SENT]
+
+    def _send(self, reader: DigestReader, period: Period, done: Counter[str]) -> None:
+        done[self._sent(reader, period)] += 1
 
     def _sent(self, reader: DigestReader, period: Period) -> str:
-        """What became of one digest; what goes wrong with it is for the next run, and keeps nobody else's back."""
+        """What became of one digest."""
         try:
             to = self._store.view.correspondent(reader.person, self._now)
             if to is None or to.key is None:
@@ -76,11 +83,6 @@ class Digests:
             return _ELSEWHERE  # another instance has sent it
         except Unsealable:
             return _LOCKED  # the engine does not take the key
-        except Failure:  # the database is away, or our keys: it is so for all
-            raise
-        except Exception as error:  # as in `pipeline`: its text is not looked at
-            logs.fault(error)
-            return _FAILED
 
     def letter(self, to: Correspondent, period: Period) -> Letter:
         """The digest of one reader: of his Party, or of all for the Secretariat."""

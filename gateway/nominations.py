@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from gateway.content import Decision
 from gateway.directory import Standing
@@ -12,6 +13,7 @@ from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Policy
 from gateway.rules import directory as rules
+from gateway.schedule import apart
 from gateway.store import Store
 
 
@@ -26,7 +28,7 @@ class Nominations:
 
     def run(self) -> None:
         """Everything that is due now; the Secretariat hears of all that is overdue in one mail."""
-        now, view, policy = self._clock(), self._store.view, self._policy
+        now, policy = self._clock(), self._policy
         late: list[Standing] = []
         unconfirmed: list[Standing] = []
         for one in self._store.roster.standings():
@@ -34,19 +36,28 @@ class Nominations:
             if step == rules.TELL:
                 late.append(one)
             elif step:
-                cause = f"nominations {one.party} {one.open_since.isoformat()} {step}"
-                self._carry(rules.nominate(one, view, now), now, cause)
+                apart(partial(self._nominate, one, step, now))
             step = rules.confirmation_step(one, now, policy.directory_months, policy.directory_days)
             if step == rules.TELL:
                 unconfirmed.append(one)
             elif step:
-                day = rules.asked_on(now, policy.directory_months)
-                cause = f"confirmation {one.party} {day.date()} {step}"
-                self._carry(rules.confirm(one, step, view, now), now, cause)
+                apart(partial(self._confirm, one, step, now))
         if late or unconfirmed:
-            parties = " ".join(one.party for one in (*late, *unconfirmed))
-            decision = rules.overdue(tuple(late), tuple(unconfirmed), view, now)
-            self._carry(decision, now, f"overdue {now.date()} {parties}")
+            apart(partial(self._overdue, tuple(late), tuple(unconfirmed), now))
+
+    def _nominate(self, one: Standing, step: int, now: datetime) -> None:
+        cause = f"nominations {one.party} {one.open_since.isoformat()} {step}"
+        self._carry(rules.nominate(one, self._store.view, now), now, cause)
+
+    def _confirm(self, one: Standing, step: int, now: datetime) -> None:
+        day = rules.asked_on(now, self._policy.directory_months)
+        self._carry(
+            rules.confirm(one, step, self._store.view, now), now, f"confirmation {one.party} {day.date()} {step}"
+        )
+
+    def _overdue(self, late: tuple[Standing, ...], unconfirmed: tuple[Standing, ...], now: datetime) -> None:
+        parties = " ".join(one.party for one in (*late, *unconfirmed))
+        self._carry(rules.overdue(late, unconfirmed, self._store.view, now), now, f"overdue {now.date()} {parties}")
 
     def _carry(self, decision: Decision, now: datetime, cause: str) -> None:
         try:

@@ -21,6 +21,7 @@ from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from gateway import crontab, logs
+from gateway.outcome import Failure
 
 _GRACE_SECONDS = 600  # a tick that comes late (suspended machine, busy threads) still runs, once
 
@@ -39,6 +40,22 @@ class Job:
     zone: tzinfo = UTC
     by_leader: bool = True
     at_start: bool = True
+
+
+def apart(step: Callable[[], object]) -> bool:
+    """Does one of many things, which must not keep the others from being done; whether it ended well.
+
+    What a defect stops is logged, and tried again when its time comes. Raises `Failure`: the database is away, or our
+    keys, and it is so for all.
+    """
+    try:
+        step()
+    except Failure:
+        raise
+    except Exception as error:  # as in `pipeline`: its text is not looked at
+        logs.fault(error)
+        return False
+    return True
 
 
 class Schedule:

@@ -8,16 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from gateway import logs
 from gateway.events import ExchangeView, Keep
 from gateway.facts import NO_PARTY, Moment, Pending, PublicKey, ReferralNumber
 from gateway.forms._registration import ended
 from gateway.nominations import Nominations
-from gateway.outcome import Failure, LostRace
+from gateway.outcome import LostRace
 from gateway.pipeline import Pipeline
 from gateway.ports import Keyed, Policy
 from gateway.rules import exchange as rules
 from gateway.rules import expiry
+from gateway.schedule import apart
 from gateway.store import Store
 from gateway.treaty import Side
 
@@ -47,13 +47,13 @@ class Upkeep:
         now = self._clock()
         for exchange in self._store.view.open_exchanges():
             for referral in exchange.referrals:
-                self._apart(partial(self._referral, referral.number, now))
-            self._apart(partial(self._close, exchange, now))
+                apart(partial(self._referral, referral.number, now))
+            apart(partial(self._close, exchange, now))
         for keep in self._store.view.waiting():
-            self._apart(partial(self._resume, keep, now))
+            apart(partial(self._resume, keep, now))
         for pending in self._store.view.all_pending():
             if pending.expires <= now:
-                self._apart(partial(self._end, pending, now))
+                apart(partial(self._end, pending, now))
 
     def _resume(self, keep: Keep, now: datetime) -> None:
         if self._can_go(keep, now):
@@ -68,7 +68,7 @@ class Upkeep:
 
         And sends what is due for the directory.
         """
-        self._apart(self._nominations.run)
+        apart(self._nominations.run)
         now = self._clock()
         within = timedelta(days=max(expiry.DAYS))
         own = [
@@ -81,7 +81,7 @@ class Upkeep:
             key = replace(key, warned=self._store.expiry.last_warning(key.mark))
             days = expiry.due(key, now)
             if days is not None:
-                self._apart(partial(self._warn, key, days, now))
+                apart(partial(self._warn, key, days, now))
 
     def _warn(self, key: expiry.EndingKey, days: int, now: datetime) -> None:
         decision = expiry.warn(key, days, self._store.view, now)
@@ -115,16 +115,6 @@ class Upkeep:
             exchange = view.exchange(keep.exchange)
             reader = rules.requester(view, exchange, now) if exchange else None
         return reader is not None and reader.key is not None
-
-    @staticmethod
-    def _apart(step: Callable[[], None]) -> None:
-        """One thing that cannot be done must not keep all others from being done, now and at every tick."""
-        try:
-            step()
-        except Failure:  # the database is away, or our keys: it is so for all
-            raise
-        except Exception as error:  # as in `pipeline`: its text is not looked at
-            logs.fault(error)
 
     @staticmethod
     def _carry(step: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from gateway.rosters import Roster, RosterChanged
 from gateway.rules import rights
 from gateway.rules.directory import WRITTEN, asking_form, own_form, sheet, writable
 from gateway.rules.limits import DAY, DIRECTORY_ORDERS_PER_DAY, ENTRIES_PER_PARTY
-from gateway.treaty import Function
+from gateway.treaty import Function, Role
 
 _DECISIVE = frozenset({"party", "confirm", "function", "remove"})
 _LONGEST = {"authority": 120, "person": 120, "telephone": 60, "postal": 200, "languages": 100, "remarks": 300}
@@ -30,7 +30,7 @@ _MAY_NOT = text(
     "those of every Party. To read the directory, send “GSP DIRECTORY” with nothing below."
 )
 _UNKNOWN = text("This Party is not registered here. To read the whole directory, leave “Party” empty.")
-_AS_WRITTEN = text("You need do nothing: your Party's entries stand in the directory as you wrote them.")
+_AS_WRITTEN = text("You need do nothing: the entries stand in the directory as you wrote them.")
 _NO_FUNCTION = text("Write the function of this entry: one of the words of the form.")
 _NO_AUTHORITY = text("Write the authority of this entry; for an expert the person is enough.")
 _NO_WAY = text("Write an address or a telephone number, so that this entry can be reached.")
@@ -45,6 +45,7 @@ _WHICH = text("It is not clear which entry is to be removed. Write its number af
 _TWICE = text("This entry stands in the form twice.")
 _TOO_MANY = text("A Party may have {most} entries at most.")
 _TOO_OFTEN = text("The entries were changed {most} times today, as often as they may be. Send the form again tomorrow.")
+_WHOSE = text("Write after “Party” whose entries these are: the Secretariat keeps those of every Party.")
 _NONE_YET = text("There is no entry to confirm yet. Fill in the form below.")
 
 
@@ -64,6 +65,8 @@ def decide(situation: Situation) -> Decision:
     party = asked or actor.party
     if not rights.keeps(actor, party):
         return notice(situation, _NOTHING, _MAY_NOT, form=asking_form())
+    if not asked and actor.role is Role.SECRETARIAT:  # else they would stand under a code that is no Party
+        return notice(situation, _NOTHING, _WHOSE, form=replace(form, name="directory", blocks=written))
     return _changed(situation, party, written, findings)
 
 
@@ -76,7 +79,7 @@ def _listed(situation: Situation, asked: PartyCode) -> Decision:
         return Decision()
     entries = tuple(one for one in situation.view.directory() if asked in (NO_PARTY, one.party))
     party = asked or person.party
-    keeper = rights.keeps(person, party)
+    keeper = rights.keeps(person, party) and (bool(asked) or person.role is not Role.SECRETARIAT)
     own = [one for one in entries if one.party == party and one.function in KEPT]
     form = own_form(own, party=party if party != person.party else NO_PARTY) if keeper else asking_form()
     letter = Letter(
@@ -125,7 +128,7 @@ def _change(
 ) -> EntryChange | tuple[Finding, ...]:
     """What a block changes; where it leaves out a label, that stays as it was."""
     said = {name: _clean(value) for name, value in block.values.items()}
-    number = "".join(filter(str.isdecimal, said.get("entry", "")))
+    number = "".join(str(unicodedata.decimal(digit)) for digit in said.get("entry", "") if digit.isdecimal())
     was = next((one for one in current if str(one.number) == number), None)
     if said.get("entry") and was is None:
         return (_finding(text(_GONE.message, number=number or said["entry"]), block, "entry"),)
@@ -186,11 +189,12 @@ def _twice(changes: tuple[EntryChange, ...], written: tuple[Block, ...]) -> Iter
     """Of two blocks on one entry nobody can say which one counts."""
     if len(changes) < len(written):
         return  # others are wrong: they are told of first
-    seen: set[int] = set()
+    seen: set[int | Entry | None] = set()
     for change, block in zip(changes, written, strict=True):
-        if change.was is not None and change.was.number in seen:
-            yield _finding(_TWICE, block, "entry")
-        seen |= {change.was.number} if change.was is not None else set()
+        this = change.was.number if change.was is not None else change.now
+        if this in seen:
+            yield _finding(_TWICE, block, "entry" if change.was is not None else "authority")
+        seen.add(this)
 
 
 def _bounds(

@@ -12,14 +12,16 @@ import pytest
 from gateway.content import Decision, FilledForm, Finding, Letter, Severity, text
 from gateway.directory import Entry
 from gateway.events import EventKind
-from gateway.facts import PartyCode
+from gateway.facts import Moment, PartyCode
 from gateway.letters import Notice
+from gateway.nominations import Nominations
 from gateway.outcome import LostRace
 from gateway.rosters import Roster, RosterChanged
+from gateway.rules.directory import asking_form
 from gateway.rules.limits import DIRECTORY_ORDERS_PER_DAY, ENTRIES_PER_PARTY
 from gateway.stages import decide
 from gateway.treaty import Function, Role
-from tests.support.rendering import languages
+from tests.support.rendering import languages, seen
 from tests.support.world import FORMS, KE, SE, World, readers
 
 POINT = {
@@ -294,6 +296,53 @@ def test_the_secretariat_keeps_the_entries_of_every_party(world: World) -> None:
     assert len(kept(world)) == 1
     assert sorted(readers(decision.letters)) == ["admin notice", "chief notice", "secretariat notice"]
     assert own_form(decision).get("party") == "SE", "the form that comes back is for the same Party"
+
+
+def test_the_secretariat_names_the_party_and_else_nothing_is_written_under_its_own_code(world: World) -> None:
+    """A forgotten line would make a Party of the Secretariat's code, and tell all Parties so."""
+    decision = order(world, "secretariat", POINT)
+    assert not kept(world)
+    assert readers(decision.letters) == ["secretariat notice"]
+    assert "Write after “Party” whose entries these are" in told(decision)
+    assert own_form(decision).blocks[0].values["authority"] == POINT["authority"]
+
+
+def test_the_secretariat_is_not_told_that_anothers_entries_are_its_own(world: World) -> None:
+    asked = order(world, "secretariat")
+    assert own_form(asked) == asking_form()
+    text = [seen(letter).text for letter in order(world, "secretariat", POINT, party="SE").letters[:1]]
+    text += [seen(letter).text for letter in order(world, "secretariat", party="SE").letters]
+    assert not any(words in part for part in text for words in ("your Party", "your entries", "Your Party")), text
+    assert "Entries of Sweden in the directory now: 1" in text[0]
+    assert "To change the entries of Sweden, reply" in text[1].replace("\n", " ")
+
+
+def test_the_same_new_entry_twice_in_a_form_is_not_written_twice(world: World) -> None:
+    assert "stands in the form twice" in told(order(world, "admin", POINT, dict(POINT)))
+    assert not kept(world)
+
+
+def test_the_number_of_an_entry_may_have_the_digits_of_the_writers_script(world: World) -> None:
+    order(world, "admin", POINT)
+    (entry,) = kept(world)
+    written = str(entry.number).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    order(world, "admin", {**POINT, "person": "B. Berg", "entry": written})
+    assert [one.person for one in kept(world)] == ["B. Berg"]
+
+
+def test_a_party_that_cannot_be_reminded_keeps_no_other_from_being_reminded() -> None:
+    heard: list[str] = []
+
+    class Pipe:
+        def carry_out(self, decision: Decision, moment: Moment, cause: str) -> None:
+            if "AT" in cause:
+                raise ZeroDivisionError
+            heard.append(cause.split()[1])
+
+    world = World(policy={"directory_days": (14, 28), "directory_months": ()})
+    clock = world.now + timedelta(days=15)
+    Nominations(world.store, Pipe(), world.policy, lambda: clock).run()  # type: ignore[arg-type]
+    assert heard == ["FR", "KE", "SE"]
 
 
 def test_what_somebody_ordered_who_has_left_is_not_written(world: World) -> None:
