@@ -1,23 +1,39 @@
-"""Real Thunderbird, in its own windows: officers and a desk write to a running gateway and read what it writes."""
+"""Real Thunderbird, in its own windows: officers and a desk write to a running gateway and read what it writes.
+
+And from nothing to two Parties that exchange, one of them with Thunderbird, the other with neomutt.
+"""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from gateway.correspondence import Correspondent
+from tests.cli.running import gsp
 from tests.support.chain import GATEWAY, Chain, chain
 from tests.support.focalpoint import FR_UIM, SE_UIM, FocalPoint, request
+from tests.support.neomutt import Neomutt
+from tests.support.newcomers import AtNeomutt, AtThunderbird, Newcomer
+from tests.support.ports import free_port
 from tests.support.sealed import ANSWERED, ASKED, LOOK_UP, boxes, key_file
+from tests.support.server import Server
 from tests.support.smime import Authority, SmimePerson, pem
 from tests.support.thunderbird import Thunderbird
 
 OPENPGP = ("officer", "desk.se")  # Curve25519, RSA-3072
 SMIME = "colleague"
+NEW = "new.example.org"  # a gateway with which nobody is registered
+AT_THUNDERBIRD = {"desk.se": "desk@tull.example", "admin.se": "admin@tull.example", "deputy.se": "deputy@tull.example"}
+AT_NEOMUTT = {"head": "head@secretariat.example", "desk.ke": "desk@kra.example", "admin.ke": "admin@kra.example",
+              "officer.ke": "o@kra.example"}  # fmt: skip
+CERTIFIED = ("desk.se", "admin.se")
 
 
 @dataclass
@@ -26,6 +42,8 @@ class Bench:
 
     chain: Chain
     thunderbird: Thunderbird
+    authority: Authority
+    new_port: int
 
     def address(self, who: str) -> str:
         """The person's address."""
@@ -48,9 +66,16 @@ def bench(people: dict[str, Correspondent]) -> Iterator[Bench]:
     with (
         Correspondent("desk.se@party.example", "desk.se", rsa=True) as desk,
         SmimePerson("colleague@party.example", SMIME, authority) as colleague,
-        chain(people | {"desk.se": desk, SMIME: colleague}, prepared=with_certificate) as made,
+        chain(
+            people | {"desk.se": desk, SMIME: colleague},
+            prepared=with_certificate,
+            mailboxes=[*AT_THUNDERBIRD.values(), *AT_NEOMUTT.values()],
+            further={NEW: (new_port := free_port())},
+        ) as made,
         Thunderbird(
-            made.dovecot.port, made.postfix.port, [made.point.people[who].address for who in (*OPENPGP, SMIME)]
+            made.dovecot.port,
+            made.postfix.port,
+            [*(made.point.people[who].address for who in (*OPENPGP, SMIME)), *AT_THUNDERBIRD.values()],
         ) as thunderbird,
     ):
         for who in OPENPGP:
@@ -62,7 +87,7 @@ def bench(people: dict[str, Correspondent]) -> Iterator[Bench]:
         thunderbird.accept_certificate(pem(authority.certificate), ",C,")
         thunderbird.accept_certificate((colleague.folder / "gateway.pem").read_bytes(), ",,")
         thunderbird.own_certificate(colleague.address, pkcs12(colleague, thunderbird.folder), "x")
-        yield Bench(made, thunderbird)
+        yield Bench(made, thunderbird, authority, new_port)
 
 
 def pkcs12(person: SmimePerson, folder: Path) -> Path:
@@ -129,3 +154,102 @@ def test_sealed_mail_goes_both_ways(bench: Bench) -> None:
     seen = thunderbird.shown(officer.address, answer.message_id)
     assert (seen.encrypted, seen.signed) == ("ok", "mismatch")
     assert ANSWERED in seen.text
+
+
+@contextmanager
+def newcomers(bench: Bench) -> Iterator[dict[str, Newcomer]]:
+    """A gateway made by `gsp init` that knows one person of the Secretariat, and people who know nothing of it.
+
+    Each has the own key in the own mail program, and has heard the focal point's fingerprint by telephone.
+    """
+    made, thunderbird = bench.chain, bench.thunderbird
+    folder = Path(tempfile.mkdtemp(prefix="gn", dir="/tmp"))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        people: dict[str, Correspondent | SmimePerson] = {}
+        for name, address in (AT_THUNDERBIRD | AT_NEOMUTT).items():
+            person = SmimePerson(address, name, bench.authority) if name in CERTIFIED else Correspondent(address, name)
+            people[name] = stack.enter_context(person)
+            (folder / f"{name}.asc").write_bytes(person.public_key)
+        home, mailbox = folder / "h", f"gsp@{NEW}"
+        assert gsp("init", "--domain", NEW, home=home).status == 0
+        assert gsp("party", "add", "XS", "--name", "Secretariat", "--mailbox", "office@secretariat.example",
+                   "--language", "en", home=home).status == 0  # fmt: skip
+        assert gsp("user", "add", "--party", "XS", "--email", AT_NEOMUTT["head"], "--name", "Head",
+                   "--role", "secretariat", "--key", folder / "head.asc", home=home).status == 0  # fmt: skip
+        asked = gsp("key", "request", "--subject", "CN=Focal point,O=Organization,C=CH", home=home)
+        (folder / "gsp.pem").write_bytes(pem(bench.authority.sign_request(asked.out.encode())))
+        assert gsp("key", "install", folder / "gsp.pem", home=home).status == 0
+        point = FocalPoint(home, people)
+        point.start()
+        stack.callback(point.gateway.close)
+        point.key = point.gateway.fingerprint
+        (folder / "t").mkdir()
+        server = Server(home, free_port(), bench.new_port, made.postfix.port, folder / "t")
+        server.start()
+        stack.callback(server.stop)
+        chained = Chain(point, made.postfix, made.dovecot)
+        everybody: dict[str, Newcomer] = {}
+        people["head"].knows(point.gateway.own_key())  # the operator gave the file
+        for name, person in people.items():
+            if isinstance(person, SmimePerson):
+                thunderbird.own_certificate(person.address, pkcs12(person, thunderbird.folder), "x")
+                program = AtThunderbird(thunderbird, person.address, mailbox, "S/MIME")
+            elif name in AT_THUNDERBIRD:
+                secret = person._gpg("--export-secret-keys", person.fingerprint)
+                thunderbird.own_key(person.address, secret, person.fingerprint)
+                program = AtThunderbird(thunderbird, person.address, mailbox, "OpenPGP")
+            else:
+                program = AtNeomutt(Neomutt(person, chained, folder / name), mailbox)
+            everybody[name] = Newcomer(name, program, chained)
+        yield everybody
+
+
+def order(person: str, role: str, language: str = "English", party: str = "") -> str:
+    """`GSP REGISTER` as it is typed."""
+    address = (AT_THUNDERBIRD | AT_NEOMUTT)[person]
+    named = f"\nParty: {party}" if party else ""
+    name = {"desk.ke": "Kenya", "desk.se": "Sweden"}.get(person, f"N. {person}")
+    return f"GSP REGISTER\n\nAddress: {address}\nName: {name}\nRole: {role}\nLanguage: {language}{named}\n"
+
+
+def test_from_nothing_to_two_parties_that_exchange_all_by_mail(bench: Bench) -> None:
+    with newcomers(bench) as at:
+        home = at["head"].chain.point.home
+
+        def read(who: str, *words: str) -> None:
+            shown = at[who].shown()
+            assert [word for word in words if word not in " ".join(shown.split())] == [], shown
+
+        def ordered(by: str, who: str, *said: str) -> None:
+            at[by].program.send(order(who, *said), home.parent / f"{who}.asc")
+            read(by, at[who].address)  # "was asked to confirm"
+            at[who].confirm()
+            at[by].next()  # "is registered", or "the Secretariat decides now"
+
+        ordered("head", "desk.ke", "desk", "English", "Kenya")
+        read("desk.ke", "requests to your Party come to this mailbox")
+        ordered("head", "desk.se", "desk", "Arabic", "Sweden")
+        read("desk.se", "السويد")
+        ordered("head", "admin.ke", "administrator", "English", "KE")
+        read("admin.ke", "GSP REGISTER")
+        ordered("head", "admin.se", "administrator", "French", "Suède")
+        read("admin.se", "GSP ENREGISTREMENT")
+
+        ordered("admin.ke", "officer.ke", "officer")
+        read("officer.ke", "To ask about UIMs")
+        ordered("admin.se", "deputy.se", "administrateur", "anglais")
+        at["head"].reply(filled={"Decision:": "Decision: approve"})
+        for who in ("head", "admin.se"):
+            read(who, at["deputy.se"].address)
+        read("deputy.se", "GSP REGISTER")
+
+        at["officer.ke"].program.send(request(SE_UIM))
+        read("officer.ke", "Sweden")
+        at["desk.se"].reply(filled={one: f"{one} {said}" for one, said in (("الحالة:", "valid"), ("الصنع:", "Malmö"))})
+        read("officer.ke", "Malmö")
+        at["deputy.se"].program.send("GSP REQUEST\n\nTo: Kenya\n" + request("KE0000001").partition("\n\n")[2])
+        read("deputy.se", "Kenya")
+        at["desk.ke"].reply(filled={"Status:": "Status: not valid"})
+        read("deputy.se", "not valid")
+        assert gsp("audit", "verify", home=home).status == 0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import smtplib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway.correspondence import Correspondent, ReadMail
 from tests.support.dovecot import Dovecot
@@ -56,10 +57,14 @@ def chain(
     people: Mapping[str, Correspondent | SmimePerson],
     settings: Callable[[Path, Dovecot], None] | None = None,
     prepared: Callable[[FocalPoint], None] | None = None,
+    mailboxes: Sequence[str] = (),
+    further: Mapping[str, int] = MappingProxyType({}),
 ) -> Iterator[Chain]:
     """Postfix in front of and behind the gateway, and Dovecot.
 
     `settings` may write into the home before the gateway opens it, `prepared` do something before it serves.
+    `mailboxes` are addresses of people whom this gateway does not know, `further` the domains of other gateways behind
+    the same Postfix, each with its LMTP port.
     """
 
     def written(home: Path) -> None:
@@ -69,15 +74,16 @@ def chain(
 
     dovecot, folder = Dovecot(), Path(tempfile.mkdtemp(prefix="gw", dir="/tmp"))
     lmtp = free_port()
+    behind = {DOMAIN: lmtp, **further}
     lines = {
-        "relay_domains": DOMAIN,
+        "relay_domains": ", ".join(behind),
         "relay_recipient_maps": "",
-        "transport_maps": f"inline:{{{DOMAIN}=lmtp:inet:127.0.0.1:{lmtp}}}",
+        "transport_maps": f"inline:{{{', '.join(f'{name}=lmtp:inet:127.0.0.1:{to}' for name, to in behind.items())}}}",
         "recipient_delimiter": "+",
         # As a border server that has checked DKIM: whoever submits here is who he says.
         "smtpd_data_restrictions": f"check_client_access inline:{{{{127.0.0.1=PREPEND {VOUCHED.decode().strip()}}}}}",
     }
-    readers = [person.address for person in people.values()]
+    readers = [*(person.address for person in people.values()), *mailboxes]
     (folder / "t").mkdir()
     try:
         with (

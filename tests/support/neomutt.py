@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway.correspondence import Correspondent
 from tests.support.chain import Chain
@@ -23,6 +25,7 @@ set header_cache=""
 ignore *
 unignore from date subject to cc
 """
+_NUMBERS = itertools.count()
 
 
 class Neomutt:
@@ -35,10 +38,11 @@ class Neomutt:
     def __init__(
         self, person: Correspondent, chain: Chain, folder: Path, keys: Mapping[str, str] | None = None
     ) -> None:
-        self._socket = f"gsp-{os.getpid()}-{person.name}"  # tests run in two processes
+        self._socket = ""
+        self._name = person.name
         self._home = person.home
         folder.mkdir(exist_ok=True)
-        self._rc, self._body = folder / "rc", folder / "body"
+        self._rc, self._body, self._edits = folder / "rc", folder / "body", folder / "edits"
         hooks = [f'crypt-hook "^{to.replace("+", ".")}$" 0x{key}\n' for to, key in (keys or {}).items()]
         self._rc.write_text(
             _SETTINGS.format(
@@ -50,10 +54,11 @@ class Neomutt:
             command = ["gpg", "--homedir", str(person.home), "--batch", "--quiet", "--import-ownertrust"]
             subprocess.run(command, input=f"{trusted}:6:\n".encode(), check=True, capture_output=True)
 
-    def send(self, to: str, subject: str, text: str) -> None:
-        """Writes a mail, signed and encrypted, and sends it."""
+    def send(self, to: str, subject: str, text: str, files: Sequence[Path] = ()) -> None:
+        """Writes a mail with these files attached, signed and encrypted, and sends it."""
         self._body.write_text(text)
-        with self._running(f"-s '{subject}' {to}"):
+        attached = " ".join(("-a", *map(str, files), "--")) if files else ""
+        with self._running(f"-s '{subject}' {attached} {to}"):
             self._answer(("To:", "Enter"), ("Subject:", "Enter"))
             self._sent()
             self._wait("EXIT=0")
@@ -73,13 +78,34 @@ class Neomutt:
             self._sent()
             self._wait(f"Good signature from: {signer}")  # the mail comes back when its reply is sent
 
-    def _opened(self, message_id: str, signer: str) -> str:
+    def add_sent_key(self, message_id: str) -> None:
+        """Opens a mail that brings its sender's key, and gives the attached key to GnuPG."""
+        with self._running("-e 'set wait_key=yes'"):
+            self._found(message_id)
+            self._answer(("Problem signature from: KeyID", "v"), ("pgp-keys, ", "/"), ("Search for", "OpenPGP"))
+            self._press("Enter", "|")
+            self._answer(("Pipe to", "gpg --import"))
+            self._press("Enter")
+            self._wait("imported: 1")
+
+    def complete(self, message_id: str, signer: str, filled: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Opens a mail of the inbox, and replies with what it quotes, lines of which are completed in an editor."""
+        self._edits.write_text("".join(f"/{old}/s//{new}/\n" for old, new in filled.items()) + "w\nq\n")
+        with self._running(f"-e 'set include=yes editor=\"ed -s %s < {self._edits}\"'"):
+            self._opened(message_id, signer)
+            self._press("r")
+            self._answer(("To: GSP focal point", "Enter"), ("Subject: Re: ", "Enter"))
+            self._sent()
+            self._wait(f"Good signature from: {signer}")
+
+    def _found(self, message_id: str) -> None:
         self._answer(("Msgs:", "/"), ("Search for", f"~i {message_id.strip('<>')}"))
         self._press("Enter")
         self._press("Enter")
-        shown = self._wait(f"Good signature from: {signer}")
-        assert "successfully decrypted" in shown
-        return shown
+
+    def _opened(self, message_id: str, signer: str) -> str:
+        self._found(message_id)
+        return self._wait(f"Good signature from: {signer}", "successfully decrypted")
 
     def _sent(self) -> None:
         assert "Sign, Encrypt (PGP/MIME)" in self._wait("Security")
@@ -92,8 +118,12 @@ class Neomutt:
 
     @contextmanager
     def _running(self, arguments: str) -> Iterator[None]:
-        environment = f"env TERM=screen LANG=C.UTF-8 GNUPGHOME={self._home} HOME={self._rc.parent}"
+        environment = (
+            f"env TERM=screen LINES=200 COLUMNS=140 LANG=C.UTF-8 GNUPGHOME={self._home} HOME={self._rc.parent}"
+        )
         shell = f"{environment} neomutt -n -F {self._rc} {arguments}"
+        # A server that is being killed takes no new session: each has its own. Tests run in two processes.
+        self._socket = f"gsp-{os.getpid()}-{self._name}-{next(_NUMBERS)}"
         # So high that every letter is on one page.
         self._tmux("new-session", "-d", "-x", "140", "-y", "200", f"{shell}; echo EXIT=$?; sleep 30")
         try:
@@ -108,12 +138,13 @@ class Neomutt:
     def _press(self, *keys: str) -> None:
         self._tmux("send-keys", *keys)
 
-    def _wait(self, text: str) -> str:
+    def _wait(self, *texts: str) -> str:
+        """The screen once all of this is on it: it is drawn line by line."""
         deadline = time.monotonic() + 40
         shown = ""
         while time.monotonic() < deadline:
             shown = self._tmux("capture-pane", "-p")
-            if text in shown:
+            if all(text in shown for text in texts):
                 return shown
             time.sleep(0.1)
-        raise AssertionError(f"neomutt does not show {text!r}: {shown}")
+        raise AssertionError(f"neomutt does not show {texts}: {shown.strip()}")

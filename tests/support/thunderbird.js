@@ -80,10 +80,15 @@ const calls = {
     certificates().addCertFromBase64(certificate, trust);
   },
 
-  async send({ address, to, subject, text, patience }) {
+  async send({ address, to, subject, text, files, patience }) {
     const { defaultIdentity: identity } = account(address);
     const composeFields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(Ci.nsIMsgCompFields);
     Object.assign(composeFields, { to, subject });
+    for (const url of files) {
+      const attachment = Cc["@mozilla.org/messengercompose/attachment;1"].createInstance(Ci.nsIMsgAttachment);
+      Object.assign(attachment, { url, name: decodeURIComponent(url.replace(/.*\//, "")) });
+      composeFields.addAttachment(attachment);
+    }
     const wanted = Cc["@mozilla.org/messengercompose/composeparams;1"].createInstance(Ci.nsIMsgComposeParams);
     Object.assign(wanted, { type: Ci.nsIMsgCompType.New, format: Ci.nsIMsgCompFormat.Default, identity, composeFields });
     const write = editor => type(editor, text);
@@ -135,16 +140,38 @@ const calls = {
     }, "the mail is not in the inbox", patience);
   },
 
-  async show({ address, id, patience }) {
+  // A mail in a tab of its own, decrypted; gives the tab.
+  async opened({ address, id, patience }) {
     const header = await this.header({ address, id, patience });
     const main = windows("mail:3pane")[0];
     // Thunderbird 153 keeps the mail decrypted last by folder name and number: another account's shows the same one.
     openpgp("singletons").EnigmailSingletons.lastDecryptedMessage.lastMessageURI = null;
     let processed = false;
     main.addEventListener("SecureMailLoaded", () => (processed = true), { once: true });
-    const tabs = main.document.getElementById("tabmail");
     const tab = main.OpenMessageInNewTab(header, { background: false });
     await until(() => processed, "the mail is not opened", patience);
+    return tab;
+  },
+
+  async addSentKey({ address, id, patience }) {
+    const tab = await this.opened({ address, id, patience });
+    const shown = tab.chromeBrowser.contentWindow;
+    await until(() => !shown.document.getElementById("openpgpKeyBox").hidden, "it offers no key", patience);
+    // As its button "Import…" does when "Accepted (unverified)" was chosen; while that modal question is open, scripts
+    // of a test rest.
+    const { attachedKeys, attachedSenderEmailKeysIndex } = shown.Enigmail.msg;
+    for (const { idx, keyInfo } of attachedSenderEmailKeysIndex) {
+      const error = {};
+      const failed = await openpgp("keyRing").EnigmailKeyRing.importKeyAsync(
+        shown, false, attachedKeys[idx], true, "", error, null, false, [`0x${keyInfo.fpr}`], "unverified");
+      if (failed) throw new Error(error.value);
+    }
+    windows("mail:3pane")[0].document.getElementById("tabmail").closeTab(tab);
+  },
+
+  async show({ address, id, patience }) {
+    const tab = await this.opened({ address, id, patience });
+    const tabs = windows("mail:3pane")[0].document.getElementById("tabmail");
     const shown = tab.chromeBrowser.contentWindow;
     const badge = name => {
       const icon = shown.document.getElementById(`${name}HdrIcon`);

@@ -152,6 +152,10 @@ class Thunderbird:
         """Somebody's public key (armoured), accepted as verified for the address."""
         self.call("acceptKey", address=address, key=key.decode("ascii"), fingerprint=fingerprint)
 
+    def add_sent_key(self, address: str, message_id: str) -> None:
+        """Opens a mail that brings its sender's key, waits until that is offered, and accepts it."""
+        self.call("addSentKey", address=address, id=message_id.strip("<>"))
+
     def own_certificate(self, address: str, pkcs12: Path, passphrase: str) -> None:
         """The account's own certificate and key, from a PKCS #12 file, for signing and encryption."""
         self.call("ownCertificate", address=address, file=str(pkcs12), passphrase=passphrase)
@@ -161,9 +165,9 @@ class Thunderbird:
         self.call("acceptCertificate", certificate=_text(load_pem_x509_certificate(pem).public_bytes(Encoding.DER)),
                   trust=trust)  # fmt: skip
 
-    def send(self, address: str, to: str, subject: str, text: str) -> None:
-        """Types a mail into a compose window, switches on encryption and signature, and sends it."""
-        self.call("send", address=address, to=to, subject=subject, text=text)
+    def send(self, address: str, to: str, subject: str, text: str, files: Sequence[Path] = ()) -> None:
+        """Types a mail into a compose window, attaches files, switches on encryption and signature, and sends it."""
+        self.call("send", address=address, to=to, subject=subject, text=text, files=[file.as_uri() for file in files])
 
     def reply(
         self, address: str, message_id: str, text: str = "", filled: Mapping[str, str] = MappingProxyType({})
