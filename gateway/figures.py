@@ -76,6 +76,11 @@ class Period:
         length = (self.last - self.first + _DAY) * turns
         return Period(self.first - length, self.last - length, self.zone)
 
+    def so_far(self, now: datetime) -> Period:
+        """Without the days that are yet to come; its first day where none has come."""
+        today = now.astimezone(ZoneInfo(self.zone)).date()
+        return Period(self.first, min(max(today, self.first), self.last), self.zone)
+
     def split(self, months: int) -> tuple[Period, ...]:
         """Its parts of so many calendar months, in order; the first and the last end where it does."""
         parts, first = [], self.first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,8 @@ def stats(
                 _quality.show(period, tuple(_quality.judged(store, measured, group)), form == "json")
                 return
         if judged:
-            _judge(measured, facts or home / "facts.yaml", form == "json")
+            so_far = replace(measured, period=period.so_far(datetime.now(UTC)))  # a pace is of the days that passed
+            _judge(so_far, facts or home / "facts.yaml", form == "json")
             return
         _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
 

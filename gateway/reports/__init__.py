@@ -7,7 +7,7 @@ when a report is made, not before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -49,6 +49,7 @@ def measure(store: Store, now: datetime, period: Period, reader: Reader, facts: 
     """Everything that the report of a period is made of, for this reader."""
     whole = store.statistics.measure(period)
     earlier = [store.statistics.measure(one) for one in forecast.before(period)]
+    known = replace(whole, period=period.so_far(now))  # a pace is that of the days that have passed
     of_one = reader.audience is Audience.PARTY
     sides = ({"asking": reader.party}, {"asked": reader.party}) if of_one else ({},)
     return Measurements(
@@ -57,20 +58,22 @@ def measure(store: Store, now: datetime, period: Period, reader: Reader, facts: 
         before=earlier[-1],
         fewest=_fewest(store, whole, reader),
         fewest_before=_fewest(store, earlier[-1], reader),
-        parts=_parts(store, whole),
+        parts=_parts(store, whole, now),
         times=store.spread.measure(period),
         waited=store.spread.measure(period, Side.ASKING) if of_one else {},
         quality=tuple(store.quality.measure(period, **side) for side in sides),
         difficulties=store.roster.difficulties(period.start, period.end, reader.party if of_one else NO_PARTY),
         standings=store.roster.standings(),
-        criteria=criteria(whole, facts),
-        forecasts=forecast.forecasts(whole, earlier, facts),
+        criteria=criteria(known, facts),
+        forecasts=forecast.forecasts(known, earlier, facts),
     )
 
 
-def _parts(store: Store, whole: Measured) -> tuple[Measured, ...]:
+def _parts(store: Store, whole: Measured, now: datetime) -> tuple[Measured, ...]:
+    """Those that have begun: of the others there is nothing to tell, and zeros would look like something."""
     periods = report.division(whole.period)
-    return tuple(map(store.statistics.measure, periods)) if len(periods) > 1 else (whole,)
+    begun = tuple(one for one in periods if one.start <= now)
+    return tuple(map(store.statistics.measure, begun)) if begun and len(periods) > 1 else (whole,)
 
 
 def _fewest(store: Store, measured: Measured, reader: Reader) -> int:

@@ -9,13 +9,17 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
+from gateway import reports
 from gateway.events import EXTENSIONS, Event, EventKind
 from gateway.facts import ExchangeNumber, PartyCode
 from gateway.figures import Period
 from gateway.outcome import LostRace
+from gateway.rules.criteria import OutsideFacts
+from gateway.rules.report import Audience, Reader
 from gateway.store import Store, engine
 from gateway.store.engine import connect
 from tests.store.made import KE, NOW, NUMBER, SE, facts, of, opening, rows, with_parties, write
+from tests.support.rendering import languages
 
 _TABLES = ("tally", "timing")
 
@@ -96,3 +100,16 @@ def test_the_month_with_the_fewest_others_counts_and_none_before_others_began(st
     assert fewest(Period.months(date(2025, 11, 1), 4), KE) == 5
     assert fewest(Period.named("2026-04"), PartyCode("AT")) == 3
     assert fewest(Period.named("2026-05"), KE) == 0
+
+
+def test_a_report_in_mid_year_reckons_with_the_days_that_have_passed(store: Store) -> None:
+    """`gsp report --period 2026`, long before its end: no months of zeros, and a pace that is the pace."""
+    _told(store)
+    now, words = datetime(2026, 3, 14, 12, tzinfo=UTC), languages().catalogue("en")
+    made = reports.measure(
+        store, now, Period.named("2026"), Reader(Audience.SECRETARIAT), OutsideFacts((), False, 0, "")
+    )
+    assert [one.period.first.month for one in made.parts] == [1, 2, 3]
+    paces = {words.say(one.name): words.say(one.value) for one in made.criteria if one.value}
+    assert paces["requests a year, at the pace of the period"] == "5"  # one in 73 days
+    assert made.now.period == Period.named("2026")
