@@ -150,6 +150,7 @@ class Digests:
     def _today(self) -> rules.Today:
         if self._known is None:
             view, offices = self._store.view, self._store.digests.offices()
+            led = {one.party for one in view.all_administrators(self._now) if one.key is not None}
             self._known = rules.Today(
                 now=self._now,
                 zone=self._zone,
@@ -161,6 +162,7 @@ class Digests:
                     and (desk := view.desk(party.code, self._now)) is not None
                     and desk.key is None
                 ),
+                unled=tuple(one.code for one in view.parties() if one.code not in led and one.code not in offices),
                 ending=tuple(self._ending()),
                 pending=tuple(one for one in view.all_pending() if one.expires > self._now),
                 standings=self._store.roster.standings(),
@@ -185,7 +187,9 @@ class Digests:
     def _news_since(self, begin: datetime) -> tuple[Text, ...]:
         digests = self._store.digests
         changed = sorted(self._store.roster.changes(begin, self._now))
-        return weekly.news(digests.new_parties(begin, self._now), changed, digests.library_changes(begin, self._now))
+        contacts = digests.contacts_changed(begin, self._now)
+        library = digests.library_changes(begin, self._now)
+        return weekly.news(digests.new_parties(begin, self._now), changed, contacts, library)
 
 
 def job(gateway: Gateway) -> Job:

@@ -245,7 +245,8 @@ def _event(change: EntryChange, party: PartyCode) -> Event:
 
 
 def _letters(situation: Situation, values: RosterChanged, shown: PartyCode) -> Iterator[Letter]:
-    """To the writer; of a change also to every Party's administrators and the Secretariat, one mail each."""
+    """To the writer; of a change also to every Party's administrators (its desk, where there is none who can be
+    written to) and the Secretariat, one mail each."""
     view, now, writer = situation.view, situation.moment.now, sender(situation)
     name = PartyName(values.party)
     if writer is not None:
@@ -255,10 +256,13 @@ def _letters(situation: Situation, values: RosterChanged, shown: PartyCode) -> I
         yield Letter(MailKind.NOTICE, writer, subject, own, form=form, thread=own_thread(situation))
     if not values.changes:
         return
-    told = {to.person: to for to in (*view.all_administrators(now), *view.secretariat(now))}
+    people = (*writable(view.all_administrators(now)), *writable(view.secretariat(now)))
+    unled = sorted({party.code for party in view.parties()} - {to.party for to in people})
+    desks = [desk for code in unled if (desk := view.desk(code, now)) is not None]
+    told = {to.address: to for to in (*people, *writable(desks))}
     subject = text("{party} has changed its entries in the directory", party=name)
-    for to in writable(told.values()):
-        if writer is None or to.person != writer.person:
+    for to in told.values():
+        if writer is None or to.address != writer.address:
             yield Letter(
                 MailKind.NOTICE, to, subject, values, form=asking_form(), sheets=sheet(values.entries),
             )  # fmt: skip

@@ -74,7 +74,8 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """Everything that may need somebody's action, of all Parties. `locked`: Parties whose desk has no usable key.
+    """Everything that may need somebody's action, of all Parties. `locked`: Parties whose desk has no usable key;
+    `unled`: those that have no administrator with a usable key.
 
     `zone`: by whose calendar "today" is said.
     """
@@ -82,6 +83,7 @@ class Today:
     now: datetime
     referrals: tuple[OpenReferral, ...] = ()
     locked: tuple[PartyCode, ...] = ()
+    unled: tuple[PartyCode, ...] = ()
     ending: tuple[Ending, ...] = ()
     pending: tuple[Pending, ...] = ()
     standings: tuple[Standing, ...] = ()  # in the directory, of every Party
@@ -130,6 +132,7 @@ def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
             ),
         ),
         _desks(today.locked),
+        _led(today.unled),
         _by_party(
             silent,
             texts(
@@ -310,6 +313,15 @@ def _desks(locked: Sequence[PartyCode]) -> Task | None:
         len(locked),
     )
     return _listed(says, [text("{party}", party=PartyName(one)) for one in locked]) if locked else None
+
+
+def _led(unled: Sequence[PartyCode]) -> Task | None:
+    says = texts(
+        "Please see to an administrator: {count} Party has none who can be written to.",
+        "Please see to administrators: {count} Parties have none who can be written to.",
+        len(unled),
+    )
+    return _listed(says, [text("{party}", party=PartyName(one)) for one in unled]) if unled else None
 
 
 def _by_party(referrals: Sequence[OpenReferral], says: Text) -> Task | None:

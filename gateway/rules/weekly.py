@@ -107,10 +107,14 @@ def sheets_for(party: PartyCode, weeks: Weeks) -> tuple[Sheet, ...]:
     )
 
 
-def news(new: Sequence[PartyCode], changed: Sequence[PartyCode], library_changes: int) -> tuple[Text, ...]:
-    """What is new since the last digest: Parties, those whose entries in the directory changed, the library."""
+def news(
+    new: Sequence[PartyCode], changed: Sequence[PartyCode], contacts: Sequence[PartyCode], library_changes: int
+) -> tuple[Text, ...]:
+    """What is new since the last digest: Parties, those whose entries, or whose desk or administrators have changed,
+    and the library."""
     found = [text("New Party: {party}", party=PartyName(code)) for code in new]
     found += [text("Directory: {party} has changed its entries.", party=PartyName(code)) for code in changed]
+    found += [text("Directory: {party} has changed its desk or administrators.", party=PartyName(p)) for p in contacts]
     if library_changes:
         found.append(
             texts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, and_, func, select
+from sqlalchemy import Engine, and_, func, or_, select
 
 from gateway.events import DigestReader, EventKind, OpenReferral
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
@@ -76,6 +76,23 @@ class Digests:
         """Codes that are no Parties: under them people of the Secretariat stand."""
         with reading(self._engine) as connection:
             return offices(connection)
+
+    def contacts_changed(self, begin: datetime, end: datetime) -> tuple[PartyCode, ...]:
+        """Parties whose desk, or an administrator, was replaced, came or left in that time, but for the new Parties."""
+        kind = EventKind.PARTY_CHANGED.value
+        desks = select(_EVENTS.c.party).where(
+            _EVENTS.c.actor == "", _EVENTS.c.at >= begin, _EVENTS.c.at < end, _EVENTS.c.kind == kind
+        )
+        came = and_(_PEOPLE.c.since >= begin, _PEOPLE.c.since < end)
+        left = and_(_PEOPLE.c.revoked_at >= begin, _PEOPLE.c.revoked_at < end)
+        people = select(_PEOPLE.c.party).where(_PEOPLE.c.role == Role.ADMINISTRATOR.value, or_(came, left))
+        query = (
+            select(_PARTIES.c.code)
+            .where(_PARTIES.c.until.is_(None), _PARTIES.c.since < begin)
+            .where(or_(_PARTIES.c.code.in_(desks), _PARTIES.c.code.in_(people)))
+            .order_by(_PARTIES.c.code)
+        )
+        return tuple(PartyCode(row.code) for row in self._rows(query))
 
     def library_changes(self, begin: datetime, end: datetime) -> int:
         """How often another pattern library was put into use in that time."""

@@ -153,6 +153,7 @@ def test_what_needs_action_comes_first_then_figures_charts_and_the_head_of_the_r
     ]  # fmt: skip
     assert places == sorted(places)
     assert shown.startswith("1 request waits for your answer.")
+    assert {name.rpartition(".")[2] for name, _ in mail.attachments} >= {"xlsx"}
     assert point.gateway.audit.verify(head).problems == []
 
 
@@ -194,7 +195,7 @@ def test_it_is_previewed_as_text_and_as_a_page_that_needs_nothing_else(point: Fo
     assert "cid:" not in shown
     assert 'src="data:image/png;base64,' in shown
     secretariat = gsp("digest", "preview", home=point.home)
-    assert "nothing waits for the Secretariat" in secretariat.out
+    assert "Please see to administrators: 3 Parties have none who can be written to." in secretariat.flat
     assert gsp("digest", "preview", "--email", point.people["admin"].address, home=point.home).out
     assert "gsp party list" in failed_in_one_line(gsp("digest", "preview", "--party", "ZZ", home=point.home))
     assert "nobody is registered" in failed_in_one_line(
@@ -244,3 +245,20 @@ def test_new_parties_and_another_library_are_news(point: FocalPoint) -> None:
     assert "New Party: France" in news
     assert "The pattern library has changed 1 time" in news
     assert PartyCode("AT") not in news
+
+
+def test_another_desk_and_other_administrators_are_news_and_nothing_is_where_nothing_changed(point: FocalPoint) -> None:
+    def news(now: datetime) -> str:
+        point.now = now
+        Digests(point.gateway).send()
+        (mail,) = point.delivered()["secretariat"]
+        return str(mail.text.partition("== News ==")[2].partition("==")[0])
+
+    assert news(MONDAY) == ""
+    point.gateway.registry.add_party("FR", "France", "new@party.example", "fr", None)
+    point.gateway.registry.revoke(point.people["admin"].address, "left")
+    changed = news(MONDAY + WEEK)
+    assert "Directory: France has changed its desk or administrators." in changed
+    assert "Directory: Sweden has changed its desk or administrators." in changed
+    assert "Kenya" not in changed
+    assert news(MONDAY + 2 * WEEK) == ""

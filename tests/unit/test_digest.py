@@ -42,6 +42,9 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+MIDWINTER = at("2026-01-07T03:00")
+
+
 def reader(reported: datetime | None = None, since: datetime = LONG_AGO) -> DigestReader:
     return DigestReader(7, KE, Role.ADMINISTRATOR, since, reported)
 
@@ -103,23 +106,45 @@ def test_however_long_the_gateway_is_off_each_week_is_told_once(hours: list[int]
     assert all(earlier.end == later.start for earlier, later in pairwise(periods))
 
 
-def _sent(name: str, steps: list[timedelta]) -> Iterator[Period]:
+@pytest.mark.parametrize("line", [CRON, "30 2 * * 0", "0 0 * * 1", "30 0 * * *"])
+@pytest.mark.parametrize(
+    ("name", "spring", "autumn"),
+    [
+        ("Europe/Berlin", "2026-03-29", "2026-10-25"),  # from 2 to 3 o'clock, and back
+        ("Asia/Beirut", "2026-03-29", "2026-10-25"),  # at midnight
+        ("America/Havana", "2026-03-08", "2026-11-01"),  # from 0 to 1 o'clock, and back
+        ("Pacific/Auckland", "2026-09-27", "2026-04-05"),
+        ("Australia/Lord_Howe", "2026-10-04", "2026-04-05"),  # by half an hour
+    ],
+)
+def test_three_weeks_off_while_clocks_are_changed_give_one_digest_of_three_weeks(
+    line: str, name: str, spring: str, autumn: str
+) -> None:
+    for day, sign in ((spring, 1), (autumn, -1)):
+        before = at(day) - timedelta(days=9)
+        steps = [timedelta(hours=7)] * 20 + [timedelta(days=21)] + [timedelta(hours=7)] * 20
+        sent = list(_sent(name, steps, line, before - timedelta(days=6)))
+        assert [digest.weeks(period) for period in sent] in ([1, 1, 3, 1], [1, 3, 1], [1, 1, 3], [1, 3]), (day, sent)
+        assert all(earlier.last + timedelta(days=1) == later.first for earlier, later in pairwise(sent))
+        assert all(earlier.end == later.start for earlier, later in pairwise(sent))
+        zone = ZoneInfo(name)
+        begins = {(period.start.astimezone(zone).weekday(), period.start.astimezone(zone).hour) for period in sent}
+        assert begins == {(0, 0)}, "Mondays at midnight by the clock of the zone"
+        lengths = [period.end - period.start - timedelta(weeks=digest.weeks(period)) for period in sent]
+        changed = timedelta(minutes=30 if name == "Australia/Lord_Howe" else 60)
+        assert sum(lengths, timedelta()) == -sign * changed
+
+
+def _sent(name: str, steps: list[timedelta], line: str = CRON, start: datetime = MIDWINTER) -> Iterator[Period]:
     """Looks twice at each step of the clock; what is due is sent."""
-    now, reported = at("2026-01-07T03:00"), None
+    now, reported = start, None
     for step in steps:
         now += step
         for _ in range(2):
-            period = digest.due(reader(reported), crontab.last(CRON, ZoneInfo(name), now), name)
+            period = digest.due(reader(reported), crontab.last(line, ZoneInfo(name), now), name)
             if period is not None:
                 yield period
                 reported = period.end
-
-
-def test_four_weeks_that_are_a_february_stand_beside_four_weeks() -> None:
-    """1 February 2027 is a Monday: by months it would stand beside the 31 days of January."""
-    period = due("2027-03-01T06:00", "2027-02-01T00:00")
-    assert period == Period(date(2027, 2, 1), date(2027, 2, 28))
-    assert digest.before(period) == Period(date(2027, 1, 4), date(2027, 1, 31))
 
 
 # --- what needs action --------------------------------------------------------------------------------
@@ -196,13 +221,14 @@ def test_the_secretariats_tasks() -> None:
     today = Today(
         samples.NOW,
         (referral(1, KE, SE, 20, reminders=2), referral(2, KE, FR, 16, reminders=1), referral(3, SE, FR, 1, state)),
-        locked=(AT,), items=2, difficulties=1,
+        locked=(AT,), unled=(FR, SE), items=2, difficulties=1,
         ending=(Ending("o@kra.example", KE, Role.OFFICER, date(2026, 12, 1)),
                 Ending("", NO_PARTY, Role.SECRETARIAT, date(2026, 12, 2))),
     )  # fmt: skip
     assert said(today, NO_PARTY) == [
         ["Please ask which mailbox works: 1 request could not be delivered.", "Sweden: 1"],
         ["1 desk has no key that can be used: please see that it is renewed.", "Austria"],
+        ["Please see to administrators: 2 Parties have none who can be written to.", "France", "Sweden"],
         ["Please speak with the Party asked: 1 request is unanswered after every reminder.", "Kenya: 1"],
         ["1 key ends soon: please have it renewed.", "the focal point's own key: December 2, 2026"],
         ["1 difficulty was reported in the last seven days: please see that it is answered."],

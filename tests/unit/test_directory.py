@@ -22,7 +22,7 @@ from gateway.rules.limits import DIRECTORY_ORDERS_PER_DAY, ENTRIES_PER_PARTY
 from gateway.stages import decide
 from gateway.treaty import Function, Role
 from tests.support.rendering import languages, seen
-from tests.support.world import FORMS, KE, SE, World, readers
+from tests.support.world import FORMS, FR, KE, SE, World, readers
 
 POINT = {
     "function": "contact point", "authority": "Swedish Customs", "person": "A. Andersson",
@@ -127,8 +127,8 @@ def test_one_mail_each_goes_to_every_partys_administrators_and_the_secretariat_h
     world.register("second", SE, Role.ADMINISTRATOR)
     decision = order(world, "admin", POINT, COMPETENT, CENTRAL)
     assert Counter(readers(decision.letters)) == Counter(
-        ["admin notice", "second notice", "chief notice", "secretariat notice"]
-    )
+        ["admin notice", "second notice", "chief notice", "secretariat notice", "desk.fr notice"]
+    ), "of a Party without an administrator the desk hears"
     for letter in decision.letters:
         assert isinstance(letter.values, RosterChanged)
         assert len(letter.values.changes) == 3
@@ -137,8 +137,10 @@ def test_one_mail_each_goes_to_every_partys_administrators_and_the_secretariat_h
 
 
 def test_who_cannot_be_written_to_is_left_out() -> None:
-    world = World(expired=("chief",))
-    assert sorted(readers(order(world, "admin", POINT).letters)) == ["admin notice", "secretariat notice"]
+    world = World(expired=("chief", FR))
+    assert sorted(readers(order(world, "admin", POINT).letters)) == [
+        "admin notice", "desk.ke notice", "secretariat notice",
+    ], "its administrator's key has expired: the desk is told"  # fmt: skip
 
 
 def test_another_person_is_a_replacement_and_another_telephone_a_correction(world: World) -> None:
@@ -294,7 +296,7 @@ def test_an_officer_changes_nothing_of_the_own_party_either(world: World) -> Non
 def test_the_secretariat_keeps_the_entries_of_every_party(world: World) -> None:
     decision = order(world, "secretariat", POINT, party="SE")
     assert len(kept(world)) == 1
-    assert sorted(readers(decision.letters)) == ["admin notice", "chief notice", "secretariat notice"]
+    assert sorted(readers(decision.letters)) == ["admin notice", "chief notice", "desk.fr notice", "secretariat notice"]
     assert own_form(decision).get("party") == "SE", "the form that comes back is for the same Party"
 
 
