@@ -99,7 +99,17 @@ def active(pending: Pending, view: View, policy: Policy, now: datetime, but: int
     readers = {to.person: to for to in (*_orderer(pending, view, now), *_writable(seen)) if to.person != but}
     headline = text("{address} is registered", address=pending.address)
     others = tuple(told(to, pending, headline, _NOTHING_MORE) for to in readers.values())
-    return (welcome, *others, *_replaced(pending, headline, view, now))
+    return (welcome, *others, *_replaced(pending, headline, view, now), *_outrun(pending, view, now))
+
+
+def _outrun(pending: Pending, view: View, now: datetime) -> tuple[Letter, ...]:
+    """To who ordered the same address for another Party: that order has ended, as an address is one person or desk."""
+    headline = text(
+        "The registration of {address} has ended: the address was registered otherwise", address=pending.address
+    )
+    step = text("One address is one person or desk. Ask the person: whoever acts for two Parties needs two addresses.")
+    lost = (one for one in view.pending_for(pending.address) if one.id != pending.id)
+    return tuple(told(to, one, headline, step) for one in lost for to in _orderer(one, view, now))
 
 
 def _replaced(pending: Pending, headline: Text, view: View, now: datetime) -> tuple[Letter, ...]:

@@ -12,6 +12,7 @@ from gateway.events import Event, EventKind
 from gateway.facts import REGISTRATION_LIFE, Address, Fingerprint, Language, PartyCode, Pending, PublicKey
 from gateway.outcome import LostRace
 from gateway.store.members import Members
+from gateway.store.record import append
 from gateway.store.tables import KeyRow, PartyRow, PendingRow, table
 from gateway.treaty import Role
 
@@ -79,7 +80,10 @@ def _activate(connection: Connection, row: Any, at: datetime, members: Members) 
         raise LostRace from None
     if not new:
         raise LostRace
-    connection.execute(delete(_PENDING).where(_PENDING.c.folded == row.folded))
+    connection.execute(delete(_PENDING).where(_PENDING.c.id == row.id))
+    others = delete(_PENDING).where(_PENDING.c.folded == row.folded).returning(_PENDING.c.id, _PENDING.c.party)
+    lost = sorted((other.id, other.party) for other in connection.execute(others))
+    append(connection, [Event(EventKind.REGISTRATION_ENDED, party=PartyCode(to), count=one) for one, to in lost], at)
 
 
 def _activate_desk(connection: Connection, row: Any, key: PublicKey, at: datetime, members: Members) -> None:

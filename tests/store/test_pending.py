@@ -83,7 +83,7 @@ def test_an_answer_makes_a_person_of_it_once_and_ends_all_others_of_the_address(
     assert person is not None
     assert (person.party, person.name, person.role, person.language) == (SE, "New", Role.OFFICER, "fr")
     assert [found.octets for found in store.view.keys_claimed_by(NEW)] == [b"public octets"]
-    assert kinds(url)[-3:] == ["challenge answered", "person added", "key added"]
+    assert kinds(url)[-4:] == ["challenge answered", "person added", "key added", "registration ended"]
     assert store.view.all_pending() == ()
     with pytest.raises(LostRace):
         event(store, EventKind.CHALLENGE_ANSWERED, one, hours=2)

@@ -340,11 +340,14 @@ def test_two_parties_may_order_the_same_address_and_the_answer_decides(world: Wo
     kenya = next(one for one in world.view.pending_for(NEW) if one.party == KE)
     sweden = next(one for one in world.view.pending_for(NEW) if one.party == SE)
     refuses(world, sweden, word(mine))
-    world.confirm(kenya, word(mine))
+    decision = world.confirm(kenya, word(mine))
+    (told,) = to(decision.letters, "admin")
+    assert "registered otherwise" in said(told), "Sweden's order has ended"
     found = person(world)
     assert found is not None
     assert found.party == KE
     assert world.view.pending_for(NEW) == ()
+    assert recorded(world)[-1] == "registration ended"
 
 
 def test_who_is_withdrawn_takes_his_open_orders_along(world: World) -> None:
