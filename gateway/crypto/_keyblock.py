@@ -7,6 +7,7 @@ from collections import Counter
 from gateway.crypto._packets import _packet
 
 _NAME = 13
+_SECRET, _PUBLIC = 5, 6
 _SIGNATURE, _NAMES, _SUBKEYS = 2, frozenset({13, 17}), frozenset({7, 14})
 _MOST_SIGNATURES, _MOST_NAMES, _MOST_SUBKEYS = 200, 20, 20
 
@@ -27,6 +28,29 @@ def flooded(octets: bytes) -> bool:
         or sum(counts[tag] for tag in _NAMES) > _MOST_NAMES
         or sum(counts[tag] for tag in _SUBKEYS) > _MOST_SUBKEYS
     )
+
+
+def too_new(octets: bytes) -> bool:
+    """Whether a binary key is of version 5 or 6, or has one of the algorithms (25 to 28) that came with version 6.
+
+    GnuPG 2.2 passes over both without a word (RFC 9580, 5.5.2 and 9.1).
+    """
+    tag, head = _first(octets)
+    return tag in (_PUBLIC, _SECRET) and (head[:1] in (b"\5", b"\6") or (head[:1] == b"\4" and head[5:6] >= b"\x19"))
+
+
+def secret(octets: bytes) -> bool:
+    """Whether a binary key begins with a secret one, of whatever version."""
+    return _first(octets)[0] == _SECRET
+
+
+def _first(octets: bytes) -> tuple[int, bytes]:
+    """The tag of the first packet, and how it begins: version, time (4 octets), algorithm."""
+    try:
+        tag, body, end = _packet(octets, 0)
+    except IndexError:
+        return 0, b""
+    return tag, octets[body : min(end, body + 6)]
 
 
 def names(octets: bytes) -> tuple[str, ...]:

@@ -27,6 +27,10 @@ _FUTURE = timedelta(minutes=15)
 _WRITE_BUFFER = 128 * 1024  # gpg stops at --max-output up to two of its buffers early (measured)
 _NO_KEY = "the gateway has no usable OpenPGP key, or gpg-agent does not start: restore gnupg/, or run `gsp key renew`"
 _ONE_KEY = N_("exactly one OpenPGP public key (version 4) is needed in the file")
+_TOO_NEW = N_(
+    "the focal point cannot use this kind of key yet (OpenPGP version 6, or an algorithm that came with it): make a "
+    "key of version 4 with RSA or Curve25519, as GnuPG and Thunderbird make them, and send that"
+)
 _INLINE = ("text/plain", "application/pgp")
 
 
@@ -235,8 +239,10 @@ class OpenPgp:
         with self._engine(()) as gpg:
             octets = _unflooded(octets if octets[:1] >= b"\x80" else gpg.run(["--dearmor"], octets).output)
             found = self._listed(gpg, ["--import-options", "show-only", "--import"], octets)
-        if found.secret:
+        if found.secret or _keyblock.secret(octets):
             raise ValueError(N_("this is a secret key: never send it to anybody, revoke it, and make a new one"))
+        if _keyblock.too_new(octets):
+            raise ValueError(_TOO_NEW)
         if len(found.keys) != 1:
             raise ValueError(_ONE_KEY)
         key = found.keys[0]

@@ -23,6 +23,7 @@ from gateway.ports import Opened
 
 TEXT = b"Content-Type: text/plain\r\n\r\nMARKER-7f3a secret\r\n"
 LIMIT = 1_000_000
+NEWER = Path(__file__).parents[1] / "corpus" / "cc0" / "keys" / "selfmade" / "pgp"  # by OpenPGP.js 6 and Sequoia
 
 
 def clock() -> datetime:
@@ -333,5 +334,10 @@ def test_what_is_not_exactly_one_good_public_key_is_refused_with_a_sentence(
     ):  # fmt: skip
         with pytest.raises(ValueError, match=sentence):
             scheme.read_key(octets)
+    for name, sentence in (
+        ("officer5-v6.pub", "version 6"), ("officer7-v4-x25519.pub", "version 6"), ("officer5-v6.sec", "secret key"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match=sentence):
+            scheme.read_key((NEWER / f"{name}.asc").read_bytes())
     kept = os.listdir(home / "private-keys-v1.d")
     assert len(kept) == 2, "somebody else's secret key was kept"
