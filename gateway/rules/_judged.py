@@ -90,22 +90,15 @@ _DIFFICULTIES = text("Difficulties reported")
 _KINDS = {kind: kind.value for kind in Difficulty} | {Difficulty.CANNOT_READ: N_("cannot read a mail")}
 
 
-def nominations(standings: Sequence[Standing]) -> Section:
-    """What Parties have not nominated, and not confirmed, on the day on which the report is made."""
+def nominations(standings: Sequence[Standing], own: bool) -> Section:
+    """What Parties (`own`: the reader's) have not nominated or confirmed on the day on which the report is made."""
     late = [one for one in standings if one.missing]
     unconfirmed = [one for one in standings if one.unconfirmed]
-    blocks: list[Block] = [
-        Table(
-            text("How many Parties have nominated"),
-            (text("Nominations"), text("Parties")),
-            (
-                (text("Parties that have nominated everybody"), len(standings) - len(late)),
-                (text("Parties with nominations outstanding"), len(late)),
-                (text("Parties that have not confirmed their entries"), len(unconfirmed)),
-            ),
-            Look.CARDS,
-        )
-    ]
+    blocks: list[Block] = []
+    if not own:
+        blocks.append(_how_many(len(standings), len(late), len(unconfirmed)))
+    elif not late and not unconfirmed:
+        blocks.append(Line(text("Your Party has nominated everybody, and confirmed what was asked.")))
     rows: list[tuple[Cell, ...]]
     if late:
         headings = (text("Party"), text("Not nominated"), text("Open since"), text("Reminders"))
@@ -130,6 +123,16 @@ def nominations(standings: Sequence[Standing]) -> Section:
         blocks.append(Table(text("Entries not confirmed"), columns, tuple(rows)))
     blocks.append(Line(text("As of the day on which this report was made."), True))
     return Section(text("Nominations outstanding"), tuple(blocks))
+
+
+def _how_many(parties: int, late: int, unconfirmed: int) -> Table:
+    rows = (
+        (text("Parties that have nominated everybody"), parties - late),
+        (text("Parties with nominations outstanding"), late),
+        (text("Parties that have not confirmed their entries"), unconfirmed),
+    )
+    headings = (text("Nominations"), text("Parties"))
+    return Table(text("How many Parties have nominated"), headings, rows, Look.CARDS)
 
 
 _OUTLOOKS = {

@@ -121,7 +121,7 @@ def _sections(known: Measurements, reader: Reader, told: bool) -> Iterator[Secti
         yield _judged.reasons(tuple(zip(names, known.quality, strict=True)))
         yield _judged.quality(tuple(zip(names, known.quality, counts, strict=True))[: 1 if one else None], not one)
     yield _judged.difficulties(known.difficulties)
-    yield _judged.nominations([s for s in known.standings if reader.party in (NO_PARTY, s.party)])
+    yield _judged.nominations([s for s in known.standings if reader.party in (NO_PARTY, s.party)], one)
     if told:
         yield _judged.criteria(known.criteria, known.forecasts)
     yield Section(text("How to read this report"), tuple(_how_to_read(reader)))
@@ -144,7 +144,7 @@ def _figures(known: Measurements, reader: Reader, told: bool) -> Iterator[tuple[
     before = may_see_totals(known.before, reader, known.fewest_before, known.made)
     for figure in FIGURES:
         if reader.audience is Audience.PARTY:
-            if figure.of_party:
+            if figure.of_party and figure.key != "active_parties":  # of one Party: whether it is
                 now, then = (figure.of_party(_own(measured, reader.party)) for measured in (known.now, known.before))
                 yield figure.key, Text(figure.name), now, then
         elif figure.of_all and (told or figure.key == "registered_parties"):
@@ -219,7 +219,10 @@ def _who_asks_whom(known: Measurements, reader: Reader) -> Iterator[Section]:
     pairs = known.now.pairs
     if reader.audience is Audience.PARTY:
         own = [pair for pair in pairs if reader.party in (pair.asking, pair.asked)]
-        blocks = (_pairs(own, len(own)),) if own else (Line(text("Your Party exchanged nothing in this period.")),)
+        name = text("Requests by asking and asked Party")
+        blocks = (
+            (_pairs(name, own, len(own)),) if own else (Line(text("Your Party exchanged nothing in this period.")),)
+        )
         yield Section(text("With whom your Party exchanged"), blocks)
     if reader.audience is Audience.SECRETARIAT:
         title = text("Who asks whom")
@@ -240,10 +243,10 @@ def _matrix(pairs: Sequence[PairFigures]) -> Iterator[Line | Table]:
     yield Table(text("Requests by asking and asked Party"), (text("Asks"), *most), rows, Look.MATRIX)
     if len(busy) > len(most):
         yield Line(text("Shown are the {count} Parties with most requests.", count=len(most)), small=True)
-    yield _pairs(pairs, PAIRS)
+    yield _pairs(text("The pairs of Parties with most requests"), pairs, PAIRS)
 
 
-def _pairs(pairs: Iterable[PairFigures], count: int) -> Table:
+def _pairs(name: Text, pairs: Iterable[PairFigures], count: int) -> Table:
     most = sorted(pairs, key=lambda pair: (-pair.counts.requests, pair.asking, pair.asked))[:count]
     headings = (
         text("Asks"), text("Is asked"), text("Requests"), text("Requests answered"), text("Mean time to answer"),
@@ -251,7 +254,7 @@ def _pairs(pairs: Iterable[PairFigures], count: int) -> Table:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (PartyName(p.asking), PartyName(p.asked), p.counts.requests, p.counts.answered, p.counts.mean) for p in most
     )
-    return Table(text("The pairs of Parties with most requests"), headings, rows)
+    return Table(name, headings, rows)
 
 
 # --- times to answer --------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_every_figure_is_that_of_gsp_stats() -> None:
     }
     own = {row[0].message: row[1] for row in table(document(measurements(ONE), ONE), "The figures of your Party").rows}  # type: ignore[union-attr]
     (figures,) = [party for party in known.now.parties if party.party == ONE.party]
-    assert own == {one.name: one.of_party(figures) for one in FIGURES if one.of_party}
+    assert own == {one.name: one.of_party(figures) for one in FIGURES if one.of_party and one.number != 3}
 
 
 def test_months_add_up_to_what_was_measured() -> None:
@@ -148,9 +148,17 @@ def test_totals_are_kept_back_where_they_would_tell_of_single_exchanges(
     assert not counted & {cell for cell in cells(document(known, reader)) if type(cell) is int}
 
 
+def test_a_party_is_told_of_its_own_nominations_only() -> None:
+    one, two = (replace(ONE, party=CODES[place]) for place in (1, 3))
+    assert [row[0] for row in table(document(measurements(ONE), one), "Nominations outstanding").rows] == [
+        PartyName(one.party)
+    ]
+    assert "Your Party has nominated everybody" in html(document(measurements(ONE), two))
+
+
 def test_a_party_sees_no_pair_but_its_own_and_no_survey() -> None:
     made = document(measurements(ONE), ONE)
-    for row in table(made, "The pairs of Parties with most requests").rows:
+    for row in table(made, "Requests by asking and asked Party").rows:
         assert PartyName(ONE.party) in row[:2]
     assert not [cell for cell in cells(made) if isinstance(cell, Text) and cell.message.startswith("answers")]
 
