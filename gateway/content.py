@@ -234,7 +234,7 @@ class FilledForm(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyFile(ClearValue):
-    """A key or certificate as it was sent; `name` of the file, "" where it was pasted into the text."""
+    """A key, certificate or other file as it was sent; `name` "": a key that was pasted into the text."""
 
     name: str
     octets: bytes
@@ -249,6 +249,7 @@ class Reading(ClearValue):
     leftover: str = ""
     tokens: tuple[str, ...] = ()  # from addresses and subject tags, in order of trust
     keys: tuple[KeyFile, ...] = ()  # only of a form that takes them: clients attach the writer's to every mail
+    files: tuple[KeyFile, ...] = ()  # whose names end as the form wants them
 
 
 # --- what it means ----------------------------------------------------------------------------
@@ -303,7 +304,7 @@ class Sheet(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EnclosedKey(ClearValue):
-    """Somebody's public key or certificate, given to a reader as a file."""
+    """Somebody's public key or certificate, or what is to be approved (`fingerprint`: its digest), as a file."""
 
     name: str
     media_type: str
@@ -385,8 +386,7 @@ class Decision(ClearValue):
 class RenderedMail(ClearValue):
     """A letter as MIME, still in clear: the payload with its protected headers, and the outer fields.
 
-    `payload` is a complete MIME entity (CRLF) serialised once; `outer` are the header fields that go
-    outside the encryption, in order.
+    `payload` is a complete MIME entity (CRLF) serialised once; `outer`: the fields outside the encryption, in order.
     """
 
     letter: Letter

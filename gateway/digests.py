@@ -20,6 +20,7 @@ from gateway.events import DigestReader, MailKind
 from gateway.facts import NO_PARTY, Correspondent, Language, Moment, PartyCode, party_code
 from gateway.facts import address as mail_address
 from gateway.figures import Measured, Merits, Period
+from gateway.library.changes import parties_described
 from gateway.outcome import LostRace
 from gateway.rules import digest as rules
 from gateway.rules import merits, weekly
@@ -164,6 +165,7 @@ class Digests:
                 ),
                 unled=tuple(one.code for one in view.parties() if one.code not in led and one.code not in offices),
                 ending=tuple(self._ending()),
+                patterns=view.patterns.waiting(),
                 pending=tuple(one for one in view.all_pending() if one.expires > self._now),
                 standings=self._store.roster.standings(),
                 nominations=bool(self._gateway.settings.directory.days),
@@ -187,9 +189,10 @@ class Digests:
     def _news_since(self, begin: datetime) -> tuple[Text, ...]:
         digests = self._store.digests
         changed = sorted(self._store.roster.changes(begin, self._now))
+        described = parties_described(self._store.view.patterns.made(), begin, self._now)
         contacts = digests.contacts_changed(begin, self._now)
         library = digests.library_changes(begin, self._now)
-        return weekly.news(digests.new_parties(begin, self._now), changed, contacts, library)
+        return weekly.news(digests.new_parties(begin, self._now), changed, contacts, library, described)
 
 
 def job(gateway: Gateway) -> Job:

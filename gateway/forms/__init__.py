@@ -68,6 +68,7 @@ class Form:
     opened_by: str = ""  # or only where this field says yes
     blocks: str = "answers"  # what its JSON calls the blocks
     takes_keys: bool = False  # attached or pasted keys and certificates are for it; any other form ignores them
+    takes_files: tuple[str, ...] = ()  # as which files' names end that are for it
 
     def opens(self, filled: FilledForm) -> bool:
         """Whether a number is drawn for a new exchange before it decides."""

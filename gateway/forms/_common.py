@@ -53,7 +53,7 @@ _UNCLEAR = text("It is not clear which exchange this belongs to. Please write it
 def blanks_for(role: Role) -> tuple[str, ...]:
     """The forms whose blanks a guide brings: those that this role may begin with."""
     forms = ("request", "lookup", "message", "status", "renew") if role in ASKERS else ("lookup", "status", "renew")
-    acts = (rights.Act.REGISTER, rights.Act.REVOKE, rights.Act.DIRECTORY)
+    acts = (rights.Act.REGISTER, rights.Act.REVOKE, rights.Act.DIRECTORY, rights.Act.PATTERN)
     figures = ("statistics",) if role in READERS_OF_FIGURES else ()
     return (*forms, *figures, *(act.value for act in acts if role in rights.actors(act)), "difficulty")
 

@@ -109,7 +109,8 @@ REGISTER_FIELDS: tuple[Field, ...] = (
 )
 CONFIRM_FIELDS: tuple[Field, ...] = (Field("word", N_("Word"), FieldKind.LINE, required=True),)
 APPROVE_FIELDS: tuple[Field, ...] = (
-    Field("registration", N_("Registration"), FieldKind.LINE, required=True),
+    Field("registration", N_("Registration"), FieldKind.LINE, quiet=True),
+    Field("pattern", N_("Pattern change"), FieldKind.LINE, quiet=True),
     Field("decision", N_("Decision"), FieldKind.CHOICE, DECISIONS, required=True),
     Field("reason", N_("Reason"), FieldKind.TEXT),
 )
@@ -157,6 +158,25 @@ DIFFICULTY_FIELDS: tuple[Field, ...] = (
     EXCHANGE,
     Field("address", N_("Address"), FieldKind.LINE, quiet=True),
     Field("description", N_("Description"), FieldKind.TEXT, required=True, hint="nothing about the case itself"),
+)
+CERTAINTIES = (
+    Choice("sure", N_("certain")),
+    Choice("ambiguous", N_("possible")),
+    Choice("hint", N_("hint only")),
+)
+PATTERN_FIELDS: tuple[Field, ...] = (
+    Field("party", N_("Party"), FieldKind.PARTY, quiet=True),
+    Field("scheme", N_("Scheme"), FieldKind.LINE, required=True, hint="a short name, as ke-stamp-2027"),
+    Field("title", N_("Title"), FieldKind.LINE, required=True),
+    Field("issuer", N_("Issuer"), FieldKind.LINE),
+    Field("structure", N_("Structure"), FieldKind.LINE, required=True),
+    Field("pattern", N_("Pattern"), FieldKind.LINE, required=True, hint="a regular expression (RE2) of the whole code"),
+    Field("prefixes", N_("Prefixes"), FieldKind.LINE),
+    Field("length", N_("Length"), FieldKind.LINE, hint="26, or 14-26"),
+    Field("certainty", N_("Certainty"), FieldKind.CHOICE, CERTAINTIES, offered=True),
+    Field("source", N_("Source"), FieldKind.LINE, required=True),
+    Field("invalid", N_("Invalid samples"), FieldKind.TEXT),
+    Field("uims", N_("Valid samples"), FieldKind.UIMS, required=True),
 )
 STATUS_FIELDS: tuple[Field, ...] = (EXCHANGE,)
 STATISTICS_FIELDS: tuple[Field, ...] = (

@@ -1,4 +1,4 @@
-"""`GSP APPROVE`: the Secretariat approves or refuses a registration whose challenge was answered (R1)."""
+"""`GSP APPROVE`: the Secretariat decides on a registration that was confirmed, or a change of the library (R1, R2)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from gateway.facts import Pending, Person
 from gateway.forms import Form
 from gateway.forms._common import blocks, evidence, marked, notice, own_thread, sender, weighed
 from gateway.forms._fields import APPROVE_FIELDS
+from gateway.forms._patterns import decided
 from gateway.forms._registration import active, refused, told
 from gateway.ports import Situation
 from gateway.rules import rights
@@ -18,6 +19,7 @@ _LOOK = text(
     "not yet confirmed, or was ordered anew under another number."
 )
 _MEND = text("Mend what is named below and send the form again.")
+_NUMBER = text("Write the number of the registration, or of the pattern change, that you decide on.")
 _REASON = text("Write why it is refused: the administrator is told in your words.")
 
 
@@ -25,10 +27,14 @@ def decide(situation: Situation) -> Decision:
     """At once, and once: who ordered it is told, and where it is approved the person welcomed."""
     form = situation.reading.form
     findings = weighed(APPROVE_FIELDS, form, situation.reading.findings, frozenset({"registration", "decision"}))
+    if not form.get("registration").strip() and not form.get("pattern").strip():
+        findings = (*findings, Finding(_NUMBER, Severity.BLOCKS, field="registration"))
     if form.get("decision") == "refuse" and not form.get("reason").strip():
         findings = (*findings, Finding(_REASON, Severity.BLOCKS, field="reason"))
     if blocks(findings):
         return notice(situation, _NOTHING, _MEND, findings, marked(FilledForm("approve", form.values), findings))
+    if form.get("pattern").strip():
+        return decided(situation)
     pending = _waiting(situation)
     if pending is None:
         return notice(situation, _NOTHING, _LOOK)
@@ -96,5 +102,5 @@ FORM = Form(
     fields=APPROVE_FIELDS,
     senders=rights.actors(rights.Act.APPROVE),
     decide=decide,
-    summary="Approve or refuse a registration that an administrator has ordered.",
+    summary="Approve or refuse a registration, or a change of the pattern library, that an administrator has ordered.",
 )

@@ -24,6 +24,7 @@ from gateway.forms._common import (
     ASKERS,
     EVERYBODY,
     blocks,
+    evidence,
     marked,
     notice,
     own_thread,
@@ -35,14 +36,19 @@ from gateway.forms._common import (
 from gateway.forms._enclosed import key_files
 from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._findings import findings_sheets
+from gateway.forms._patterns import library_sheet
 from gateway.forms._refer import IN_FORM, SHOWN
-from gateway.letters import Lookup, LookupLine
+from gateway.letters import Lookup, LookupLine, Notice
 from gateway.ports import Situation
 from gateway.rules import routing
 from gateway.rules.sealed import sealed_box
 from gateway.treaty import Side
 
 _MOST_OFFERS = 5
+_TO_READ = text(
+    "You need do nothing: the attached table has every marking that is known. To have UIMs looked up, write them into "
+    "the form below, one on a line, and reply to this mail."
+)
 _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.SURE: text("The Party is known."),
     VerdictKind.AMBIGUOUS: text(
@@ -59,6 +65,8 @@ _SENTENCES: dict[VerdictKind, Text] = {
 def decide(situation: Situation) -> Decision:
     """One line a UIM: what it is, who answers for it, and why."""
     form, person = situation.reading.form, situation.submission.sender.person
+    if not (form.uims or any(form.values.values()) or situation.reading.findings or situation.reading.leftover.strip()):
+        return _library(situation)
     found = (*situation.reading.findings, *too_many(situation), *wrong_party(situation))
     # Who knows the Party may ask for its key and keep the UIMs to himself.
     fields = [field for field in LOOKUP_FIELDS if field.name != "uims" or not (form.get("to") and _wants_keys(form))]
@@ -94,6 +102,23 @@ def decide(situation: Situation) -> Decision:
         for one in offers
     )
     return Decision(events=(event, *given), letters=(letter,) if letter else ())
+
+
+def _library(situation: Situation) -> Decision:
+    """The whole library as it is now, as a table: which marking belongs to which Party."""
+    person, to = situation.submission.sender.person, sender(situation)
+    headline = text("The pattern library: who answers for which marking")
+    letter = Letter(
+        MailKind.NOTICE,
+        to,
+        headline,
+        Notice(headline, _TO_READ, "", (), evidence(situation)),
+        blanks=("lookup",),
+        sheets=(library_sheet(situation.library.texts(), {party.code for party in situation.view.parties()}),),
+        thread=own_thread(situation),
+    ) if to else None  # fmt: skip
+    event = Event(EventKind.LOOKUP_MADE, person=person.id, actor=person.party)
+    return Decision(events=(event,), letters=(letter,) if letter else ())
 
 
 def _wants_keys(form: FilledForm) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import yaml
 
 from gateway.events import PatternChange
+from gateway.facts import PartyCode
 
 Raw = Mapping[str, Any]  # a scheme as it stands in a file
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -71,3 +73,10 @@ def undone(made: Sequence[PatternChange], version: int) -> tuple[str, tuple[str,
             )
     before = overlay(one for one in made if one.version < version)
     return written(before[name] for name in change.schemes if name in before), change.schemes
+
+
+def parties_described(made: Iterable[PatternChange], begin: datetime, end: datetime) -> tuple[PartyCode, ...]:
+    """The Parties whose markings were changed in that time, by code."""
+    within = [one for one in made if one.decided_at is not None and begin <= one.decided_at < end]
+    several = (raw["party"] for one in within if not one.party for raw in schemes_in(one.text).values())
+    return tuple(sorted({PartyCode(code) for code in (*(one.party for one in within), *several) if code}))

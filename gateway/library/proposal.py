@@ -17,7 +17,7 @@ from gateway.library.reading import Unreadable, read_schemes, unfit
 from gateway.library.schemes import Catalogue, Problem, Scheme, options, read, schema_problems, scheme_of
 
 _FILE = "proposed.yaml"
-_STEPS = 3000  # of the machine that RE2 makes of a pattern
+_STEPS = 1000  # of the machine that RE2 makes of a pattern
 _MOST_TOUCHED = 3  # markings of others that a Party's own description may touch
 _OURS = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS, VerdictKind.HINT, None})
 
@@ -147,7 +147,8 @@ def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: 
     was, titles = PatternLibrary(before), {scheme.id: scheme.title for scheme in after.schemes}
     known = {scheme.id: scheme for scheme in after.schemes}
     for scheme in before.schemes:
-        for sample in scheme.valid if scheme.id not in ids else ():
+        damaged = tuple(code for code, _ in scheme.invalid)  # nobody's: whoever takes them takes anything
+        for sample in (*scheme.valid, *damaged) if scheme.id not in ids else ():
             now = library.deciding(sample, SAMPLES_UNTIL)
             if now != was.deciding(sample, SAMPLES_UNTIL):
                 yield Touched(scheme.title, scheme.party, sample, tuple(titles[one] for one in now))

@@ -111,6 +111,7 @@ class Scheme:
     ambiguous_with: frozenset[str] = frozenset()
     valid: tuple[str, ...] = ()
     invalid: tuple[tuple[str, str], ...] = ()
+    structure: str = ""
 
     @property
     def is_specific(self) -> bool:
@@ -274,6 +275,7 @@ def scheme_of(file: str, raw: Mapping[str, Any]) -> Scheme:
         ambiguous_with=frozenset(raw.get("ambiguous_with", ())),
         valid=tuple(raw.get("valid", ())),
         invalid=tuple((sample["uim"], sample["because"]) for sample in raw.get("invalid", ())),
+        structure=raw["structure"],
     )
 
 

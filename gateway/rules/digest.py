@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.content import Text, text, texts
 from gateway.directory import Standing
-from gateway.events import DigestReader, OpenReferral
+from gateway.events import DigestReader, OpenReferral, PatternChange
 from gateway.facts import NO_PARTY, PartyCode, PartyName, Pending
 from gateway.figures import Period
 from gateway.rules.directory import FUNCTIONS
@@ -86,6 +86,7 @@ class Today:
     unled: tuple[PartyCode, ...] = ()
     ending: tuple[Ending, ...] = ()
     pending: tuple[Pending, ...] = ()
+    patterns: tuple[PatternChange, ...] = ()  # that wait for the Secretariat
     standings: tuple[Standing, ...] = ()  # in the directory, of every Party
     nominations: bool = True  # Parties are reminded to nominate
     items: int = 0  # that wait for the operator
@@ -123,6 +124,7 @@ def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
     offices = (Role.DESK, Role.ADMINISTRATOR, Role.SECRETARIAT)
     found = [
         _approve(approvals),
+        _patterns(today.patterns),
         _by_party(
             undeliverable,
             texts(
@@ -304,6 +306,16 @@ def _approve(pending: Sequence[Pending]) -> Task | None:
     )
     lines = [text("{party}: {address}", party=PartyName(one.party), address=one.address) for one in pending]
     return _listed(says, lines) if lines else None
+
+
+def _patterns(waiting: Sequence[PatternChange]) -> Task | None:
+    says = texts(
+        "{count} change of the pattern library waits for your approval.",
+        "{count} changes of the pattern library wait for your approval.",
+        len(waiting),
+    )
+    lines = [text("{party}: {schemes}", party=PartyName(one.actor), schemes=", ".join(one.schemes)) for one in waiting]
+    return _listed(says, lines) if waiting else None
 
 
 def _desks(locked: Sequence[PartyCode]) -> Task | None:

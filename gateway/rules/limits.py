@@ -16,6 +16,8 @@ CHALLENGES_PER_ADDRESS = 5
 # Each change of a Party's entries is a mail to every administrator.
 DIRECTORY_ORDERS_PER_DAY = 10
 ENTRIES_PER_PARTY = 100
+# Each proposal is a mail to everybody of the Secretariat, who must look at it.
+PATTERN_CHANGES_PER_DAY = 20
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

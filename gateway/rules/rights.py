@@ -16,6 +16,7 @@ class Act(StrEnum):
     REGISTER = "register"
     APPROVE = "approve"
     DIRECTORY = "directory"  # to keep a Party's entries: of no person, but for a Party
+    PATTERN = "pattern"  # to describe a Party's markings: of no person, but for a Party
     RENEW = "renew"  # to vouch for a new key; one's own one is renewed by whoever holds the old one
 
 
@@ -53,6 +54,8 @@ RIGHTS: tuple[Right, ...] = (
     ),
     Right(Act.DIRECTORY, Role.ADMINISTRATOR, frozenset(), every_party=False),
     Right(Act.DIRECTORY, Role.SECRETARIAT, frozenset(), every_party=True),
+    Right(Act.PATTERN, Role.ADMINISTRATOR, frozenset(), every_party=False),
+    Right(Act.PATTERN, Role.SECRETARIAT, frozenset(), every_party=True),
     Right(Act.APPROVE, Role.SECRETARIAT, frozenset({Role.ADMINISTRATOR, Role.DESK}), every_party=True),
     Right(Act.RENEW, Role.ADMINISTRATOR, frozenset({Role.OFFICER, Role.DESK}), every_party=False),
     # Nobody vouches for people of the Secretariat: the operator alone makes them.
@@ -95,6 +98,11 @@ def keeps(actor: Person, party: PartyCode) -> bool:
         right.act is Act.DIRECTORY and right.actor is actor.role and (right.every_party or actor.party == party)
         for right in RIGHTS
     )
+
+
+def describes_all(actor: Person) -> bool:
+    """Whether somebody may describe the markings of every Party, not of the own one only."""
+    return any(right.act is Act.PATTERN and right.actor is actor.role and right.every_party for right in RIGHTS)
 
 
 OFFICES = frozenset({Role.ADMINISTRATOR, Role.SECRETARIAT})  # somebody must always be left in them

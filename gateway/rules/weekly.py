@@ -108,13 +108,19 @@ def sheets_for(party: PartyCode, weeks: Weeks) -> tuple[Sheet, ...]:
 
 
 def news(
-    new: Sequence[PartyCode], changed: Sequence[PartyCode], contacts: Sequence[PartyCode], library_changes: int
+    new: Sequence[PartyCode],
+    changed: Sequence[PartyCode],
+    contacts: Sequence[PartyCode],
+    library_changes: int,
+    described: Sequence[PartyCode] = (),
 ) -> tuple[Text, ...]:
     """What is new since the last digest: Parties, those whose entries, or whose desk or administrators have changed,
-    and the library."""
+    and the library. `described`: the Parties whose markings are described anew in it."""
     found = [text("New Party: {party}", party=PartyName(code)) for code in new]
     found += [text("Directory: {party} has changed its entries.", party=PartyName(code)) for code in changed]
     found += [text("Directory: {party} has changed its desk or administrators.", party=PartyName(p)) for p in contacts]
+    anew = text("Pattern library: the markings of {party} are described anew. GSP LOOKUP answers with them.")
+    found += [text(anew.message, party=PartyName(code)) for code in described]
     if library_changes:
         found.append(
             texts(

@@ -73,7 +73,14 @@ def read(
         *headers.envelope_tokens(mail.envelope),
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),
     )
-    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, vocabulary.forms.get(form.name)))
+    kind = vocabulary.forms.get(form.name)
+    files = tuple(KeyFile(part.filename, part.body) for part in attached(tree) if _is_for(part, kind))
+    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind), files)
+
+
+def _is_for(part: MimePart, form: Form | None) -> bool:
+    """Whether a form wants a file as it is."""
+    return form is not None and part.filename.lower().endswith(form.takes_files)
 
 
 def _keys(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
@@ -135,7 +142,7 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
     held = _Held()
     gave_up, dear = False, 0
     for part in attached(tree):
-        if is_key(part):
+        if is_key(part) or _is_for(part, vocabulary.forms.get(name)):
             continue
         kind = next((kind for kind in kinds.values() if kind.accepts(part)), None)
         if kind is None:

@@ -59,10 +59,12 @@ def write(connection: Connection, changes: Sequence[PatternChange], at: datetime
     for change in changes:
         if change.version and change.version != _VERSION.first(connection).version + 1:
             raise LostRace
-        decided = {
+        decided: dict[str, Any] = {
             "state": change.state.value, "version": change.version or None, "decided_by": change.decided_by,
             "decided_at": at if change.state is not ChangeState.WAITING else None,
         }  # fmt: skip
+        if change.state is ChangeState.REFUSED:
+            decided["text"] = ""  # the record has its digest
         if change.number:
             if _SETTLE.run(connection, number=change.number, **decided) != 1:
                 raise LostRace
@@ -79,7 +81,7 @@ def _replace(connection: Connection, change: PatternChange, at: datetime) -> Non
     """What the same Party has proposed for the same schemes before, and is not decided, is taken back by this one."""
     for before in map(_change, _WAITING.rows(connection)):
         if before.mark == change.mark or (before.actor == change.actor and set(before.schemes) & set(change.schemes)):
-            _SETTLE.run(connection, number=before.number, state=ChangeState.REPLACED.value, decided_at=at)
+            _SETTLE.run(connection, number=before.number, state=ChangeState.REPLACED.value, decided_at=at, text="")
 
 
 class Patterns:

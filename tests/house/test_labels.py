@@ -23,7 +23,18 @@ TITLES = (
     "REQUEST LOOKUP REPLY MESSAGE STATUS HELP EVALUATION DIFFICULTY REGISTER CONFIRM APPROVE RENEW REVOKE PATTERN "
     "DIRECTORY STATISTICS"
 ).split()
-SAME_IN_FRENCH = {"MESSAGE", "Message", "Questions", "Justification", "UIM", "Description", "expert"}
+SAME_IN_FRENCH = {
+    "MESSAGE",
+    "Message",
+    "Questions",
+    "Justification",
+    "UIM",
+    "Description",
+    "expert",
+    "Source",
+    "Structure",
+    "possible",
+}
 SAME_IN_SPANISH = {"UIM", "no"}
 
 

@@ -18,7 +18,7 @@ from gateway.outcome import LostRace
 from gateway.patterns import Patterns
 from gateway.ports import View
 from gateway.store import Store
-from tests.store.made import KE, NOW, SE, at
+from tests.store.made import KE, NOW, SE, at, rows
 from tests.support.patterns import SHIPPED, stamp
 
 
@@ -50,7 +50,7 @@ def test_what_is_proposed_waits_and_what_is_approved_makes_a_version_seen_by_eve
     assert made.decided_at == at(hours=1)
 
 
-def test_a_change_is_decided_once_and_a_version_made_once(store: Store) -> None:
+def test_a_change_is_decided_once_and_a_version_made_once(store: Store, url: str) -> None:
     commit(store, proposed("one"), proposed("two", "ke-other"))
     one, two = store.view.patterns.waiting()
     commit(store, approved(one, 1))
@@ -61,6 +61,7 @@ def test_a_change_is_decided_once_and_a_version_made_once(store: Store) -> None:
     commit(store, replace(two, state=ChangeState.REFUSED))
     assert store.view.patterns.waiting() == ()
     assert [change.text for change in store.view.patterns.made()] == ["one"]
+    assert rows(url, "SELECT text FROM pattern ORDER BY id") == [("one",), ("",)], "what is refused is not kept"
 
 
 def test_a_later_proposal_of_the_same_party_for_the_same_scheme_takes_the_place_of_the_earlier(store: Store) -> None:

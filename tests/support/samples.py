@@ -52,6 +52,7 @@ from gateway.letters import (
     UimNote,
     Welcome,
 )
+from gateway.markings import Change, Described
 from gateway.rosters import DifficultyLetter, Roster, RosterChanged, RosterDue, RosterOverdue
 from gateway.rules import merits
 from gateway.rules.digest import Today, tasks_of, tasks_of_secretariat
@@ -249,6 +250,13 @@ def _overdue() -> RosterOverdue:
     )  # fmt: skip
 
 
+def _described(new: bool = True) -> Described:
+    return Described(
+        "Sweden, stamp of 2027", "se-stamp-2027", r"QCALL[0-9A-Za-z]+\d\d\d\d", "QCALL", "QCALL + serial(9) + year(4)",
+        text("certain"), "folkhalsomyndigheten.se", ("QCALL7hT2kQ9mZ2027",), new,
+    )  # fmt: skip
+
+
 def weekly(party: PartyCode = KE, quiet: bool = False, weeks: int = 1) -> Digest:
     """A weekly digest; `quiet`: nothing has to be done and nothing happened."""
     last = date(2026, 11, 15)
@@ -380,6 +388,25 @@ SAMPLES: dict[str, Sample] = {
         Approval(17, SE, Role.DESK, "Sweden", "desk.new@tull.example", "A" * 40, "admin@tull.example",
                  NOW + timedelta(days=14), "desk@tull.example", EVIDENCE),
         form=FilledForm("approve", {"registration": "17"})),
+    "pattern": Sample(
+        Change(text("Please decide on a change of the pattern library"),
+               text("Please decide: reply, signed and encrypted, and write “{approve}” or “{refuse}” after "
+                    "“{decision}” in the form below. A refusal needs a reason. Once approved it counts at once and for "
+                    "all; the operator can take it back.",
+                    approve=text("approve"), refuse=text("refuse"), decision=text("Decision")),
+               "3f9a1c20bd44", SE, "admin@tull.example", (_described(), _described(new=False)),
+               (text("“{title}”: the code {sample} would no longer be recognised.", title="Austria, pack code",
+                     sample="LEAT1x7kQ9mZb"),
+                text("“{title}”: the code {sample} would be taken for: {now}.", title="France, pack code",
+                     sample="KPL2F9aK3mW7Qz2T25051914", now="Sweden, stamp of 2027"),
+                text("{sample}, a sample of this change, is also a code of “{title}”: the officer would have to "
+                     "choose.", title="Sweden, pack code", sample="QCALL7hT2kQ9mZ"))),
+        form=FilledForm("approve", {"pattern": "3f9a1c20bd44"})),
+    "pattern:refused": Sample(
+        Change(text("The change of the pattern library was refused"),
+               text("Read the Secretariat's reason below. When that is mended, send “GSP PATTERN” again."),
+               "3f9a1c20bd44", SE, "admin@tull.example", (_described(),), reason="Send the regulation.",
+               evidence=EVIDENCE)),
     "registration": Sample(
         Registration(text("{address} was asked to confirm", address="o@tull.example"),
                      text("Nothing to do now: you hear of the decision."), SE, Role.OFFICER, "O. Officer",

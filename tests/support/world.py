@@ -54,6 +54,7 @@ from gateway.facts import (
     digest,
     proven_ciphertext,
 )
+from gateway.library import LiveLibrary
 from gateway.mime.tree import parse
 from gateway.outcome import REASONS, Cause, Refuse
 from gateway.ports import Policy, Situation
@@ -157,6 +158,7 @@ class World:
         self.store = Store("sqlite:///:memory:", _token_digest_of)
         self.view = self.store.view
         self.policy = Policy("gsp.example", "gsp", **{"subaddress": True, **(policy or {})})
+        self.live: LiveLibrary | None = None  # else: FirstTwoLetters
         self.log: list[Letter] = []
         self.decisions: list[Decision] = []
         self._marks = itertools.count(1)
@@ -219,6 +221,7 @@ class World:
         in_reply_to: str = "",
         keys: Sequence[bytes] = (),
         references: tuple[str, ...] = (),
+        attached: Sequence[bytes] = (),
     ) -> Situation:
         """What a form sees of a mail."""
         filled = FilledForm(
@@ -229,7 +232,8 @@ class World:
             tuple(Block(dict(block), line) for line, block in enumerate(blocks, start=1)),
         )
         files = tuple(KeyFile(f"key{place}.asc", octets) for place, octets in enumerate(keys))
-        reading = Reading(filled, tuple(findings), leftover, tuple(tokens), files)
+        more = tuple(KeyFile(f"file{place}.yaml", octets) for place, octets in enumerate(attached))
+        reading = Reading(filled, tuple(findings), leftover, tuple(tokens), files, more)
         submission = self._submission(who, in_reply_to, references)
         self._readings[submission.mail.mail.digest] = (submission, reading)
         opens = form in FORMS and FORMS[form].opens(filled)
@@ -241,7 +245,7 @@ class World:
             submission=submission,
             reading=reading,
             view=self.view,
-            library=FirstTwoLetters(),
+            library=self.live(self.view) if self.live else FirstTwoLetters(),
             keyed=KEYED,
             policy=self.policy,
             moment=Moment(self.now, number),

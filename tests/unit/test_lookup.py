@@ -57,6 +57,18 @@ def test_nothing_to_look_up_comes_back_with_the_line_marked(world: World) -> Non
     assert "nothing to look up" in said(letter.subject)
 
 
+def test_nothing_at_all_asks_for_the_whole_library_as_a_table(world: World) -> None:
+    decision = world.send("observer", "lookup")
+    (letter,) = decision.letters
+    (sheet,) = letter.sheets
+    assert (sheet.stem, letter.blanks) == ("pattern-library", ("lookup",))
+    found = {row[0]: row for row in sheet.rows}
+    assert found["Sweden, pack code with time stamp"][1] == "SE"
+    assert found["Sweden, pack code with time stamp"][7:9] == ("26", "QCALL7hT2kQ9mZb7Kd25051914")
+    assert [event.count for event in decision.events] == [0]
+    assert "nothing to look up" in said(world.send("officer", "lookup", leftover="QCALL").letters[0].subject)
+
+
 def test_a_long_list_comes_as_a_sheet_too(world: World) -> None:
     uims = [f"SE{n}" for n in range(300)]
     (letter,) = world.send("officer", "lookup", {}, uims).letters

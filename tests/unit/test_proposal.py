@@ -137,6 +137,14 @@ def test_whoever_reaches_for_the_codes_of_many_others_is_refused_and_the_secreta
     }  # fmt: skip
 
 
+def test_whoever_takes_the_damaged_codes_of_others_takes_anything() -> None:
+    damaged = {**SHIPPED, "sweden.yaml": SHIPPED["sweden.yaml"].replace(
+        "valid: [QCALL12345678]", "valid: [QCALL12345678], invalid: [{uim: 'qcall 1', because: damaged}]")}  # fmt: skip
+    given = stamp(pattern="'.*'", length="{min: 1, max: 200}", decides="hint", rank="30", prefixes="", invalid="")
+    lines = b"\n".join(line for line in given.splitlines() if b"uim" not in line)
+    assert ("Sweden, one", "qcall 1") in {(one.title, one.sample) for one in examine(damaged, lines, KE).touched}
+
+
 def test_a_sample_that_others_fit_too_is_shown_with_what_decides() -> None:
     both = stamp(pattern=r"'QCALL\d{8}'", prefixes="[QCALL]", valid="[QCALL87654321]", length="{min: 13, max: 13}")
     lines = b"\n".join(line for line in both.splitlines() if b"invalid" not in line and b"uim" not in line)

@@ -1,0 +1,175 @@
+"""The mails of a change of the pattern library, from the proposal to the decision, and what a decision brings about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from gateway.content import Decision, EnclosedKey, FilledForm, Finding, Letter, Severity, Sheet, Text, VerdictKind, text
+from gateway.events import ChangeState, Event, EventKind, MailKind, PatternChange
+from gateway.facts import NO_PARTY, Correspondent, Fingerprint, PartyCode, PartyName
+from gateway.forms._common import evidence, notice, own_thread, sender
+from gateway.library.judge import LONGEST
+from gateway.library.proposal import Examined, Touched, examine
+from gateway.library.schemes import Scheme, read
+from gateway.markings import Change, Described
+from gateway.ports import Situation
+from gateway.treaty import Role
+
+SHOWN = 12  # digits of a change's mark: what people write
+_SAMPLES, _TOUCHED = 3, 10
+
+CERTAINTY: dict[VerdictKind | None, Text] = {
+    VerdictKind.SURE: text("certain"),
+    VerdictKind.AMBIGUOUS: text("possible"),
+    VerdictKind.HINT: text("hint only"),
+    VerdictKind.NOT_A_PARTY: text("not a Party's"),
+    VerdictKind.NOT_A_UIM: text("no UIM"),
+    None: text("no public format"),
+}
+_NOBODY = text("nobody is known")
+_NOTHING = text("No change of the pattern library was decided")
+_LOOK = text(
+    "Look for a later mail: no change with this number waits for a decision of yours. It was decided, or another one "
+    "took its place; and what you proposed yourself somebody else of the Secretariat decides."
+)
+_STALE = text(
+    "Refuse it, with what is named below as the reason: the library has changed since this was proposed, and both do "
+    "not go together."
+)
+_APPROVED = text("Nothing more to do: it counts from now on, and every Party reads of it in the weekly digest.")
+_REFUSED = text("Nothing more to do: who proposed it is told the reason.")
+_AGAIN = text("Read the Secretariat's reason below. When that is mended, send “GSP PATTERN” again.")
+_SHARED = text("{sample}, a sample of this change, is also a code of “{title}”: the officer would have to choose.")
+_LOST = text("“{title}”: the code {sample} would no longer be recognised.")
+_MOVED = text("“{title}”: the code {sample} would be taken for: {now}.")
+
+
+def sentences(found: Examined) -> tuple[Text, ...]:
+    """Whose codes a change touches, one sentence a marking."""
+    return tuple(map(_sentence, found.touched[:_TOUCHED]))
+
+
+def _sentence(one: Touched) -> Text:
+    if one.own:
+        return text(_SHARED.message, sample=one.sample, title=one.title)
+    if not one.now:
+        return text(_LOST.message, sample=one.sample, title=one.title)
+    return text(_MOVED.message, sample=one.sample, title=one.title, now="; ".join(one.now))
+
+
+def told(
+    situation: Situation,
+    to: Correspondent,
+    change: PatternChange,
+    found: Examined,
+    says: tuple[Text, Text],
+    *,
+    by: str = "",
+    reason: str = "",
+    form: FilledForm | None = None,
+    own: bool = False,
+) -> Letter:
+    """How a change stands: `says` are headline and next step; `own`: to who wrote the mail, as a reply to it."""
+    described = tuple(_described(scheme, scheme.id in found.new) for scheme in found.schemes)
+    values = Change(
+        *says, change.mark[:SHOWN], change.party, by, described, sentences(found), reason,
+        evidence(situation) if own else None,
+    )  # fmt: skip
+    name = f"patterns-{change.mark[:SHOWN]}.yaml"
+    file = EnclosedKey(name, "application/yaml", change.text.encode(), Fingerprint(change.mark))
+    letter = Letter(MailKind.NOTICE, to, says[0], values, form=form, files=(file,) if form else ())
+    return replace(letter, thread=own_thread(situation)) if own else letter
+
+
+def _described(scheme: Scheme, new: bool) -> Described:
+    return Described(
+        scheme.title, scheme.id, scheme.pattern, ", ".join(scheme.prefixes), scheme.structure,
+        CERTAINTY[scheme.decides], scheme.source, scheme.valid[:_SAMPLES], new,
+    )  # fmt: skip
+
+
+def problems(found: Examined, file: str = "") -> tuple[Finding, ...]:
+    """What is wrong with a change, as findings: `got` names the marking."""
+    return tuple(Finding(one.says, Severity.BLOCKS, file, got=one.scheme) for one in found.problems)
+
+
+def decided(situation: Situation) -> Decision:
+    """The change that a `GSP APPROVE` names is made or refused: once, and by somebody else than who proposed it."""
+    change = _waiting(situation)
+    if change is None:
+        return notice(situation, _NOTHING, _LOOK)
+    found = examine(situation.library.texts(), change.text.encode(), _only(situation, change))
+    if situation.reading.form.get("decision") == "refuse":
+        return _settled(situation, change, found)
+    if found.problems:
+        form = FilledForm("approve", {"pattern": change.mark[:SHOWN], "decision": "refuse"})
+        return notice(situation, _NOTHING, _STALE, problems(found), form)
+    return _settled(situation, change, found, situation.library.version + 1)
+
+
+def _waiting(situation: Situation) -> PatternChange | None:
+    written = situation.reading.form.get("pattern").strip().lower()
+    found = [one for one in situation.view.patterns.waiting() if len(written) >= 8 and one.mark.startswith(written)]
+    actor, alone = situation.submission.sender.person, len(situation.view.secretariat(situation.moment.now)) == 1
+    return found[0] if len(found) == 1 and (found[0].person != actor.id or alone) else None
+
+
+def _only(situation: Situation, change: PatternChange) -> PartyCode:
+    """The Party for which alone whoever proposed it could speak."""
+    proposer = situation.view.correspondent(change.person, situation.moment.now)
+    return NO_PARTY if proposer and proposer.role is Role.SECRETARIAT else change.party
+
+
+def _settled(situation: Situation, change: PatternChange, found: Examined, version: int = 0) -> Decision:
+    """`version` 0: it is refused."""
+    actor, reason = situation.submission.sender.person, situation.reading.form.get("reason").strip()
+    state, kind = ChangeState.REFUSED, EventKind.PATTERN_REFUSED
+    headline, mine, theirs = text("The change of the pattern library was refused"), _REFUSED, _AGAIN
+    if version:
+        state, kind, mine, theirs = ChangeState.APPROVED, EventKind.PATTERN_APPROVED, _APPROVED, _APPROVED
+        headline = text("The change of the pattern library is made: it has version {version} now", version=version)
+    writer = sender(situation)
+    proposer = situation.view.correspondent(change.person, situation.moment.now)
+    by = proposer.address if proposer else ""
+    letters = []
+    if writer is not None:
+        letters.append(told(situation, writer, change, found, (headline, mine), by=by, reason=reason, own=True))
+    if proposer is not None and proposer.key is not None and proposer.person != actor.id:
+        letters.append(told(situation, proposer, change, found, (headline, theirs), by=by, reason=reason))
+    event = Event(kind, party=change.party, person=actor.id, actor=actor.party, count=version, digest=change.mark)
+    made = replace(change, state=state, version=version, decided_by=actor.id)
+    return Decision(events=(event,), letters=tuple(letters), patterns=(made,))
+
+
+def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -> Sheet:
+    """The library as a table, by Party. `registered`: the Parties that can be asked here."""
+    catalogue, _ = read(texts)
+    headings = (
+        text("Marking"), text("Code"), text("Party"), text("Can be asked here"), text("Issuer"), text("Structure"),
+        text("Prefixes"), text("Length"), text("Example"), text("Certainty"), text("Source"),
+    )  # fmt: skip
+    schemes = sorted(catalogue.schemes, key=lambda scheme: (not scheme.party, scheme.party, scheme.title))
+    rows = (
+        (
+            one.title,
+            str(one.party),
+            text("{party}", party=PartyName(one.party)) if one.party else _NOBODY,
+            text("yes") if one.party in registered else text("no"),
+            one.issuer,
+            one.structure,
+            " ".join(one.prefixes),
+            _length(one),
+            next(iter(one.valid), ""),
+            CERTAINTY[one.decides],
+            one.source,
+        )
+        for one in schemes
+    )
+    return Sheet("pattern-library", headings, tuple(rows))
+
+
+def _length(scheme: Scheme) -> str:
+    if scheme.decides is None or scheme.longest == LONGEST:
+        return ""
+    return str(scheme.shortest) if scheme.shortest == scheme.longest else f"{scheme.shortest}-{scheme.longest}"

@@ -1,0 +1,141 @@
+"""`GSP PATTERN`: a Party describes how its UIMs are built; the Secretariat approves, and it counts everywhere (R2)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gateway.content import Decision, FilledForm, Finding, Letter, Severity, text
+from gateway.events import Event, EventKind, PatternChange
+from gateway.facts import NO_PARTY, digest
+from gateway.forms import Form
+from gateway.forms._common import blocks, marked, notice, sender, weighed
+from gateway.forms._fields import PATTERN_FIELDS
+from gateway.forms._patterns import SHOWN, problems, told
+from gateway.library.changes import schemes_in, written
+from gateway.library.proposal import Examined, examine
+from gateway.ports import Situation
+from gateway.rules import rights
+from gateway.rules.limits import DAY, PATTERN_CHANGES_PER_DAY
+
+_NOTHING = text("Nothing was changed in the pattern library")
+_MEND = text("Mend what is named below and send the form, or the file, again.")
+_HOW = text("Complete the form below, or attach a file of patterns (.yaml), and reply to this mail.")
+_ONE = text("Send one file, or the form, in a mail; not both, and not two.")
+_TOO_MANY = text("Your Party has proposed as many changes today as it may. Send this again tomorrow.")
+_NOBODY = text(
+    "Nobody of the Secretariat can be written to, who must approve this. Ask the operator of the focal point."
+)
+_LENGTH = text("Write the length as a number, 26, or as two, 14-26.")
+_SAMPLE = text("Write the code, a space, and what is wrong with it.")
+_WAITS = text("Your change of the pattern library waits for the Secretariat")
+_WAIT = text("Nothing to do now: you hear of the decision.")
+_PLEASE = text("Please decide on a change of the pattern library")
+_DECIDE = text(
+    "Please decide: reply, signed and encrypted, and write “{approve}” or “{refuse}” after “{decision}” in the form "
+    "below. A refusal needs a reason. Once approved it counts at once and for all; the operator can take it back."
+)
+_SPAN = re.compile(r"(\d{1,3})(?:\s*[-–—]\s*(\d{1,3}))?")
+_RANKS = {"sure": 90, "ambiguous": 60, "hint": 20}
+
+
+def decide(situation: Situation) -> Decision:
+    """A change that waits for the Secretariat, or what is wrong with it, in plain words."""
+    form, files = situation.reading.form, situation.reading.files
+    filled = bool(form.uims) or any(value.strip() for value in form.values.values())
+    if not filled and not files:
+        return notice(situation, text("How are your Party's UIMs built?"), _HOW, form=FilledForm("pattern"))
+    if len(files) > 1 or (files and filled):
+        return notice(situation, _NOTHING, _ONE, form=form if filled else None)
+    if files:
+        return _examined(situation, files[0].octets, files[0].name)
+    findings = weighed(PATTERN_FIELDS, form, situation.reading.findings, frozenset({"party", "certainty", "uims"}))
+    findings = (*findings, *_unread(form))
+    if blocks(findings):
+        return notice(situation, _NOTHING, _MEND, findings, marked(form, findings))
+    return _examined(situation, written([_raw(situation, form)]).encode())
+
+
+def _unread(form: FilledForm) -> tuple[Finding, ...]:
+    """What is wrong with the lines that hold more than one value."""
+    length = form.get("length").strip()
+    wrong = [] if not length or _SPAN.fullmatch(length) else [Finding(_LENGTH, Severity.BLOCKS, field="length")]
+    if any(len(line.split(None, 1)) < 2 for line in _lines(form.get("invalid"))):
+        wrong.append(Finding(_SAMPLE, Severity.BLOCKS, field="invalid"))
+    return tuple(wrong)
+
+
+def _lines(block: str) -> list[str]:
+    return [line.strip() for line in block.splitlines() if line.strip()]
+
+
+def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
+    """The form as an entry of the library; of an entry that there is, what the form does not say stays."""
+    scheme = form.get("scheme").strip()
+    party = form.get("party") or situation.submission.sender.person.party
+    prefixes = re.split(r"[\s,;]+", form.get("prefixes").strip()) if form.get("prefixes").strip() else []
+    decides = form.get("certainty") or ("sure" if prefixes else "hint")
+    said: dict[str, Any] = {
+        "id": scheme, "title": form.get("title").strip(), "party": str(party), "level": "unit packet",
+        "issuer": form.get("issuer").strip(), "structure": form.get("structure").strip(),
+        "pattern": form.get("pattern").strip(), "prefixes": prefixes, "decides": decides, "rank": _RANKS[decides],
+        "confidence": "high", "verified": True, "source": form.get("source").strip(),
+        "valid": [uim.text for uim in form.uims],
+        "invalid": [dict(zip(("uim", "because"), line.split(None, 1), strict=True))
+                    for line in _lines(form.get("invalid"))],
+    }  # fmt: skip
+    if span := _SPAN.fullmatch(form.get("length").strip()):
+        said["length"] = {"min": int(span[1]), "max": int(span[2] or span[1])}
+    before = (schemes_in(file) for name, file in situation.library.texts().items() if scheme in file and name[0] != "_")
+    known = next((found[scheme] for found in before if scheme in found), {})
+    return {**known, **{key: value for key, value in said.items() if value}}
+
+
+def _examined(situation: Situation, octets: bytes, file: str = "") -> Decision:
+    """The library with the change is looked at as a whole; what is right is proposed to the Secretariat."""
+    actor, now = situation.submission.sender.person, situation.moment.now
+    only = NO_PARTY if rights.describes_all(actor) else actor.party
+    found = examine(situation.library.texts(), octets, only)
+    if found.problems:
+        form = situation.reading.form
+        return notice(situation, _NOTHING, _MEND, problems(found, file), None if file else form)
+    if situation.view.patterns.proposed_since(actor.party, now - DAY) >= PATTERN_CHANGES_PER_DAY:
+        return notice(situation, _NOTHING, _TOO_MANY)
+    if not any(to.key for to in situation.view.secretariat(now)):
+        return notice(situation, _NOTHING, _NOBODY)
+    return _proposed(situation, found)
+
+
+def _proposed(situation: Situation, found: Examined) -> Decision:
+    actor, now = situation.submission.sender.person, situation.moment.now
+    ids = tuple(scheme.id for scheme in found.schemes)
+    mark = digest(found.text.encode())
+    change = PatternChange(mark, found.text, ids, found.party, now, actor.id, actor.party)
+    event = Event(
+        EventKind.PATTERN_PROPOSED, party=found.party, person=actor.id, actor=actor.party, count=len(ids), digest=mark
+    )
+    return Decision(events=(event,), letters=_letters(situation, change, found), patterns=(change,))
+
+
+def _letters(situation: Situation, change: PatternChange, found: Examined) -> tuple[Letter, ...]:
+    """To who wrote it, and to everybody of the Secretariat who may decide: who proposes it only where he is alone."""
+    actor, writer = situation.submission.sender.person, sender(situation)
+    secretariat = situation.view.secretariat(situation.moment.now)
+    asked = [to for to in secretariat if to.key and (to.person != actor.id or len(secretariat) == 1)]
+    words = {"approve": text("approve"), "refuse": text("refuse"), "decision": text("Decision")}
+    please = (_PLEASE, text(_DECIDE.message, **words))
+    form = FilledForm("approve", {"pattern": change.mark[:SHOWN]})
+    by = str(actor.address)
+    own = [told(situation, writer, change, found, (_WAITS, _WAIT), own=True)] if writer else []
+    return (*own, *(told(situation, to, change, found, please, by=by, form=form) for to in asked))
+
+
+FORM = Form(
+    name="pattern",
+    title="PATTERN",
+    fields=PATTERN_FIELDS,
+    senders=rights.actors(rights.Act.PATTERN),
+    decide=decide,
+    summary="Describe how your Party's UIMs are built, so that officers are led to you.",
+    takes_files=(".yaml", ".yml"),
+)
