@@ -135,7 +135,8 @@ def secret(mine: Own) -> Key | _openssl.Token:
     """The secret key of a certificate of ours; raises ValueError where it is not the certificate's."""
     if isinstance(mine.key, _openssl.Token):
         return mine.key
-    key = serialization.load_pem_private_key(mine.key.read_bytes(), None)
+    # The gateway made it: to test its numbers for primes again would cost a tenth of a second at each start.
+    key = serialization.load_pem_private_key(mine.key.read_bytes(), None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, Key):
         raise ValueError("the gateway's S/MIME key is of a kind that cannot be used")
     if key.public_key() != mine.certificate.public_key():
