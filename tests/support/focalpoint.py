@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
 
 from gateway import service
@@ -131,6 +133,15 @@ def _quiet(home: Path) -> None:
     settings.write_text(text.replace("# days = [14, 28]", "days = []").replace("# months = [3, 9]", "months = []"))
 
 
+@cache
+def _made(algorithm: str) -> Path:
+    """A home as `gsp init` leaves it, made once for this process: every test gets a copy, with the same keys."""
+    folder = Path(tempfile.mkdtemp(prefix="gf", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    service.init(folder / "h", DOMAIN, algorithm)
+    return folder / "h"
+
+
 @contextmanager
 def focal_point(
     people: Mapping[str, Correspondent | SmimePerson],
@@ -145,7 +156,7 @@ def focal_point(
     """
     folder = Path(tempfile.mkdtemp(prefix="gf", dir="/tmp"))
     point = FocalPoint(folder / "h", people, now)
-    service.init(point.home, DOMAIN, algorithm)
+    shutil.copytree(_made(algorithm), point.home, symlinks=True, ignore=shutil.ignore_patterns("S.*"))
     if not nominations:
         _quiet(point.home)
     if settings:
