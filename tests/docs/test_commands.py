@@ -26,6 +26,7 @@ _NOBODYS = (".example", "example.org", "openpgpkey.DOMAIN")
 RUN = ("README.md", "docs/operator.md", "docs/administrator.md", "docs/audit.md")
 
 
+@pytest.mark.timeout(900)  # a page starts `gsp` up to sixty times
 @pytest.mark.parametrize("name", RUN)
 def test_every_command_of_a_page_works(name: str, folder: Path, people: dict[str, Correspondent]) -> None:
     keys = sorted(people.values(), key=lambda person: person.address)
@@ -41,7 +42,7 @@ def test_every_command_of_a_page_works(name: str, folder: Path, people: dict[str
             "GSP_HOME": str(folder / "home"), "GSP_OUTBOUND__PORT": str(server.port), "REPOSITORY": str(ROOT),
         }  # fmt: skip
         done = subprocess.run(
-            ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=400
+            ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=850
         )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
