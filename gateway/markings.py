@@ -21,7 +21,7 @@ class Described(ClearValue):
     structure: str
     certainty: Text
     source: str
-    samples: tuple[str, ...]
+    sample: str
     new: bool
 
 

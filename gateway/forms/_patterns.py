@@ -17,7 +17,7 @@ from gateway.ports import Situation
 from gateway.treaty import Role
 
 SHOWN = 12  # digits of a change's mark: what people write
-_SAMPLES, _TOUCHED = 3, 10
+_TOUCHED = 10
 
 CERTAINTY: dict[VerdictKind | None, Text] = {
     VerdictKind.SURE: text("certain"),
@@ -85,7 +85,7 @@ def told(
 def _described(scheme: Scheme, new: bool) -> Described:
     return Described(
         scheme.title, scheme.id, scheme.pattern, ", ".join(scheme.prefixes), scheme.structure,
-        CERTAINTY[scheme.decides], scheme.source, scheme.valid[:_SAMPLES], new,
+        CERTAINTY[scheme.decides], scheme.source, next(iter(scheme.valid), ""), new,
     )  # fmt: skip
 
 

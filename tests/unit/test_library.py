@@ -361,5 +361,5 @@ def test_an_invalid_sample_that_fits_and_a_sample_without_prefix_are_problems() 
     wrong = scheme(pattern=r"(?:XQ|YQ)1\d{8}").replace("'XQ112345678'", "'YQ112345678'")
     wrong += "    invalid: [{uim: XQ187654321, because: it is not}]\n"
     said_of = [problem.text for problem in library.lint(texts(wrong))]
-    assert "prefixes: sample 1 begins with none of them" in said_of
-    assert "invalid: sample 1 is one of this scheme" in said_of
+    assert "prefixes: sample 1 begins with none of them." in said_of
+    assert "invalid: sample 1 is one of this scheme." in said_of
