@@ -76,7 +76,7 @@ class Digests:
             to = self._store.view.correspondent(reader.person, self._now)
             if to is None or to.key is None:
                 return _LOCKED
-            decision = Decision(letters=(self.letter(to, period),), digests=((reader.person, period.end),))
+            decision = Decision(letters=(self.letter(to, period, reader.told),), digests=((reader.person, period.end),))
             cause = f"digest {reader.person} {period.end.isoformat()}"
             self._gateway.pipeline.carry_out(decision, Moment(self._now), cause)
             return _SENT
@@ -85,8 +85,8 @@ class Digests:
         except Unsealable:
             return _LOCKED  # the engine does not take the key
 
-    def letter(self, to: Correspondent, period: Period) -> Letter:
-        """The digest of one reader: of his Party, or of all for the Secretariat."""
+    def letter(self, to: Correspondent, period: Period, told: datetime | None = None) -> Letter:
+        """The digest of one reader: of his Party, or of all for the Secretariat. `told`: when he had the last one."""
         party = NO_PARTY if to.role is Role.SECRETARIAT else to.party
         weeks = self._weeks(period)
         tasks = rules.tasks_of_secretariat(self._today()) if party == NO_PARTY else rules.tasks_of(party, self._today())
@@ -99,7 +99,7 @@ class Digests:
             tasks=tasks,
             figures=(*weekly.figures_for(party, weeks), *self._quality(party, period)),
             charts=weekly.charts_for(party, weeks),
-            news=self._news(period.start),
+            news=self._news(told or period.start),
             head=self._head(),
             notes=weekly.notes_for(party, weeks, self._fewest(party), self._now),
         )

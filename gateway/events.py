@@ -238,13 +238,14 @@ class OpenReferral:
 
 @dataclass(frozen=True, slots=True)
 class DigestReader:
-    """Somebody who gets the weekly digest: registered since when, and up to when the last one told."""
+    """Who gets the weekly digest: registered since when; up to when the last one told, and when it was sent."""
 
     person: int
     party: PartyCode
     role: Role
     since: datetime
     reported: datetime | None
+    told: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,9 @@ class Digests:
 
         A digest of weeks that are not over yet was sent by a clock that was wrong: it does not count.
         """
-        last = func.max(_DIGESTS.c.period_end).label("reported")
+        last, sent = func.max(_DIGESTS.c.period_end).label("reported"), func.max(_DIGESTS.c.sent).label("told")
         query = (
-            select(_PEOPLE.c.id, _PEOPLE.c.party, _PEOPLE.c.role, _PEOPLE.c.since, last)
+            select(_PEOPLE.c.id, _PEOPLE.c.party, _PEOPLE.c.role, _PEOPLE.c.since, last, sent)
             .outerjoin(_DIGESTS, and_(_DIGESTS.c.person == _PEOPLE.c.id, _DIGESTS.c.period_end <= now))
             .where(_PEOPLE.c.revoked_at.is_(None), _PEOPLE.c.role.in_([role.value for role in _READERS]))
             .group_by(_PEOPLE.c.id, _PEOPLE.c.party, _PEOPLE.c.role, _PEOPLE.c.since)
@@ -44,10 +44,11 @@ class Digests:
         )
         return tuple(
             DigestReader(
-                row.id, PartyCode(row.party), Role(row.role), _utc(row.since), row.reported and _utc(row.reported)
+                row.id, PartyCode(row.party), Role(row.role), _utc(row.since), row.reported and _utc(row.reported),
+                row.told and _utc(row.told),
             )
             for row in self._rows(query)
-        )
+        )  # fmt: skip
 
     def open_referrals(self) -> tuple[OpenReferral, ...]:
         """Every referral of an open exchange from which something is still expected, oldest first."""

@@ -233,6 +233,20 @@ def test_the_job_follows_the_clock_of_the_zone(point: FocalPoint) -> None:
     schedule.stop()
 
 
+def test_news_of_the_day_of_a_digest_is_told_once(point: FocalPoint) -> None:
+    """What is new on Monday before the hour of digests, or before one that came late, stands in that one only."""
+    sent(point, MONDAY - timedelta(days=1))
+    with point.gateway.store._engine.begin() as connection:
+        connection.execute(text("UPDATE party SET since = :since WHERE code = 'FR'"), {"since": MONDAY - WEEK / 168})
+    news = []
+    for now in (MONDAY, MONDAY + WEEK):
+        point.now = now
+        Digests(point.gateway).send()
+        (mail,) = point.delivered()["admin"]
+        news.append("New Party: France" in mail.text)
+    assert news == [True, False]
+
+
 def test_new_parties_and_another_library_are_news(point: FocalPoint) -> None:
     with point.gateway.store._engine.begin() as connection:
         connection.execute(text("UPDATE party SET since = :since WHERE code = 'FR'"), {"since": MONDAY - WEEK / 2})
