@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -346,6 +346,7 @@ class Situation(ClearValue):
 
     `read_key`: the one key or certificate in octets that somebody sent, fit to be registered for that Party; raises
     ValueError with a sentence that says why not, and the remedy (a message id of the catalogues).
+    `marks`: what is kept of each UIM, as far as this decision has asked for it (`forms._common.digest_of`).
     """
 
     submission: Submission
@@ -357,3 +358,4 @@ class Situation(ClearValue):
     moment: Moment
     recall: Callable[[Keep], Reading]
     read_key: Callable[[bytes, PartyCode], PublicKey]
+    marks: dict[str, Digest] = field(default_factory=dict)

@@ -222,8 +222,11 @@ def marked(form: FilledForm, findings: Iterable[Finding]) -> FilledForm:
 
 
 def digest_of(situation: Situation, uim: str) -> Digest:
-    """What is kept of a UIM."""
-    return situation.keyed.uim(situation.library.canonical(uim))
+    """What is kept of a UIM. A decision asks for each some three times, and a list may have 100,000."""
+    mark = situation.marks.get(uim)
+    if mark is None:
+        mark = situation.marks[uim] = situation.keyed.uim(situation.library.canonical(uim))
+    return mark
 
 
 def keep(situation: Situation, number: ExchangeNumber, party: PartyCode, side: Side) -> Keep:

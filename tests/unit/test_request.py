@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway.content import Decision, Finding, Severity, text
 from gateway.events import Event, EventKind
-from gateway.facts import ExchangeNumber, ReferralNumber
+from gateway.facts import Digest, ExchangeNumber, ReferralNumber
 from gateway.letters import Notice, Receipt, Referral
 from gateway.outcome import Hold
+from gateway.stages import decide
 from gateway.treaty import Handling, Item, Side
-from tests.support.world import FR, KEYED, NOW, OPENED, SE, World, readers, said, to
+from tests.support.world import FORMS, FR, KEYED, NOW, OPENED, SE, PlainKeyed, World, readers, said, to
 
 
 @pytest.fixture
@@ -33,6 +35,26 @@ def test_each_party_gets_its_own_uims_and_nothing_else(world: World) -> None:
     assert "FR1" not in said(sweden)
     assert kinds(decision.events) == ["exchange opened", "referral sent FR", "referral sent SE"]
     assert decision.answer_parties == (FR, SE)
+
+
+def test_what_is_kept_of_a_uim_is_worked_out_once_in_a_decision_and_anew_in_the_next(world: World) -> None:
+    keyed = _Counting()
+    for form in ("first", "second"):
+        situation = replace(world.situation("officer", "request", OPENED, ["SE1", "SE2", "FR1"]), keyed=keyed, marks={})
+        decision = decide.decide(situation, FORMS)
+        kept = [fact.digest for event in decision.events for fact in event.uims]
+        assert sorted(kept) == sorted(KEYED.uim(uim) for uim in ("FR1", "SE1", "SE2")), form
+        assert sorted(situation.marks) == ["FR1", "SE1", "SE2"]
+    assert sorted(keyed.asked) == sorted(["FR1", "SE1", "SE2"] * 2)
+
+
+class _Counting(PlainKeyed):
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def uim(self, canonical: str) -> Digest:
+        self.asked.append(canonical)
+        return super().uim(canonical)
 
 
 def test_the_referral_holds_the_request_and_the_reply_form_with_the_ticked_items_only(world: World) -> None:
