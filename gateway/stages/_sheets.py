@@ -31,7 +31,6 @@ MOST_ROWS = 1_048_576  # of one sheet, its headings included
 MOST_CHARACTERS = 32_767  # of one cell
 
 _SHEET = "xl/worksheets/sheet1.xml"
-_STANDS_AS = {ord(GROUP_SEPARATOR): SHOWN_SEPARATOR}
 # What a spreadsheet takes for the beginning of a formula (and the mark itself, so that it can be removed again).
 _FORMULA = tuple("=+-@'\t\r\n＝＋－＠")
 # Not allowed in XML 1.0, or half of a surrogate pair.
@@ -49,7 +48,9 @@ def neutral(cell: Cell) -> str:
     """
     if not isinstance(cell, str):
         return str(cell)
-    shown = cell.translate(_STANDS_AS)
+    if not cell:
+        return cell
+    shown = cell.replace(GROUP_SEPARATOR, SHOWN_SEPARATOR)
     return "'" + shown if shown.startswith(_FORMULA) else shown
 
 
@@ -72,7 +73,7 @@ def to_csv(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def to_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]], right_to_left: bool) -> bytes:
-    """XLSX (ECMA-376) with one sheet; every cell is an inline string in a column formatted as text."""
+    """XLSX (ECMA-376) with one sheet; every cell is blank or an inline string, in a column formatted as text."""
     package, before, after, heading_style = _mould(len(headings), right_to_left)
     octets = io.BytesIO()
     octets.write(package)
@@ -88,8 +89,11 @@ def to_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Cell]], right_to_le
 
 
 def _row(number: int, cells: Sequence[Cell], style: int) -> str:
+    as_text = f's="{style}" t="inlineStr"><is><t xml:space="preserve">'
     inner = [
-        f'<c r="{_COLUMNS[i]}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{_cell(c)}</t></is></c>'
+        f'<c r="{_COLUMNS[i]}{number}" s="{style}"/>'  # most cells of a reply's table are blank
+        if c == ""
+        else f'<c r="{_COLUMNS[i]}{number}" {as_text}{_cell(c)}</t></is></c>'
         if isinstance(c, str)
         else f'<c r="{_COLUMNS[i]}{number}" s="0"><v>{c}</v></c>'
         for i, c in enumerate(cells)
@@ -100,7 +104,7 @@ def _row(number: int, cells: Sequence[Cell], style: int) -> str:
 def _cell(cell: str) -> str:
     if cell.isalnum() and cell.isascii() and len(cell) <= MOST_CHARACTERS:
         return cell
-    shown = _NOT_XML.sub("\ufffd", cell.translate(_STANDS_AS))[:MOST_CHARACTERS]
+    shown = _NOT_XML.sub("\ufffd", cell.replace(GROUP_SEPARATOR, SHOWN_SEPARATOR))[:MOST_CHARACTERS]
     # "_x0041_" would be read as "A" (ECMA-376, 22.4.2.4): its first underscore is escaped.
     return escape(_LOOKS_ESCAPED.sub("_x005F_", shown)).replace("\r", "&#13;")
 

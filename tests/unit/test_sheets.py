@@ -70,6 +70,14 @@ def test_every_cell_of_an_xlsx_is_an_inline_string_in_a_text_format() -> None:
     assert all('numFmtId="164"' in formats[style] for style in used)
 
 
+def test_a_blank_cell_is_empty_and_formatted_as_text() -> None:
+    octets = _sheets.to_xlsx(["UIM", "Status", "Line"], [["AB1", "", 0]], right_to_left=False)
+    with zipfile.ZipFile(io.BytesIO(octets)) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml").decode()
+    assert '<c r="B2" s="1"/><c r="C2" s="0"><v>0</v></c>' in sheet
+    assert _read_xlsx(octets)[1] == ["AB1", "", 0.0]
+
+
 def test_the_group_separator_stands_as_a_word_and_other_controls_do_no_harm() -> None:
     rows = [("01054\x1d8005", "a\x00b\ud800")]
     assert _read_xlsx(_sheets.to_xlsx(_HEADINGS, rows, False))[1] == ["01054<GS>8005", "a\ufffdb\ufffd"]
