@@ -64,7 +64,8 @@ class Renderer:
         if letter.kind is MailKind.KEY_NOTICE:
             outer, head, layer = [*inner], b"", ""
         else:
-            outer = self._fields(letter, moment, identifier, _tag(letter.thread.tag) or _HIDDEN)
+            hidden = _entity.unstructured("Subject", _tag(letter.thread.tag) or _HIDDEN)
+            outer = [hidden if field[0] == "Subject" else field for field in inner]
             head = _entity.fields([*inner, *(("HP-Outer", f"{name}: {value}") for name, value in outer)])
             # The older parameter (draft-autocrypt-lamps-protected-headers) is the one that Thunderbird 153 looks at.
             layer = '; protected-headers="v1"; hp="cipher"'
