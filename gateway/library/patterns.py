@@ -93,8 +93,8 @@ class PatternLibrary:
                 return ()
             found = [number for number, pattern in enumerate(self._each) if pattern.fullmatch(octets)]
         size = len(code)
-        hit = (self._published[number] for number in sorted(found))
-        return tuple(s for s in hit if s.shortest <= size <= s.longest and code.startswith(s.prefixes or ""))
+        hit = [self._published[number] for number in sorted(found)]
+        return tuple([s for s in hit if s.shortest <= size <= s.longest and code.startswith(s.prefixes or "")])
 
     def beginning(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose `begins` a normalised code has."""
