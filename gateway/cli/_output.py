@@ -81,6 +81,8 @@ def failing() -> Iterator[None]:
         yield
     except Failure as failure:
         raise Failed(f"{failure.reason.public} [GSP-{failure.reason.number}]. {failure.reason.remedy}") from None
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough (`gsp stats | head`): click ends quietly
     except (ValueError, OSError) as error:
         raise Failed(str(error)) from None
 
