@@ -55,7 +55,7 @@ def test_a_digest_is_accessible_in_the_dark_too_and_fits_a_telephone(browser: Br
             assert _faults(browser, axe) == []
 
 
-@pytest.mark.parametrize(("language", "checked"), zip(LANGUAGES, (PHONE, DESK) * 3, strict=True))
+@pytest.mark.parametrize(("language", "checked"), tuple(zip(LANGUAGES, (PHONE, DESK) * 3, strict=True)))
 def test_a_report_is_accessible_and_fits_a_telephone(browser: Browser, axe: str, language: str, checked: int) -> None:
     """A check of so long a page takes seconds: of three languages as on a telephone in the dark, of three at a desk."""
     made = document(reporting.measurements(), reporting.SECRETARIAT)

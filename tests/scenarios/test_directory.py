@@ -80,7 +80,7 @@ def test_entries_are_written_told_to_everybody_else_and_read_by_an_officer(point
         ("admin", "stranger", "secretariat", "desk.fr", "desk.at"), 1
     )
     (own,), (other,) = told["admin"], told["stranger"]
-    assert "your entries are changed" in flat(own)
+    assert "the entries are changed" in flat(own)
     assert "SHA-256" in own.text
     assert other.subject == "Suède a modifié ses entrées dans l’annuaire"
     assert "point@tull.example" in other.text
@@ -172,7 +172,7 @@ def test_parties_without_nominations_are_reminded_counted_and_shown_to_the_secre
     filled = form_of(mail.text)
     for label, value in (("Authority", "Customs"), ("Telephone", "+46 1")):
         filled = filled.replace(f"{label}:\n", f"{label}: {value}\n")
-    assert "your entries are changed" in flat(taken(point, "admin", filled)["admin"][0])
+    assert "the entries are changed" in flat(taken(point, "admin", filled)["admin"][0])
     assert "SE" not in {str(row[0]) for row in point.gateway.registry.missing_rows()}
 
 
@@ -197,4 +197,4 @@ def test_a_form_in_arabic_with_a_mistake_is_answered_in_the_readers_language(poi
     assert "not a mail address" in told.text
     assert "Authority: الجمارك" in told.text
     mended = form_of(told.text).replace("tull.example", "point@tull.example")
-    assert "your entries are changed" in flat(taken(point, "admin", mended)["admin"][0])
+    assert "the entries are changed" in flat(taken(point, "admin", mended)["admin"][0])

@@ -41,6 +41,7 @@ class Browser:
         self.do("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 600)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.do("Emulation.setEmulatedMedia", features=[scheme])
+        self.do("Page.navigate", url="about:blank")  # else what the page before forbids (CSP) is forbidden to this one
         self.do("Page.setDocumentContent", frameId=self._frame, html=html)
         self.run(
             "Promise.all([...document.images].map(i => i.decode())).then(() => document.fonts.ready).then(() => 1)"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import email
+import hmac
 import io
 import re
 import shutil
@@ -81,7 +82,7 @@ class _Key(HomeKey):
     """The home's key, without a home."""
 
     def __init__(self) -> None:
-        self._key = bytes(range(32))
+        self._keyed = hmac.new(bytes(range(32)), digestmod="sha256")
 
 
 @contextmanager
