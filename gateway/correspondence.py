@@ -77,6 +77,8 @@ class Correspondent:
         else:
             inner = EmailMessage(policy=email.policy.SMTP)
             inner.set_content(body, cte="quoted-printable")
+            # The same words signed twice within a second are one signature to whoever looks for replays.
+            inner["Content-ID"] = make_msgid(domain=self.address.rpartition("@")[2])
         armoured = self.seal(inner.as_bytes(policy=email.policy.SMTP), key)
         return self.wrap(armoured, to, when, subject, in_reply_to)
 

@@ -69,7 +69,7 @@ def test_the_first_mail_brings_the_key_and_no_other_one_until_it_changes(point: 
     point.gateway.close()
     point.start()
     point.people["officer"].knows(point.gateway.own_key())  # the test's client cannot read on without it
-    point.send("officer", "GSP STATUS\n\n")
+    point.send("officer", "GSP STATUS\n")
     ((octets,),) = brought(point, "officer")
     assert imported(octets)[0] == [point.gateway.fingerprint]
 
