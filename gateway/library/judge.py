@@ -6,29 +6,26 @@ owner that is not a Party; a general structure, which never competes with those 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.content import N_, Candidate, Text, Uim, Verdict, VerdictKind, text
 from gateway.identifiers import gs1, iso15459, misreads, tpd
+from gateway.library.doubts import Doubts, shown
+from gateway.library.evidence import PREFIX_POINTS, points_for
 from gateway.library.schemes import Scheme
 
 if TYPE_CHECKING:
     from gateway.library.patterns import PatternLibrary
 
 LONGEST = 200  # no known marking has more than 100 characters; what is longer is not looked into
-_PROPOSALS = 3
-_NEAR = 2  # characters more or fewer than a scheme has, for it to be recognised
-_PREFIX_POINTS, _PRICE_POINTS = 20, 10
 _ORDER = (VerdictKind.NOT_A_UIM, VerdictKind.NOT_A_PARTY, VerdictKind.HINT)
 
 _ISSUER = N_("It begins with {prefix}, the prefix of the ID issuer {issuer}.")
 _PROBABLE = N_("It begins with {prefix}, probably the prefix of the ID issuer {issuer}: please confirm.")
 _STRUCTURE = N_("It has this structure: {scheme}.")
 _NUMBER = N_("It has this structure: {scheme}; and its GS1 prefix points there.")
-_BEGINNING = N_("It begins like this, but is not whole or was misread: {scheme}.")
 _OWNER = text(
     "The owner of this marking is not a Party to the Protocol, so the focal point cannot ask there. What remains is "
     "assistance as in Articles 21 and 28 where another agreement provides for it, or another channel."
@@ -41,8 +38,6 @@ _NOT_A_UIM = {
 _ORGANISATION = N_("Its GS1 number was given out by: {organisation}. That is not the country of origin.")
 _AGENCY = N_("Its first characters ({code}) are those of the issuing agency {agency}; the company behind is not known.")
 _NO_AGENCY = N_("The issuer's prefix is not in the pattern library.")
-_SPREADSHEET = text("A spreadsheet has turned it into a number and lost digits: copy it again as text.")
-_ONE_CASE = text("Capital and small letters were made equal, which cannot be undone: copy it again from the source.")
 _TOO_LONG = N_("It has {count} characters: no known marking is as long.")
 _FOREIGN = N_("It holds {character}, which no known marking uses.")
 
@@ -54,13 +49,6 @@ class _Group(NamedTuple):
     final: bool
 
 
-class _Proposal(NamedTuple):
-    """What a malformed code may have been: the scheme it would be of, and the sentence that proposes it."""
-
-    scheme: Scheme
-    remark: Text
-
-
 class Judge:
     """Judges the UIMs of one list; what several of them share is made once. Not shared between threads."""
 
@@ -68,7 +56,7 @@ class Judge:
         self._library = library
         self._now = now
         self._steps: dict[tuple[Scheme, ...], tuple[_Group, ...]] = {}
-        self._nearly: dict[Scheme, Candidate] = {}
+        self._doubts = Doubts(library, self.deciding, now)
         self._decided: dict[object, tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]] = {}
 
     def verdict(self, uim: Uim) -> Verdict:
@@ -80,7 +68,7 @@ class Judge:
         deciding = self._deciding(hits, code)
         if deciding and not self._suspicious(deciding, code):
             return Verdict(uim, *self._decision(deciding, code))
-        near, doubts = self._doubts(uim.text, code, hits)
+        near, doubts = self._doubts.about(uim.text, code, hits)
         if doubts:
             return Verdict(uim, VerdictKind.MALFORMED, near, doubts)
         if deciding:
@@ -113,7 +101,7 @@ class Judge:
         """
         if fitting[0].decides is not VerdictKind.NOT_A_PARTY or not code.startswith("01"):
             return False
-        if any(_points(scheme, code) or "gs1 key" in {c.name for c in scheme.checks} for scheme in fitting):
+        if any(points_for(scheme, code) or "gs1 key" in {c.name for c in scheme.checks} for scheme in fitting):
             return False
         return any(s.is_checked and not s.faults(code, self._now) for step in later for s in step.schemes)
 
@@ -128,7 +116,7 @@ class Judge:
     def _decision(
         self, deciding: tuple[Scheme, ...], code: str
     ) -> tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]:
-        scored = tuple((scheme, _points(scheme, code)) for scheme in deciding)
+        scored = tuple((scheme, points_for(scheme, code)) for scheme in deciding)
         origin = _origin(code) if deciding[0].decides is VerdictKind.HINT else ("", "")
         advice = tuple(a for scheme in deciding for check in scheme.advice if (a := check.fault(code, self._now)))
         key = (scored, origin, bool(advice))
@@ -150,85 +138,6 @@ class Judge:
         if code:
             agency = self._library.agency(code)
             yield text(_AGENCY, code=code, agency=agency.name) if agency else text(_NO_AGENCY)
-
-    def _doubts(
-        self, written: str, code: str, hits: tuple[Scheme, ...]
-    ) -> tuple[tuple[Candidate, ...], tuple[Text, ...]]:
-        """What an undecided code was probably meant to be, and why it is not; empty where nothing is known."""
-        if misreads.spreadsheet_number(code):
-            return (), (_SPREADSHEET,)
-        if misreads.one_case(code) and self._library.prefixes.meant(code):
-            return (), (_ONE_CASE,)
-        proposed = tuple(self._proposals(code))
-        certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
-        near = () if certain else self._near(code, hits)
-        reason = (why_not(near[0], code, self._now),) if near else ()
-        if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
-            reason = (fault,)
-        meant = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
-        return tuple(map(self._likely, meant)), (*reason, *(proposal.remark for proposal in proposed))
-
-    def _likely(self, scheme: Scheme) -> Candidate:
-        """A candidate that every malformed code near this scheme shares."""
-        found = self._nearly.get(scheme)
-        if found is None:
-            reason = text(_BEGINNING, scheme=scheme.title)
-            found = self._nearly[scheme] = Candidate(scheme.id, scheme.title, scheme.party, 1, reason, False)
-        return found
-
-    def _near(self, code: str, hits: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
-        """The schemes that a code nearly is, nearest first."""
-        named = self._library.named_by_prefix(code)
-        if named:
-            return tuple(sorted(named, key=lambda scheme: (_distance(scheme, code), -scheme.rank)))
-        failing = [scheme for scheme in hits if scheme.is_checked and scheme.faults(code, self._now)]
-        if failing:
-            return tuple(sorted(failing, key=lambda scheme: -scheme.rank - _points(scheme, code)))
-        alike = [scheme for scheme in self._library.beginning(code) if self._is_near(scheme, code)]
-        return tuple(sorted(alike, key=lambda scheme: (_distance(scheme, code), -scheme.rank - _points(scheme, code))))
-
-    def _is_near(self, scheme: Scheme, code: str) -> bool:
-        if _distance(scheme, code) > _NEAR:
-            return False
-        return not any(check.start is not None and check.fault(code, self._now) for check in scheme.checks)
-
-    def _proposals(self, code: str) -> Iterator[_Proposal]:
-        """What the code may have been: only what passes every check of a scheme that does not fit by chance."""
-        given = 0
-        for proposal, why in misreads.proposals(code, self._library.prefixes):
-            deciding = self.deciding(proposal) if given < _PROPOSALS else ()
-            certain = why in misreads.CERTAIN and any(scheme.checks for scheme in deciding)
-            if deciding and (certain or deciding[0].is_checked):
-                given += 1
-                best = max(deciding, key=lambda scheme: scheme.rank + _points(scheme, proposal))
-                yield _Proposal(best, text(why, uim=proposal))
-
-
-def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
-    """The first thing that keeps a normalised code from being one of this scheme, as a sentence to its writer."""
-    foreign = tpd.foreign(code, scheme.alphabet) if scheme.alphabet else None
-    if foreign:
-        return text(
-            "Character {position} is {character}, which does not occur in: {scheme}.",
-            position=foreign[0],
-            character=_shown(foreign[1]),
-            scheme=scheme.title,
-        )
-    missing = scheme.shortest - len(code) if len(code) < scheme.shortest else scheme.longest - len(code)
-    if not scheme.shortest <= len(code) <= scheme.longest:
-        return _wrong_length(scheme, code, missing)
-    faults = scheme.faults(code, now)
-    return faults[0] if faults else text("It does not have this structure: {scheme}.", scheme=scheme.title)
-
-
-def _wrong_length(scheme: Scheme, code: str, missing: int) -> Text:
-    expected = str(scheme.shortest) if scheme.shortest == scheme.longest else f"{scheme.shortest}-{scheme.longest}"
-    values = {"count": len(code), "expected": expected, "scheme": scheme.title}
-    if missing == 1:
-        return text("One character is missing: it has {count}, not {expected} ({scheme}).", **values)
-    if missing == -1:
-        return text("It has one character too many: {count}, not {expected} ({scheme}).", **values)
-    return text("It has {count} characters, not {expected} ({scheme}).", **values)
 
 
 def _steps(hits: tuple[Scheme, ...]) -> Iterator[_Group]:
@@ -279,18 +188,7 @@ def _reason(scheme: Scheme, points: int, code: str) -> Text:
         return text(
             _PROBABLE if scheme.decides is VerdictKind.AMBIGUOUS else _ISSUER, prefix=prefix, issuer=scheme.issuer
         )
-    return text(_NUMBER if points >= _PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
-
-
-def _points(scheme: Scheme, code: str) -> int:
-    """What speaks for a scheme beyond its shape: a GS1 prefix of its country, a plausible price."""
-    points = 0
-    if scheme.gs1_prefixes:
-        number = gs1.number_of(code) if code.startswith("01") else code[:14]
-        points += _PREFIX_POINTS if number[1:4] in scheme.gs1_prefixes else 0
-    if scheme.price is not None and gs1.plausible_price(code[scheme.price]):
-        points += _PRICE_POINTS
-    return points
+    return text(_NUMBER if points >= PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
 
 
 def _origin(code: str) -> tuple[str, str]:
@@ -299,17 +197,7 @@ def _origin(code: str) -> tuple[str, str]:
     return (gs1.organisation(number), "") if number else ("", iso15459.agency_code(code))
 
 
-def _distance(scheme: Scheme, code: str) -> int:
-    return max(scheme.shortest - len(code), len(code) - scheme.longest, 0)
-
-
 def _strange(code: str) -> Iterator[Text]:
     foreign = tpd.foreign(code.replace(gs1.SEPARATOR, ""), "iso646")
     if foreign:
-        yield text(_FOREIGN, character=_shown(foreign[1]))
-
-
-def _shown(character: str) -> str:
-    """A character so that it can be seen: its name where it has no form of its own."""
-    visible = character.isprintable() and not character.isspace()
-    return character if visible else unicodedata.name(character, f"U+{ord(character):04X}").lower()
+        yield text(_FOREIGN, character=shown(foreign[1]))

@@ -14,7 +14,7 @@ import re2
 
 from gateway.content import Text, Uim, Verdict
 from gateway.identifiers import gs1, misreads
-from gateway.library import judge
+from gateway.library import doubts, judge
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
 
 
@@ -82,7 +82,7 @@ class PatternLibrary:
         wanted = next(one for one in self._published if one.id == scheme)
         if wanted in self.hits(code):
             return wanted.faults(code, now)
-        return (judge.why_not(wanted, code, now),)
+        return (doubts.why_not(wanted, code, now),)
 
     def hits(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose pattern, prefix and length a normalised code has, in the library's order; unchecked."""
