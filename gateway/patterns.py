@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,19 +58,17 @@ class Patterns:
         text, ids = undone(made, version)
         latest = made[-1].version
         change = PatternChange(digest(text.encode()), text, ids, made[version - 1].party, self._clock())
-        broken = library.lint(merged(self._shipped, (*made, change)))
-        if wrong := [problem for problem in broken if problem not in library.lint(merged(self._shipped, made))]:
+        before = library.lint(merged(self._shipped, made))
+        after = library.lint(merged(self._shipped, (*made, change)))
+        if wrong := [problem for problem in after if problem not in before]:
             raise ValueError(f"without this change the library would not be right: {wrong[0]}")
         return self._make(change, latest + 1, EventKind.PATTERN_REVERTED), ids
 
     def _make(self, change: PatternChange, version: int, kind: EventKind) -> int:
-        now = self._clock()
-        made = PatternChange(
-            change.mark, change.text, change.schemes, change.party, now, state=ChangeState.APPROVED, version=version
-        )
+        made = replace(change, state=ChangeState.APPROVED, version=version)
         event = Event(kind, party=change.party, count=version, digest=change.mark)
         try:
-            self._ledger.commit(Commit(now, (event,), patterns=(made,)), None)
+            self._ledger.commit(Commit(change.at, (event,), patterns=(made,)), None)
         except LostRace:
             raise ValueError(_AGAIN) from None
         return version

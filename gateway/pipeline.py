@@ -57,7 +57,7 @@ _MOST_REVOKED = 8  # keys of one owner, tried only so that the log can name the 
 SETTLING = timedelta(minutes=2)  # so long more runs than that may be copies that came at once, each at a worker
 
 
-# Mail that carries what somebody wrote: it waits for a usable key, it is never given up for want of one.
+# Sent once, of what somebody wrote or of a week: it waits for a usable key and is never given up for want of one.
 _CARRIES = frozenset({MailKind.REFERRAL, MailKind.ANSWER, MailKind.MESSAGE, MailKind.DIGEST})
 
 

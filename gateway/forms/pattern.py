@@ -12,7 +12,7 @@ from gateway.forms import Form
 from gateway.forms._common import blocks, marked, notice, sender, weighed
 from gateway.forms._fields import PATTERN_FIELDS
 from gateway.forms._patterns import SHOWN, problems, told
-from gateway.library.changes import schemes_in, written
+from gateway.library.changes import standing, written
 from gateway.library.proposal import Examined, examine
 from gateway.ports import Situation
 from gateway.rules import rights
@@ -72,13 +72,15 @@ def _lines(block: str) -> list[str]:
 def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     """The form as an entry of the library; of an entry that there is, what the form does not say stays."""
     scheme = form.get("scheme").strip()
+    known = standing(situation.library.texts(), {scheme}).get(scheme, {})
     party = form.get("party") or situation.submission.sender.person.party
-    prefixes = re.split(r"[\s,;]+", form.get("prefixes").strip()) if form.get("prefixes").strip() else []
-    decides = form.get("certainty") or ("sure" if prefixes else "hint")
+    prefixes = [one for one in re.split(r"[\s,;]+", form.get("prefixes")) if one]
+    decides = form.get("certainty") or known.get("decides") or ("sure" if prefixes else "hint")
+    rank = known["rank"] if decides == known.get("decides") else _RANKS[decides]
     said: dict[str, Any] = {
         "id": scheme, "title": form.get("title").strip(), "party": str(party), "level": "unit packet",
         "issuer": form.get("issuer").strip(), "structure": form.get("structure").strip(),
-        "pattern": form.get("pattern").strip(), "prefixes": prefixes, "decides": decides, "rank": _RANKS[decides],
+        "pattern": form.get("pattern").strip(), "prefixes": prefixes, "decides": decides, "rank": rank,
         "confidence": "high", "verified": True, "source": form.get("source").strip(),
         "valid": [uim.text for uim in form.uims],
         "invalid": [dict(zip(("uim", "because"), line.split(None, 1), strict=True))
@@ -86,8 +88,6 @@ def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     }  # fmt: skip
     if span := _SPAN.fullmatch(form.get("length").strip()):
         said["length"] = {"min": int(span[1]), "max": int(span[2] or span[1])}
-    before = (schemes_in(file) for name, file in situation.library.texts().items() if scheme in file and name[0] != "_")
-    known = next((found[scheme] for found in before if scheme in found), {})
     return {**known, **{key: value for key, value in said.items() if value}}
 
 

@@ -146,7 +146,7 @@ def _identifier(code: str) -> GS1ApplicationIdentifier | None:
 
 
 def _number_fault(number: str, _now: datetime) -> Text | None:
-    if not number.isdecimal() or check_digit(number) is None:
+    if len(number) < 2 or not number.isdecimal() or check_digit(number) is None:
         return None
     return text(
         "The check digit of {number} is wrong: one of its digits was misread, or two were swapped.", number=number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +43,12 @@ def overlay(changes: Iterable[PatternChange]) -> dict[str, Raw]:
 
 def merged(texts: Mapping[str, str], changes: Iterable[PatternChange]) -> dict[str, str]:
     """The files of the library with these changes: a scheme that there is stands where it stood before."""
-    left = overlay(changes)
+    return laid_over(texts, overlay(changes))
+
+
+def laid_over(texts: Mapping[str, str], schemes: Mapping[str, Raw]) -> dict[str, str]:
+    """The files of the library with these schemes, by id, instead of, or beside, those that are there."""
+    left = dict(schemes)
     files = dict(texts)
     for name, text in texts.items():
         if name.startswith("_") or not any(scheme in text for scheme in left):
@@ -56,6 +61,12 @@ def merged(texts: Mapping[str, str], changes: Iterable[PatternChange]) -> dict[s
         before = schemes_in(files[name]).values() if name in files else ()
         files[name] = _HEADER + written((*before, raw))
     return files
+
+
+def standing(texts: Mapping[str, str], ids: Collection[str]) -> dict[str, Raw]:
+    """The schemes of these ids as they stand in the files of the library."""
+    files = (text for name, text in texts.items() if not name.startswith("_") and any(one in text for one in ids))
+    return {scheme: raw for text in files for scheme, raw in schemes_in(text).items() if scheme in ids}
 
 
 def undone(made: Sequence[PatternChange], version: int) -> tuple[str, tuple[str, ...]]:

@@ -30,13 +30,13 @@ class LiveLibrary:
 
     def current(self, patterns: Patterns) -> tuple[int, Mapping[str, str], PatternLibrary]:
         """(version, its files, the library): asks for one number, and for the changes only where that is another."""
-        version = patterns.version()
-        if version == self._newest[0]:
-            return self._newest
+        version, newest = patterns.version(), self._newest  # read once: another thread may put a later one there
+        if version == newest[0]:
+            return newest
         with self._lock:
             if version != self._newest[0]:  # lower, too: the database was put back
                 self._newest = self._loaded(version, patterns)
-        return self._newest
+            return self._newest
 
     def _loaded(self, version: int, patterns: Patterns) -> tuple[int, Mapping[str, str], PatternLibrary]:
         """What does not fit together (after an update of the shipped files) is left out, and the log says so."""

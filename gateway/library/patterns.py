@@ -19,7 +19,7 @@ from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, opti
 
 
 class PatternLibrary:
-    """The library, ready to be asked. Holds no UIM; fits `ports.Library`. Shared between threads."""
+    """The library, ready to be asked. Holds no UIM. Shared between threads."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue

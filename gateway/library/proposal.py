@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
 
 import re2
 
 from gateway.content import ClearValue, Text, VerdictKind, text
 from gateway.facts import NO_PARTY, PartyCode
-from gateway.library.changes import Raw, schemes_in, written
+from gateway.library.changes import Raw, laid_over, standing, written
 from gateway.library.lint import SAMPLES_UNTIL, sample_problems
 from gateway.library.patterns import PatternLibrary
 from gateway.library.reading import Unreadable, read_schemes, unfit
@@ -88,8 +87,9 @@ def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -
     problems += [Problem("", one.id, says) for one in found for says in _refused(one, known.get(one.id), only)]
     if problems:
         return Examined(found, raw, problems=tuple(problems))
-    after, broken = read(with_schemes(texts, raw))
-    ids = {one.id for one in found}
+    said = {one["id"]: one for one in raw}
+    after, broken = read(laid_over(texts, said))
+    ids = said.keys()
     problems += [Problem("", one.scheme, one.says) for one in broken]
     if problems:
         return Examined(found, raw, problems=tuple(problems))
@@ -99,28 +99,9 @@ def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -
     others = {one.title for one in touched if not one.own and one.party != only}
     if only and len(others) > _MOST_TOUCHED:
         problems.append(Problem("", found[0].id, text(_TOO_WIDE.message, count=len(others))))
-    if not problems and _is_known(texts, raw):
+    if not problems and standing(texts, ids) == said:
         problems.append(Problem("", "", _SAME))
     return Examined(found, raw, frozenset(ids - known.keys()), tuple(problems), touched)
-
-
-def with_schemes(texts: Mapping[str, str], raw: Sequence[Raw]) -> dict[str, str]:
-    """The files with these schemes instead of those of the same ids."""
-    ids = {one["id"] for one in raw}
-    files = dict(texts)
-    for name, written_ in texts.items():
-        if not name.startswith("_") and any(scheme in written_ for scheme in ids):
-            kept = [one for scheme, one in schemes_in(written_).items() if scheme not in ids]
-            files[name] = written(kept) if kept else ""
-    return {name: content for name, content in files.items() if content} | {_FILE: written(raw)}
-
-
-def _is_known(texts: Mapping[str, str], raw: Sequence[Raw]) -> bool:
-    known: dict[str, Any] = {}
-    for name, written_ in texts.items():
-        if not name.startswith("_") and any(one["id"] in written_ for one in raw):
-            known |= schemes_in(written_)
-    return all(known.get(one["id"]) == one for one in raw)
 
 
 def _refused(scheme: Scheme, before: Scheme | None, only: PartyCode) -> Iterator[Text]:
@@ -138,25 +119,25 @@ def _refused(scheme: Scheme, before: Scheme | None, only: PartyCode) -> Iterator
             if re2.compile(pattern, bounds).programsize > _STEPS:
                 yield _TOO_COMPLEX
         except re2.error as error:
-            if "too large" in str(error) or "repetition" in str(error):
+            if "too large" in str(error) or "repetition size" in str(error):
                 yield _TOO_COMPLEX  # what RE2 refuses for another reason is told with all else
 
 
-def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: set[str]) -> Iterator[Touched]:
+def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: Set[str]) -> Iterator[Touched]:
     """Every other marking of which a sample is judged in another way, and every one that a new sample fits, too."""
-    was, titles = PatternLibrary(before), {scheme.id: scheme.title for scheme in after.schemes}
+    was = PatternLibrary(before)
     known = {scheme.id: scheme for scheme in after.schemes}
     for scheme in before.schemes:
         damaged = tuple(code for code, _ in scheme.invalid)  # nobody's: whoever takes them takes anything
         for sample in (*scheme.valid, *damaged) if scheme.id not in ids else ():
             now = library.deciding(sample, SAMPLES_UNTIL)
             if now != was.deciding(sample, SAMPLES_UNTIL):
-                yield Touched(scheme.title, scheme.party, sample, tuple(titles[one] for one in now))
+                yield Touched(scheme.title, scheme.party, sample, tuple(known[one].title for one in now))
                 break
     for scheme in after.schemes:
         for sample in scheme.valid if scheme.id in ids else ():
             now = library.deciding(sample, SAMPLES_UNTIL)
-            for other in now if now else ():
+            for other in now:
                 if other not in ids:
                     one = known[other]
-                    yield Touched(one.title, one.party, sample, tuple(titles[each] for each in now), own=True)
+                    yield Touched(one.title, one.party, sample, tuple(known[each].title for each in now), own=True)

@@ -191,7 +191,8 @@ def _document(name: str, content: str, problems: list[Problem]) -> dict[str, Any
 def schema_problems(name: str, document: Any) -> tuple[Problem, ...]:
     """Where the content of a file does not keep to the schema."""
     errors = sorted(_validator(name).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
-    return tuple(Problem(name, _named(document, list(broken.absolute_path)), _says(broken)) for broken in errors)
+    found = (Problem(name, _named(document, list(broken.absolute_path)), _says(broken)) for broken in errors)
+    return tuple(dict.fromkeys(found))  # of several keys that are missing each error names them all
 
 
 def _says(broken: ValidationError) -> Text:

@@ -249,8 +249,10 @@ def multipart_signed(entity: bytes, signature: bytes) -> bytes:
     head = (
         'Content-Type: multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; boundary="bb"\r\n\r\n'
     )
-    part = cms_part(signature, "x").replace(b"application/pkcs7-mime; smime-type=x", b"application/pkcs7-signature")
-    return head.encode() + b"--bb\r\n" + entity + b"\r\n--bb\r\n" + part.replace(b"p7m", b"p7s") + b"\r\n--bb--\r\n"
+    part = cms_part(signature, "x", "p7s").replace(
+        b"application/pkcs7-mime; smime-type=x", b"application/pkcs7-signature"
+    )
+    return head.encode() + b"--bb\r\n" + entity + b"\r\n--bb\r\n" + part + b"\r\n--bb--\r\n"
 
 
 PROGRAMS: dict[str, Callable[[SmimePerson, Path], Program]] = {

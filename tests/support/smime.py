@@ -254,10 +254,10 @@ def entity(body: str | bytes, *fields: str) -> bytes:
     return inner.as_bytes(policy=email.policy.SMTP)
 
 
-def cms_part(der: bytes, kind: str) -> bytes:
-    """An entity that carries a CMS object."""
+def cms_part(der: bytes, kind: str, ending: str = "p7m") -> bytes:
+    """An entity that carries a CMS object. The ending of its name is said here: base64, too, may hold "p7m"."""
     head = (
-        f'Content-Type: application/pkcs7-mime; smime-type={kind}; name="smime.p7m"\r\n'
-        'Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename="smime.p7m"\r\n\r\n'
+        f'Content-Type: application/pkcs7-mime; smime-type={kind}; name="smime.{ending}"\r\n'
+        f'Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename="smime.{ending}"\r\n\r\n'
     )
     return head.encode() + base64.encodebytes(der).replace(b"\n", b"\r\n")

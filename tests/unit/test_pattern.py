@@ -221,3 +221,13 @@ def test_a_change_of_an_entry_keeps_what_the_form_does_not_say(world: World) -> 
     assert "max: 15" in waiting.text
     assert "title: Kenya, stamp of 2027" in waiting.text
     assert waiting.party == KE
+
+
+def test_a_change_of_an_entry_keeps_how_sure_it_is_and_its_rank(world: World) -> None:
+    decide(world, to(world.send("chief", "pattern", attached=[stamp(decides="sure", rank="85")]), "secretariat"))
+    world.send("chief", "pattern", {**STAMP, "title": "Kenya, stamp of 2027"}, VALID)
+    (waiting,) = world.view.patterns.waiting()
+    assert ("decides: sure" in waiting.text, "rank: 85" in waiting.text) == (True, True)
+    world.send("chief", "pattern", {**STAMP, "title": "Kenya, stamp of 2027", "certainty": "ambiguous"}, VALID)
+    (waiting,) = world.view.patterns.waiting()
+    assert ("decides: ambiguous" in waiting.text, "rank: 60" in waiting.text) == (True, True)

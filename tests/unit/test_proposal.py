@@ -81,7 +81,8 @@ def test_a_changed_scheme_stands_where_it_stood_and_the_others_of_its_file_stay(
         ({"party": "null"}, "party: you describe"),
         ({"party": "NO"}, "party: it does not keep"),  # false in YAML
         ({"id": "se-one"}, "id: a marking of another Party"),
-        ({"decides": "not a uim"}, "decides: a Party may write"),
+        ({"decides": "not a uim\n    remark: article"}, "decides: a Party may write"),
+        ({"decides": "not a uim"}, "remark"),
         ({"rank": "20"}, "rank: 20 does not go with"),
         ({"decides": "perhaps"}, "decides: it must be one of: sure"),
         ({"source": ""}, "“source” is missing"),
