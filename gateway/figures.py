@@ -235,6 +235,10 @@ class Measured:
     pairs: tuple[PairFigures, ...]  # between which something passed in the period
     group: PartyFigures | None = None  # the Parties named together, where some were
 
+    def of(self, party: PartyCode) -> PartyFigures:
+        """The figures of one Party; nothing but zeros where it is not registered."""
+        return next((one for one in self.parties if one.party == party), PartyFigures(party))
+
 
 class Share(float):
     """A part of a whole, from 0 to 1; people read it in percent."""

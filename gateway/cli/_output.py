@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from gateway.service import Gateway
 
+LANGUAGES = click.Choice(["ar", "en", "es", "fr", "ru", "zh"])  # `gateway.language` would load babel for the help
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 

@@ -10,8 +10,6 @@ import click
 from gateway.cli import _output
 from gateway.treaty import Role
 
-_LANGUAGES = click.Choice(["ar", "en", "es", "fr", "ru", "zh"])
-
 
 @click.group("party")
 def party() -> None:
@@ -23,7 +21,7 @@ def party() -> None:
 @click.argument("code")
 @click.option("--name", required=True, help="The Party's name.")
 @click.option("--mailbox", required=True, help="The desk's address.")
-@click.option("--language", type=_LANGUAGES, required=True, help="The language the desk reads.")
+@click.option("--language", type=_output.LANGUAGES, required=True, help="The language the desk reads.")
 @click.option("--key", type=click.File("rb"), help="The desk's OpenPGP public key, or S/MIME certificate.")
 def party_add(home: Path, code: str, name: str, mailbox: str, language: str, key: BinaryIO | None) -> None:
     """Register a Party, or give its desk a new key: CODE is its two letters (ISO 3166-1)."""
@@ -53,7 +51,7 @@ def user() -> None:
 @click.option("--email", required=True, help="The person's address.")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--role", type=click.Choice([r.value for r in Role if r is not Role.DESK]), required=True)
-@click.option("--language", type=_LANGUAGES, help="The language the person reads (default: the desk's).")
+@click.option("--language", type=_output.LANGUAGES, help="The language the person reads (default: the desk's).")
 @click.option(
     "--key", type=click.File("rb"), required=True, help="The person's OpenPGP public key, or S/MIME certificate."
 )

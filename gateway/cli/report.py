@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from gateway.facts import PartyCode
     from gateway.rules.report import Reader
 
-_LANGUAGES = ("ar", "en", "es", "fr", "ru", "zh")
 _FORMATS = ("html", "pdf", "docx")
 _PRIVATE = 0o600
 
@@ -24,7 +23,7 @@ _PRIVATE = 0o600
 @click.command("report")
 @_output.home_option
 @_period.options
-@click.option("--language", type=click.Choice(_LANGUAGES), default="en", show_default=True)
+@click.option("--language", type=_output.LANGUAGES, default="en", show_default=True)
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="By the name of the file, else html.")
 @click.option(
     "--for",

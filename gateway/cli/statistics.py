@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what a command needs is imported when it runs: `gsp --help`
     from gateway.cli._figures import Table
     from gateway.facts import PartyCode
     from gateway.figures import Measured, Period
+    from gateway.rules.criteria import OutsideFacts
 
 _FORMATS = ("table", "json", "csv", "xlsx")
 
@@ -45,7 +46,7 @@ def stats(
         raise click.UsageError("a spreadsheet needs a file (--output figures.xlsx), and a table has none")
     if quality and (output or form not in ("table", "json")):
         raise click.UsageError("--quality prints a table, or JSON")
-    from gateway import reader
+    from gateway import reader, reports
     from gateway.cli import _figures, _quality
     from gateway.facts import party_code
     from gateway.figures import Period
@@ -62,18 +63,16 @@ def stats(
                 return
         if judged:
             so_far = replace(measured, period=period.so_far(datetime.now(UTC)))  # a pace is of the days that passed
-            _judge(so_far, facts or home / "facts.yaml", form == "json")
+            _judge(so_far, reports.outside_facts(home, facts), form == "json")
             return
         _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
 
 
-def _judge(measured: Measured, facts: Path, as_json: bool) -> None:
-    from gateway import data
+def _judge(measured: Measured, facts: OutsideFacts, as_json: bool) -> None:
     from gateway.language import Languages
     from gateway.rules import criteria
 
-    known = facts if facts.exists() else data.folder("config") / "facts.yaml"
-    found = criteria.criteria(measured, criteria.read(known.read_text(encoding="utf-8")))
+    found = criteria.criteria(measured, facts)
     met = {True: "yes", False: "no", None: "-"}
     say = Languages.from_texts({}).catalogue("en").say
     rows = [

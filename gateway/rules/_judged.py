@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.content import N_, Text, text
 from gateway.directory import Standing
 from gateway.document import Cell, Line, Look, Section, Table
 from gateway.facts import PartyName
-from gateway.figures import Counts, Quality, Share, ratio
+from gateway.figures import Quality, Share
+from gateway.rules import merits
+from gateway.rules import quality as quality_rules
 from gateway.rules.criteria import Criterion
 from gateway.rules.directory import FUNCTIONS
 from gateway.rules.forecast import Forecast, Outlook
-from gateway.rules.quality import BEST, REASONS, Unit
-from gateway.rules.quality import criteria as quality_criteria
+from gateway.rules.merits import Judged
 from gateway.treaty import Difficulty
 
 Block = Line | Table
@@ -31,46 +33,35 @@ def _reasons(name: Text, quality: Quality) -> Iterator[Block]:
         yield Line(text("{of}: every answer gave the data that it was asked for.", of=name))
         return
     rows: list[tuple[Cell, ...]] = [
-        (Text(reason.value) if reason else text("no reason given"), count, Share(count / whole))
-        for reason in (*REASONS, None)
+        (merits.reason_of(reason), count, Share(count / whole))
+        for reason in (*quality_rules.REASONS, None)
         if (count := quality.reasons.get(reason, 0)) or reason
     ]
     yield Table(name, (text("Reason"), text("Answers"), _SHARE), tuple(rows), Look.BARS)
 
 
-def quality(said: Sequence[tuple[Text, Quality, Counts]], survey: bool) -> Section:
+def quality(said: Sequence[Judged], survey: bool) -> Section:
     """How good requests and answers are. `survey`: also what was marked in the survey."""
     blocks: list[Block] = []
     for name, one, counts in said:
-        found = [c for c in quality_criteria(one, counts, None) if c.unit in (Unit.SHARE, Unit.MARK)]
-        rows: list[tuple[Cell, ...]] = []
-        for place, criterion in enumerate(found):
-            if (survey or place < _RECORDED) and criterion.value is not None:
-                mark = criterion.unit is Unit.MARK
-                value = (
-                    text("{mark} of {best}", mark=round(criterion.value, 2), best=BEST)
-                    if mark
-                    else Share(criterion.value)
-                )
-                rows.append((Text(criterion.name), value, criterion.of))
+        seen = one if survey else replace(one, survey={})
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
+            (label, _value(criterion), criterion.of) for label, criterion in merits.told(seen, counts)
+        )
         if rows:
             headings = (text("What is looked at"), text("Value"), text("Cases"))
-            blocks.append(Table(name, headings, tuple(rows)))
+            blocks.append(Table(name, headings, rows))
         else:
             blocks.append(Line(text("{of}: there is nothing to judge by yet.", of=name)))
     blocks.append(Line(text("What rests on few cases says little. No thresholds are agreed for these values."), True))
     return Section(text("Quality of requests and answers"), tuple(blocks))
 
 
-# What `rules.quality` calls its criteria, for the catalogues: that module, which the store reads, knows no sentences.
-QUALITY_NAMES = (
-    N_("right recipient at first try"), N_("UIMs asked before by the same Party"), N_("malformed lines in requests"),
-    N_("answers: usefulness"), N_("answers called complete"), N_("answers called in time"),
-    N_("answers whose reason for missing data was clear"), N_("requests called rightly addressed"),
-    N_("requests called duplicate"), N_("requests called clear"), N_("requests whose UIMs were identified"),
-    N_("requests whose justification was given"),
-)  # fmt: skip
-_RECORDED = 3  # criteria of the quality that come from the record; the others come from the survey
+def _value(criterion: quality_rules.Criterion) -> Cell:
+    value = criterion.value or 0
+    if criterion.unit is quality_rules.Unit.MARK:
+        return text("{mark} of {best}", mark=round(value, 2), best=quality_rules.BEST)
+    return Share(value)
 
 
 def difficulties(found: Mapping[Difficulty, int]) -> Section:
@@ -79,7 +70,7 @@ def difficulties(found: Mapping[Difficulty, int]) -> Section:
     if not whole:
         return Section(_DIFFICULTIES, (Line(text("Nobody reported a difficulty.")),))
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (Text(_KINDS[kind]), count, Share(ratio(count, whole) or 0)) for kind, count in found.items()
+        (Text(_KINDS[kind]), count, Share(count / whole)) for kind, count in found.items()
     )
     return Section(
         _DIFFICULTIES, (Table(_DIFFICULTIES, (text("Difficulty"), text("Reports"), _SHARE), rows, Look.BARS),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -62,17 +63,10 @@ def _forecast(one: Criterion, days: Sequence[float], levels: Sequence[float | No
     known = [level for level in levels if level is not None]
     if one.met is None or len(known) < len(levels) or len(known) < FEWEST:
         return Forecast(Outlook.UNKNOWN)
-    rise = _slope(days, known)
+    rise = statistics.linear_regression(days, known).slope  # of the level, a day
     if rise <= 0:
         return Forecast(Outlook.NEVER)
     wait = (one.least - known[-1]) / rise
     if wait > HORIZON * _YEAR:
         return Forecast(Outlook.LATE)
     return Forecast(Outlook.EXPECTED, date.fromordinal(math.ceil(days[-1] + wait)).year)
-
-
-def _slope(days: Sequence[float], levels: Sequence[float]) -> float:
-    """By how much the level rises a day: least squares."""
-    middle, height = sum(days) / len(days), sum(levels) / len(levels)
-    spread = sum((day - middle) ** 2 for day in days)
-    return sum((day - middle) * (level - height) for day, level in zip(days, levels, strict=True)) / spread

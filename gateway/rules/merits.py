@@ -1,4 +1,4 @@
-"""What letters say of the quality of requests and answers: lines, a table, and the few rows of a digest. Pure."""
+"""What letters and reports call the quality of requests and answers: lines, a table, a digest's few rows. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.treaty import NoDataReason
 
 Judged = tuple[Text, Quality, Counts]  # of whom, and what was counted
 
-# What `rules.quality` calls a criterion, and letters call it; what is in no letter stands among the figures of R10.
+# What `rules.quality`, which knows no sentences, calls a criterion, and people do; others are figures of R10.
 LABELS = {
     "right recipient at first try": N_("Right recipient at first try"),
     "UIMs asked before by the same Party": N_("UIMs asked before by the same Party"),
@@ -28,19 +28,11 @@ LABELS = {
     "answers called in time": N_("Answers called in time"),
     "answers whose reason for missing data was clear": N_("Answers whose reason for missing data was clear"),
 }
-_REASONS = {
-    NoDataReason.NO_SYSTEM: text("no system in operation"),
-    NoDataReason.NOT_RETAINED: text("not retained"),
-    NoDataReason.NATIONAL_LAW: text("not permitted by national law"),
-    NoDataReason.MORE_INFORMATION: text("more information needed"),
-    NoDataReason.OTHER: text("other"),
-    None: text("no reason given"),
-}
 
 
 def lines(quality: Quality, counts: Counts) -> tuple[tuple[Text, object], ...]:
-    """Every criterion that rests on something, as label and value; then the answers without data, by reason."""
-    judged = ((text(LABELS[one.name]), _value(one)) for one in _told(quality, counts))
+    """The criteria that are told, as label and value; then the answers without data, by reason."""
+    judged = ((label, _value(one)) for label, one in told(quality, counts))
     return (*judged, *((_no_data(reason), count) for reason, count in _reasons(quality)))
 
 
@@ -49,10 +41,10 @@ def sheet(stem: str, judged: Sequence[Judged]) -> Sheet:
     headings = text("Of whom"), text("What is judged"), text("Value"), text("Unit"), text("Cases")
     rows: list[tuple[str | int | float | Text, ...]] = []
     for of, quality, counts in judged:
-        for one in _told(quality, counts):
+        for label, one in told(quality, counts):
             shown = round(100 * (one.value or 0), 1) if one.unit is Unit.SHARE else round(one.value or 0, 2)
             unit = "%" if one.unit is Unit.SHARE else text("of 5")
-            rows.append((of, text(LABELS[one.name]), shown, unit, one.of))
+            rows.append((of, label, shown, unit, one.of))
         without = sum(quality.reasons.values())
         rows += [(of, _no_data(reason), count, text("answers"), without) for reason, count in _reasons(quality)]
     return Sheet(stem, headings, tuple(rows))
@@ -81,8 +73,15 @@ def _useful(merits: Merits) -> int | Text:
     return _mark(merits.mark, merits.marks) if merits.mark is not None else _NONE
 
 
-def _told(quality: Quality, counts: Counts) -> Iterator[Criterion]:
-    return (one for one in criteria(quality, counts, None) if one.name in LABELS and one.value is not None)
+def told(quality: Quality, counts: Counts) -> Iterator[tuple[Text, Criterion]]:
+    """Every criterion that rests on something, with what people call it; figures of R10 are not among them."""
+    found = criteria(quality, counts, None)
+    return ((text(LABELS[one.name]), one) for one in found if one.name in LABELS and one.value is not None)
+
+
+def reason_of(reason: NoDataReason | None) -> Text:
+    """Why data was not given."""
+    return Text(reason.value) if reason else text("no reason given")
 
 
 def _reasons(quality: Quality) -> Iterable[tuple[NoDataReason | None, int]]:
@@ -90,7 +89,7 @@ def _reasons(quality: Quality) -> Iterable[tuple[NoDataReason | None, int]]:
 
 
 def _no_data(reason: NoDataReason | None) -> Text:
-    return text("No data: {reason}", reason=_REASONS[reason])
+    return text("No data: {reason}", reason=reason_of(reason))
 
 
 def _value(one: Criterion) -> Text:

@@ -109,7 +109,7 @@ def _for_whom(reader: Reader) -> Text:
 
 def _sections(known: Measurements, reader: Reader, told: bool) -> Iterator[Section]:
     one = reader.audience is Audience.PARTY
-    own = _own(known.now, reader.party)
+    own = known.now.of(reader.party)
     yield Section(text("In short"), tuple(_in_short(known, reader, told)))
     yield Section(text("Parties over time"), (_over_time(known, told),))
     yield Section(text("Exchange volumes"), tuple(_volumes(known, reader, told)))
@@ -135,17 +135,13 @@ _OWN_CARDS = (
 )  # fmt: skip
 
 
-def _own(measured: Measured, party: PartyCode) -> PartyFigures:
-    return next((one for one in measured.parties if one.party == party), PartyFigures(party))
-
-
 def _figures(known: Measurements, reader: Reader, told: bool) -> Iterator[tuple[str, Text, Cell, Cell]]:
     """Key, name, value of the period and of the time before, of every figure of R10 that the reader may see."""
     before = may_see_totals(known.before, reader, known.fewest_before, known.made)
     for figure in FIGURES:
         if reader.audience is Audience.PARTY:
             if figure.of_party and figure.key != "active_parties":  # of one Party: whether it is
-                now, then = (figure.of_party(_own(measured, reader.party)) for measured in (known.now, known.before))
+                now, then = (figure.of_party(measured.of(reader.party)) for measured in (known.now, known.before))
                 yield figure.key, Text(figure.name), now, then
         elif figure.of_all and (told or figure.key == "registered_parties"):
             open_before = before or figure.key == "registered_parties"
@@ -182,8 +178,8 @@ def _volumes(known: Measurements, reader: Reader, told: bool) -> Iterator[Line |
     if one:
         party = reader.party
         yield _by_part(text("Your Party's requests over time"), known.parts, (
-            (text("Requests sent"), lambda m: _own(m, party).asking.requests),
-            (text("Requests received"), lambda m: _own(m, party).answering.requests),
+            (text("Requests sent"), lambda m: m.of(party).asking.requests),
+            (text("Requests received"), lambda m: m.of(party).answering.requests),
         ))  # fmt: skip
     elif told:
         yield _by_part(text("Requests and UIMs over time"), known.parts, (
@@ -263,7 +259,7 @@ def _pairs(name: Text, pairs: Iterable[PairFigures], count: int) -> Table:
 def _times(known: Measurements, reader: Reader, told: bool) -> Iterator[Line | Table]:
     totals = known.now.totals
     if reader.audience is Audience.PARTY:
-        own = _own(known.now, reader.party)
+        own = known.now.of(reader.party)
         yield from _spread(text("How quickly your Party answered"), known.times.get(reader.party, ()), own.answering,
                            own.median_answered)  # fmt: skip
         yield from _spread(text("How long your Party waited for answers"), known.waited.get(reader.party, ()),
@@ -283,7 +279,7 @@ def _spread(name: Text, spread: Sequence[int], counts: Counts, median: timedelta
         yield Line(text("{of}: nothing was answered in full in this period.", of=name))
         return
     labels = [text("up to {most}", most=SPREAD[0])]
-    labels += [text("more than {least}, up to {most}", least=low, most=high) for low, high in _steps()]
+    labels += [text("more than {least}, up to {most}", least=low, most=high) for low, high in pairwise(SPREAD)]
     labels.append(text("more than {least}", least=SPREAD[-1]))
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (label, count, Share(sum(spread[: place + 1]) / whole))
@@ -291,10 +287,6 @@ def _spread(name: Text, spread: Sequence[int], counts: Counts, median: timedelta
     )
     yield Table(name, (text("Time to answer"), text("Requests answered"), text("Up to here")), rows, Look.BARS)
     yield Line(text("Median: {median}. Mean: {mean}.", median=median, mean=counts.mean))
-
-
-def _steps() -> Iterator[tuple[timedelta, timedelta]]:
-    return pairwise(SPREAD)
 
 
 def _times_by_party(known: Measurements, parties: Collection[PartyCode]) -> Table:

@@ -196,11 +196,11 @@ def seen_by(measured: Measured, party: PartyCode, fewest: int, now: datetime) ->
     given for months that are over, in each of which these were MIN_GROUP at least: subtracted from one another, any two
     of them then tell of such months together, and never of single exchanges.
     """
-    own = next((one for one in measured.parties if one.party == party), PartyFigures(party))
     pairs = tuple(pair for pair in measured.pairs if party in (pair.asking, pair.asked))
     withheld = _withheld(measured.period, fewest, now)
     totals = None if withheld else measured.totals
-    return Figures(measured.period, measured.totals.registered, own, pairs, totals, withheld=withheld)
+    registered, own = measured.totals.registered, measured.of(party)
+    return Figures(measured.period, registered, own, pairs, totals, withheld=withheld)
 
 
 def _withheld(period: Period, others: int, now: datetime) -> Withheld | None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from gateway.content import Sheet, Text, text, texts
 from gateway.facts import NO_PARTY, PartyCode, PartyName
-from gateway.figures import Measured, PartyFigures
+from gateway.figures import Measured
 from gateway.rules.statistics import FIGURES, cell, heading, seen_by
 from gateway.rules.statistics import Figure as Source
 from gateway.summary import Chart, Figure
@@ -79,8 +79,8 @@ def charts_for(party: PartyCode, weeks: Weeks) -> tuple[Chart, ...]:
     return (
         _chart(
             text("Your Party's requests by week"), days, weeks.single,
-            (text("Requests sent"), lambda m: _party(m, party).asking.requests),
-            (text("Requests received"), lambda m: _party(m, party).answering.requests),
+            (text("Requests sent"), lambda m: m.of(party).asking.requests),
+            (text("Requests received"), lambda m: m.of(party).answering.requests),
         ),
     )  # fmt: skip
 
@@ -137,13 +137,9 @@ def _named(keys: Iterable[str]) -> list[Source]:
     return [known[key] for key in keys]
 
 
-def _party(measured: Measured, party: PartyCode) -> PartyFigures:
-    return next((one for one in measured.parties if one.party == party), PartyFigures(party))
-
-
 def _of(one: Source, measured: Measured, party: PartyCode) -> _Value:
     """A figure of a Party; for the Secretariat that of all."""
-    return _value(one.of_party, _party(measured, party)) if party else _value(one.of_all, measured.totals)
+    return _value(one.of_party, measured.of(party)) if party else _value(one.of_all, measured.totals)
 
 
 def _value(take: Callable[[_Measured], _Value] | None, of: _Measured) -> _Value:

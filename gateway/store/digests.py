@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, and_, func, or_, select
 
 from gateway.events import DigestReader, EventKind, OpenReferral
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
-from gateway.store.engine import reading
+from gateway.store.engine import reading, utc
 from gateway.store.figures import offices
 from gateway.store.tables import DigestRow, EventRow, ExchangeRow, PartyRow, PersonRow, ReferralRow, table
 from gateway.treaty import ReferralState, Role
@@ -44,8 +44,8 @@ class Digests:
         )
         return tuple(
             DigestReader(
-                row.id, PartyCode(row.party), Role(row.role), _utc(row.since), row.reported and _utc(row.reported),
-                row.told and _utc(row.told),
+                row.id, PartyCode(row.party), Role(row.role), utc(row.since), row.reported and utc(row.reported),
+                row.told and utc(row.told),
             )
             for row in self._rows(query)
         )  # fmt: skip
@@ -62,7 +62,7 @@ class Digests:
         return tuple(
             OpenReferral(
                 ReferralNumber(ExchangeNumber(row.year, row.serial), PartyCode(row.party)), PartyCode(row.asking),
-                ReferralState(row.state), _utc(row.asked_at), row.reminders,
+                ReferralState(row.state), utc(row.asked_at), row.reminders,
             )
             for row in self._rows(query)
         )  # fmt: skip
@@ -104,7 +104,3 @@ class Digests:
     def _rows(self, query: Any) -> list[Any]:
         with reading(self._engine) as connection:
             return list(connection.execute(query).all())
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, Text, bindparam, func, insert, select, update
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from gateway.events import ChangeState, EventKind, PatternChange
 from gateway.facts import Digest, PartyCode
 from gateway.outcome import LostRace
 from gateway.store.engine import utc
 from gateway.store.prepared import Prepared
-from gateway.store.tables import EventRow, _id, table
+from gateway.store.tables import EventRow, _id, _Row, table
 
 
-class PatternRow(SQLModel, table=True):
+class PatternRow(_Row, table=True):
     """A change of the pattern library. `version` of the library that it made: each one is made once."""
 
     __tablename__ = "pattern"
