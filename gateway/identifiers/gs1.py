@@ -7,7 +7,7 @@ identifiers). Application identifiers and prefixes are biip's tables.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -78,6 +78,26 @@ def number_of(code: str) -> str:
     if end and len(code) >= end and code[start:end].isdecimal():
         return code[start:end]
     return code if len(code) in _BARE_KEYS and code.isdecimal() else ""
+
+
+def elements(code: str, lengths: Mapping[str, int] | None = None) -> Iterator[tuple[str, int, int]]:
+    """(application identifier, start, end of its value) of a normalised element string, as far as it can be read.
+
+    `lengths`: identifiers whose value a scheme makes so long, where GS1 leaves it open and a separator may be missing.
+    """
+    at = 0
+    while at < len(code):
+        if code[at] == SEPARATOR:
+            at += 1
+            continue
+        try:
+            found = GS1ElementString.extract(code[at:])
+        except (ParseError, ValueError):
+            return
+        start = at + len(found.ai.ai)
+        size = len(found.value)
+        at = start + min((lengths or {}).get(found.ai.ai, size), size)
+        yield found.ai.ai, start, at
 
 
 def _from_link(link: str) -> str:

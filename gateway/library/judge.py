@@ -118,8 +118,8 @@ class Judge:
     ) -> tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]:
         scored = tuple((scheme, points_for(scheme, code)) for scheme in deciding)
         origin = _origin(code) if deciding[0].decides is VerdictKind.HINT else ("", "")
-        advice = tuple(a for scheme in deciding for check in scheme.advice if (a := check.fault(code, self._now)))
-        key = (scored, origin, bool(advice))
+        advice = tuple(remark for scheme in deciding for remark in scheme.remarks(code, self._now))
+        key = (scored, origin, advice)
         found = self._decided.get(key)
         if found is None:
             kind, counted = _kind(scored)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from gateway.content import text
+from gateway.identifiers import gs1
+from gateway.library.fields import problems
 from gateway.library.patterns import PatternLibrary
 from gateway.library.schemes import Catalogue, Problem, Scheme, plain, read
 
@@ -25,20 +27,25 @@ def load(texts: Mapping[str, str]) -> PatternLibrary:
 
 @lru_cache(maxsize=2)  # a program that opens a second gateway has read these texts already
 def _load(texts: tuple[tuple[str, str], ...]) -> PatternLibrary:
-    catalogue, problems = read(dict(texts))
-    library = None if problems else PatternLibrary(catalogue)
+    catalogue, found = read(dict(texts))
+    library = None if found else PatternLibrary(catalogue)
     if library:
-        problems = tuple(sample_problems(catalogue, library))
-    if not library or problems:
-        raise ValueError(f"pattern library: {problems[0]}")
+        found = tuple(sample_problems(catalogue, library))
+    if not library or found:
+        raise ValueError(f"pattern library: {found[0]}")
     return library
 
 
 def lint(texts: Mapping[str, str]) -> tuple[Problem, ...]:
     """Every problem of these texts: schema, references, samples, overlaps that are not declared."""
-    catalogue, problems = read(texts)
+    catalogue, found = read(texts)
     library = PatternLibrary(catalogue)
-    return (*problems, *sample_problems(catalogue, library), *_overlaps(catalogue, library))
+    return (
+        *found,
+        *sample_problems(catalogue, library),
+        *field_problems(catalogue),
+        *_overlaps(catalogue, library),
+    )
 
 
 def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[Problem]:
@@ -58,6 +65,13 @@ def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[P
                 yield Problem(
                     scheme.file, scheme.id, text("invalid: sample {number} is one of this scheme.", number=number)
                 )
+
+
+def field_problems(catalogue: Catalogue) -> Iterator[Problem]:
+    """Named fields that the valid samples of their scheme do not have."""
+    for scheme in catalogue.schemes:
+        for said in problems(scheme.fields, [gs1.normalise(sample) for sample in scheme.valid]):
+            yield Problem(scheme.file, scheme.id, said)
 
 
 def _overlaps(catalogue: Catalogue, library: PatternLibrary) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ import re2
 from gateway.content import ClearValue, Text, VerdictKind, text
 from gateway.facts import NO_PARTY, PartyCode
 from gateway.library.changes import Raw, laid_over, standing, written
-from gateway.library.lint import SAMPLES_UNTIL, sample_problems
+from gateway.library.lint import SAMPLES_UNTIL, field_problems, sample_problems
 from gateway.library.patterns import PatternLibrary
 from gateway.library.reading import Unreadable, read_schemes, unfit
 from gateway.library.schemes import Catalogue, Problem, Scheme, options, read, schema_problems, scheme_of
@@ -94,7 +94,8 @@ def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -
     if problems:
         return Examined(found, raw, problems=tuple(problems))
     library = PatternLibrary(after)
-    problems += [Problem("", p.scheme, p.says) for p in sample_problems(after, library) if p.scheme in ids]
+    of_samples = (*sample_problems(after, library), *field_problems(after))
+    problems += [Problem("", p.scheme, p.says) for p in of_samples if p.scheme in ids]
     touched = tuple(_touched(before, after, library, ids))
     others = {one.title for one in touched if not one.own and one.party != only}
     if only and len(others) > _MOST_TOUCHED:

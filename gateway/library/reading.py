@@ -11,7 +11,7 @@ from gateway.content import Text, text
 
 LARGEST = 64 * 1024  # octets
 _DEEPEST, _MOST, _WIDEST = 8, 5000, 1000  # levels, parts of the file, characters of one
-_LONGEST = {"title": 120, "pattern": 500, "begins": 500, "issuer": 120}
+_LONGEST = {"title": 120, "pattern": 500, "begins": 500, "issuer": 120, "contact": 200, "what": 120}
 _LINE, _SAMPLE = 500, 200  # characters of any other text; of a sample
 SCHEMES, SAMPLES = 20, 40
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -106,6 +106,8 @@ def unfit(raw: Mapping[str, Any]) -> Iterator[Text]:
     for field, value in raw.items():
         if isinstance(value, str):
             yield from _line(field, value, _LONGEST.get(field, _LINE))
+    for one in raw.get("fields", ()):
+        yield from _line("fields", one.get("what", ""), _LONGEST["what"])
     for field in ("valid", "invalid"):
         samples = raw.get(field, ())
         if len(samples) > SAMPLES:

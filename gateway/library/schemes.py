@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -17,10 +18,12 @@ from jsonschema import Draft202012Validator, ValidationError
 from gateway import data
 from gateway.content import Text, VerdictKind, text
 from gateway.facts import NO_PARTY, PartyCode
-from gateway.identifiers import gs1, tpd
+from gateway.identifiers import gs1, iso15459, tpd
+from gateway.library.fields import ALWAYS, Field, Part, Validity, cut, fields_of, overlapping, validity_of
 
 _CHECKS = {**gs1.CHECKS, **tpd.CHECKS}
 _PARTIES, _AGENCIES = "_parties.yaml", "_agencies.yaml"
+NONE_KNOWN = "none known"  # a file says so where somebody has looked
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -84,7 +87,8 @@ class Scheme:
     """One way to build markings. `decides` None: known to exist, but no format is published.
 
     `party` answers for it ("" where nobody is known to); `rank` as in `rules.routing`; lengths in
-    characters of the normalised code; `invalid` are (code, why not).
+    characters of the normalised code; `invalid` are (code, why not); `contact` whom to ask where nothing is public;
+    `picture` the name of a file; both "" where none is known.
     """
 
     file: str
@@ -112,6 +116,12 @@ class Scheme:
     valid: tuple[str, ...] = ()
     invalid: tuple[tuple[str, str], ...] = ()
     structure: str = ""
+    agency: str = ""
+    carriers: tuple[str, ...] = ()
+    contact: str = ""
+    picture: str = ""
+    fields: tuple[Field, ...] = ()
+    validity: Validity = ALWAYS
 
     @property
     def is_specific(self) -> bool:
@@ -127,6 +137,25 @@ class Scheme:
         """What its checks say against a code that has its pattern; () where it fits."""
         return tuple(fault for check in self.checks if (fault := check.fault(code, now)))
 
+    def parts(self, code: str) -> tuple[Part, ...]:
+        """The named fields of a normalised code that has its pattern, in the code's order."""
+        return cut(self.fields, code)
+
+    def remarks(self, code: str, now: datetime) -> Iterator[Text]:
+        """What is to be said of a code that fits: what its advice has against it, and its time stamp outside of the
+        scheme's validity."""
+        yield from (fault for check in self.advice if (fault := check.fault(code, now)))
+        if self.validity != ALWAYS and (fault := self.validity.fault(self.parts(code), code, self.title)):
+            yield fault
+
+
+class Answers(StrEnum):
+    """Who answers for a marking: a Party to the Protocol, a State that is none, nobody who is known."""
+
+    PARTY = "Party"
+    NO_PARTY = "non-Party"
+    NOBODY = "nobody"
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
@@ -136,6 +165,12 @@ class Catalogue:
     parties: Mapping[PartyCode, TreatyParty]
     others: Mapping[PartyCode, TreatyParty]
     agencies: Mapping[str, Agency]
+
+    def answers(self, scheme: Scheme) -> Answers:
+        """Who answers for the markings of a scheme."""
+        if not scheme.party:
+            return Answers.NOBODY
+        return Answers.PARTY if scheme.party in self.parties else Answers.NO_PARTY
 
 
 def read(texts: Mapping[str, str]) -> tuple[Catalogue, tuple[Problem, ...]]:
@@ -277,7 +312,18 @@ def scheme_of(file: str, raw: Mapping[str, Any]) -> Scheme:
         valid=tuple(raw.get("valid", ())),
         invalid=tuple((sample["uim"], sample["because"]) for sample in raw.get("invalid", ())),
         structure=raw["structure"],
+        agency=raw.get("agency", ""),
+        carriers=tuple(raw.get("carriers", ())),
+        contact=_known(raw, "contact"),
+        picture=_known(raw, "picture"),
+        fields=fields_of(raw),
+        validity=validity_of(raw),
     )
+
+
+def _known(raw: Mapping[str, Any], key: str) -> str:
+    said = raw.get(key, NONE_KNOWN)
+    return "" if said == NONE_KNOWN else str(said)
 
 
 def _checks(raw: Mapping[str, Any], key: str) -> tuple[Check, ...]:
@@ -316,17 +362,27 @@ def _wrong(
             yield text(
                 "{field}: RE2 does not accept it (look-ahead and back-references are not possible).", field=field
             )
-    if scheme.decides is None:
-        return
-    if scheme.rank not in _RANKS[scheme.decides]:
-        yield text(
-            "rank: {rank} does not go with “decides: {decides}”.", rank=scheme.rank, decides=scheme.decides.value
-        )
-    if scheme.decides in (VerdictKind.SURE, VerdictKind.AMBIGUOUS) and not (
-        scheme.party in parties and scheme.prefixes
-    ):
+    yield from _described(scheme)
+    if scheme.decides is not None:
+        yield from _claimed(scheme, scheme.decides, parties)
+
+
+def _described(scheme: Scheme) -> Iterator[Text]:
+    """What in the description of one scheme does not go together."""
+    yield from overlapping(scheme.fields, scheme.longest)
+    if scheme.agency and any(iso15459.agency_code(prefix) != scheme.agency for prefix in scheme.prefixes):
+        yield text("agency: {code} is not how the prefix begins.", code=scheme.agency)
+    if (scheme.validity.begin or date.min) > (scheme.validity.end or date.max):
+        yield text("validity: it ends before it begins.")
+
+
+def _claimed(scheme: Scheme, decides: VerdictKind, parties: Mapping[PartyCode, TreatyParty]) -> Iterator[Text]:
+    """Where a scheme says more than its Party, prefix or confidence allow."""
+    if scheme.rank not in _RANKS[decides]:
+        yield text("rank: {rank} does not go with “decides: {decides}”.", rank=scheme.rank, decides=decides.value)
+    if decides in (VerdictKind.SURE, VerdictKind.AMBIGUOUS) and not (scheme.party in parties and scheme.prefixes):
         yield text("decides: only a Party's scheme with a prefix can name that Party.")
-    if scheme.decides is VerdictKind.NOT_A_PARTY and scheme.party in parties:
+    if decides is VerdictKind.NOT_A_PARTY and scheme.party in parties:
         yield plain(f"decides: {scheme.party} is a Party")
-    if scheme.decides is VerdictKind.SURE and scheme.confidence in ("low", "none"):
+    if decides is VerdictKind.SURE and scheme.confidence in ("low", "none"):
         yield text("decides: a scheme of low confidence cannot be sure; write “ambiguous”.")
