@@ -49,9 +49,6 @@ class ClearValue:
         raise TypeError("clear text is not pickled")
 
 
-# --- what came in -----------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class MimePart(ClearValue):
     """One MIME part of a bounded, immutable tree (RFC 2045).
@@ -135,15 +132,11 @@ class Candidacy(ClearValue):
     pending: Pending
 
 
-# --- what was read ----------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Text(ClearValue):
     """An untranslated sentence: an English message id and its values (named, in braces).
 
-    Message ids are extracted for the catalogues from calls of `Text(...)` and `N_(...)`.
-    `plural` and `count` give the plural form (gettext).
+    Message ids are extracted from calls of `Text(...)` and `N_(...)`. `plural` and `count` give the plural form.
     """
 
     message: str
@@ -174,8 +167,8 @@ class Severity(StrEnum):
 class Finding(ClearValue):
     """Something that was not understood (or is worth saying), told so that the writer can mend it.
 
-    `where`: "" the body, else the attachment's name; `line` counts from 1, 0: no line; `got` is what was
-    read; `text` says what is wrong and what to write instead; `field` names the form's field or "".
+    `where`: "" the body, else the attachment's name; `line`, `column` (of a spreadsheet) and `page` count from 1, 0:
+    none; `got` is what was read; `text` says what is wrong, what to write instead; `field` names the form's or "".
     """
 
     text: Text
@@ -184,18 +177,22 @@ class Finding(ClearValue):
     line: int = 0
     got: str = ""
     field: str = ""
+    column: int = 0
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Uim(ClearValue):
     """One unique identification marking, octet for octet as understood; where it came from.
 
-    `text` has the group separator as 0x1D and no symbology prefix; `where`/`line` as in `Finding`.
+    `text` has the group separator as 0x1D and no symbology prefix; `where` to `page` as in `Finding`.
     """
 
     text: str
     where: str = ""
     line: int = 0
+    column: int = 0
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -250,9 +247,6 @@ class Reading(ClearValue):
     tokens: tuple[str, ...] = ()  # from addresses and subject tags, in order of trust
     keys: tuple[KeyFile, ...] = ()  # only of a form that takes them: clients attach the writer's to every mail
     files: tuple[KeyFile, ...] = ()  # whose names end as the form wants them
-
-
-# --- what it means ----------------------------------------------------------------------------
 
 
 class VerdictKind(StrEnum):

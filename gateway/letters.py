@@ -74,6 +74,7 @@ class Receipt(ClearValue):
     no_desk: tuple[UimNote, ...] = ()  # a Party answers for it, but is not registered here
     repeated: tuple[UimNote, ...] = ()  # asked before by the officer's own Party
     doubled: int = 0
+    again: tuple[Uim, ...] = ()  # what `doubled` counts, where it stands the second time
     findings: tuple[Finding, ...] = ()
     asked_already: bool = False  # nothing new went out: the Parties that could be asked have these UIMs
 
@@ -265,6 +266,7 @@ class Lookup(ClearValue):
     lines: tuple[LookupLine, ...]
     registered: tuple[PartyCode, ...]  # Parties with a desk among the suggestions
     findings: tuple[Finding, ...] = ()
+    again: tuple[Uim, ...] = ()  # as in a receipt
     offers: tuple[SealedOffer, ...] = ()
 
 

@@ -166,11 +166,11 @@ def _listed(
     cells: Sequence[tuple[int, str]], column: int, unlike: Mapping[tuple[int, int], Text], where: str
 ) -> tuple[tuple[Uim, ...], tuple[Finding, ...]]:
     wrong = [
-        Finding(unlike[number, column], Severity.PART, where, number, cell, "uims")
+        Finding(unlike[number, column], Severity.PART, where, number, cell, "uims", column + 1)
         for number, cell in cells
         if (number, column) in unlike
     ]
-    uims, findings = read_uims([(n, cell) for n, cell in cells if (n, column) not in unlike], where)
+    uims, findings = read_uims([(n, cell) for n, cell in cells if (n, column) not in unlike], where, column + 1)
     return uims, tuple(sorted((*wrong, *findings), key=lambda finding: finding.line))
 
 

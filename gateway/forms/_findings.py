@@ -13,6 +13,6 @@ def findings_sheets(findings: Sequence[Finding], stem: str = "findings") -> tupl
     """One table of all findings, in their order, where they are more than a letter shows; else none."""
     if len(findings) <= MOST:
         return ()
-    headings = (text("File"), text("Line"), text("What was read"), text("What to do"))
-    rows = tuple((one.where, str(one.line or ""), one.got, one.text) for one in findings)
+    headings = (text("File"), text("Page"), text("Line"), text("What was read"), text("What to do"))
+    rows = tuple((one.where, str(one.page or ""), str(one.line or ""), one.got, one.text) for one in findings)
     return (Sheet(stem, headings, rows),)

@@ -79,7 +79,7 @@ def decide(situation: Situation) -> Decision:
             findings,
             marked(form, findings),
         )
-    uims, _ = routing.deduplicate(form.uims, situation.library.canonical)
+    uims, again = routing.deduplicate(form.uims, situation.library.canonical)
     verdicts = situation.library.verdicts(uims, situation.moment.now)
     lines = tuple(map(_line, verdicts))
     suggested = {suggestion.party for line in lines for suggestion in line.suggestions}
@@ -90,7 +90,7 @@ def decide(situation: Situation) -> Decision:
         MailKind.NOTICE,
         to,
         text("What the pattern library says"),
-        Lookup(lines, registered, findings, offers),
+        Lookup(lines, registered, findings, again, offers),
         form=_request(situation, verdicts, registered),
         sheets=(*((_sheet(lines),) if len(lines) > SHOWN else ()), *findings_sheets(findings, "lookup-findings")),
         thread=own_thread(situation),

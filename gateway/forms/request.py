@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Sheet, text
+from gateway.content import Decision, FilledForm, Finding, Letter, Reading, Severity, Sheet, Uim, text
 from gateway.events import Event, EventKind, ExchangeView, MailKind
 from gateway.facts import NO_PARTY, Digest, ExchangeNumber, MessageId, PartyCode, ReferralNumber
 from gateway.forms import Form
@@ -60,7 +60,7 @@ def decide(situation: Situation) -> Decision:
     routed = routing.route(verdicts, asking, override, frozenset(), desks)
     number = exchange.number if exchange else situation.moment.number
     referred = _refer_all(situation, routed, number, exchange, bool(override))
-    return _decision(situation, routed, referred, number if referred or exchange else None, exchange, len(doubled))
+    return _decision(situation, routed, referred, number if referred or exchange else None, exchange, doubled)
 
 
 def carry(situation: Situation, reading: Reading, referral: ReferralNumber) -> Letter:
@@ -110,7 +110,7 @@ def _decision(
     referred: Sequence[Referred],
     number: ExchangeNumber | None,
     exchange: ExchangeView | None,
-    doubled: int,
+    doubled: tuple[Uim, ...],
 ) -> Decision:
     person = situation.submission.sender.person
     mail = situation.submission.mail.mail
@@ -166,7 +166,7 @@ def _receipt(
     routed: Routing,
     referred: Sequence[Referred],
     number: ExchangeNumber | None,
-    doubled: int,
+    doubled: tuple[Uim, ...],
     repeated: tuple[UimNote, ...],
 ) -> Letter | None:
     to = sender(situation)
@@ -181,7 +181,8 @@ def _receipt(
         sent=tuple(one.part for one in referred),
         **{name: tuple(map(routing.note, getattr(routed, name))) for name in STAYS},
         repeated=repeated,
-        doubled=doubled,
+        doubled=len(doubled),
+        again=doubled,
         asked_already=bool(routed.to_send) and not referred,
         findings=situation.reading.findings,
     )

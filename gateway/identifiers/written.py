@@ -33,7 +33,9 @@ _SPREADSHEET = text(
 )
 
 
-def read_uims(lines: Iterable[tuple[int, str]], where: str = "") -> tuple[tuple[Uim, ...], tuple[Finding, ...]]:
+def read_uims(
+    lines: Iterable[tuple[int, str]], where: str = "", column: int = 0, page: int = 0
+) -> tuple[tuple[Uim, ...], tuple[Finding, ...]]:
     """UIMs of numbered lines, one on each, octet for octet; and a finding for each line that is none.
 
     List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation.
@@ -49,11 +51,11 @@ def read_uims(lines: Iterable[tuple[int, str]], where: str = "") -> tuple[tuple[
                 and "{" not in code and "<" not in code and "E+" not in code):  # fmt: skip
             read = _careful(code)
             if isinstance(read, Text):
-                findings.append(Finding(read, Severity.PART, where, number, line.strip(), "uims"))
+                findings.append(Finding(read, Severity.PART, where, number, line.strip(), "uims", column, page))
                 continue
             code = read
         if code:
-            uims.append(Uim(code, where, number))
+            uims.append(Uim(code, where, number, column, page))
     return tuple(uims), tuple(findings)
 
 

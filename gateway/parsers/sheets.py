@@ -28,13 +28,13 @@ from python_calamine import (
 
 from gateway.parsers import Unreadable
 from gateway.parsers._marks import LAST_ROW, Marks, marks
+from gateway.parsers._ranges import ranges
 
 MOST_ROWS = 250_001  # the headings of a table and 250,000 rows
 _MOST_COLUMNS = 256
 _MOST_SHEETS = 100
 _MOST_CELLS = 20_000_000  # of a sheet, as calamine lays it out: empty ones too
 _MOST_CHARACTERS = 65_536  # twice what a spreadsheet program puts into a cell
-_NAMED = 10  # hidden ranges that are named
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # A package that is encrypted (MS-OFFCRYPTO, 2.3.4) stands in an OLE file under this name.
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -111,31 +111,20 @@ def _sheet(book: CalamineWorkbook, place: int, known: Marks) -> dict[str, Any]:
             told["cut"] = True
             break
         told["rows"].append([number, cells])
-    told["hidden_rows"] = dropped_rows.named(str)
-    told["hidden_columns"] = dropped_columns.named(letters)
+    told["hidden_rows"] = ranges(dropped_rows.met)
+    told["hidden_columns"] = ranges(dropped_columns.met, letters)
     return {**told, "formulae": known.formulae, "first": letters(known.first[1]) + str(known.first[0])}
 
 
 class _Ranges:
     """Hidden rows or columns, and which of them were met with something in them."""
 
-    def __init__(self, ranges: Iterable[range]) -> None:
-        ranges = list(ranges)
-        if sum(map(len, ranges)) > 2 * LAST_ROW:
+    def __init__(self, hidden: Iterable[range]) -> None:
+        hidden = list(hidden)
+        if sum(map(len, hidden)) > 2 * LAST_ROW:
             raise Unreadable("too much")
-        self.all = {number for one in ranges for number in one}
+        self.all = {number for one in hidden for number in one}
         self.met: set[int] = set()
-
-    def named(self, name: Any) -> str:
-        """The ranges as people write them: "8–12, 15"."""
-        ranges: list[list[int]] = []
-        for number in sorted(self.met):
-            if ranges and ranges[-1][1] == number - 1:
-                ranges[-1][1] = number
-            else:
-                ranges.append([number, number])
-        said = [name(first) if first == last else f"{name(first)}–{name(last)}" for first, last in ranges[:_NAMED]]
-        return ", ".join(said) + (" …" if len(ranges) > _NAMED else "")
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[Any]]]:

@@ -15,8 +15,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup, escape
+from xlsxwriter.utility import xl_rowcol_to_cell
 
-from gateway.content import N_, ClearValue, Text
+from gateway.content import N_, ClearValue, Finding, Text, Uim
 from gateway.directory import Entry, EntryChange, Standing
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
 from gateway.forms import Choice
@@ -29,6 +30,7 @@ from gateway.treaty import Function, Item
 
 MOST = 50  # UIMs, answers or findings that a letter lists; the spreadsheet has them all
 
+_PLACES = 10  # that are named in one sentence
 _SEPARATOR = N_(", ")
 _COLUMNS = 76
 # Control characters, and what turns or hides the text around it; the group separator is shown instead.
@@ -168,6 +170,7 @@ class Voice:
             "items": lambda items: [self.item(item) for item in items],
             "pairs": lambda details: [[self.say(label), value] for label, value in details],
             "place": self.place,
+            "places": self.places,
             "told": lambda notes: [self.told(note) for note in notes],
             "suggested_and_remarks": self.suggested_and_remarks,
             "answered": self.answered,
@@ -232,11 +235,21 @@ class Voice:
         """One of the ten data, by letter and name."""
         return self._safe(f"({item.value}) ") + self.gettext(_LABELS[item].label)
 
-    def place(self, where: str, line: int) -> str:
-        """Where something stands: an attachment's name, a line."""
-        if where and line:
-            return self.gettext(N_("{name}, line {line}"), name=where, line=line)
-        return self.gettext(N_("Line {line}"), line=line) if line else self._value(where)
+    def place(self, one: Uim | Finding) -> str:
+        """Where something stands: an attachment's name; a cell, a line, or a page and its line."""
+        name, line = one.where, one.line
+        if one.page:
+            return self.gettext(N_("{name}, page {page}, line {line}"), name=name, page=one.page, line=line)
+        if one.column:
+            return self.gettext(N_("{name}, cell {cell}"), name=name, cell=xl_rowcol_to_cell(line - 1, one.column - 1))
+        if name and line:
+            return self.gettext(N_("{name}, line {line}"), name=name, line=line)
+        return self.gettext(N_("Line {line}"), line=line) if line else self._value(name)
+
+    def places(self, uims: Sequence[Uim]) -> str:
+        """Where UIMs stand, each once; of many the first."""
+        found = list(dict.fromkeys(self.place(uim) for uim in uims[: 2 * _PLACES] if uim.line))
+        return self._join(found[:_PLACES]) + (self._safe(" …") if len(uims) > _PLACES else "")
 
     def suggested(self, suggestion: Suggestion) -> str:
         """A Party that is suggested, and why; only the reason where no Party follows."""
@@ -246,7 +259,7 @@ class Voice:
 
     def told(self, note: UimNote) -> tuple[str, list[str], list[str]]:
         """A UIM, what is to be said of it, and the Parties that are suggested."""
-        remarks = [self.place(note.uim.where, note.uim.line)] if note.uim.line else []
+        remarks = [self.place(note.uim)] if note.uim.line else []
         remarks += map(self.say, note.remarks)
         if note.before:
             numbers = self._join([self._value(number) for number in note.before])
@@ -255,7 +268,8 @@ class Voice:
 
     def suggested_and_remarks(self, line: LookupLine) -> list[str]:
         """Everything that a look-up says of one UIM."""
-        return [*map(self.suggested, line.suggestions), *map(self.say, line.remarks)]
+        where = [self.place(line.uim)] if line.uim.where else []
+        return [*where, *map(self.suggested, line.suggestions), *map(self.say, line.remarks)]
 
     def answered(self, one: AnsweredUim) -> list[list[str]]:
         """The data given for one UIM, and its remarks, as label and value."""

@@ -40,7 +40,9 @@ _INSTEAD = text("The form “GSP {form}” in the text was not read: the file �
 _ENOUGH = text(
     "The file “{name}” was not opened, because another file of this mail was too much. Send it in a mail of its own."
 )
-_MANY = text("The file “{name}” was not opened: a mail may bring {most} spreadsheets. Send it in a mail of its own.")
+_MANY = text(
+    "The file “{name}” was not opened: a mail may bring {most} files of this kind. Send it in a mail of its own."
+)
 _MOST_DEAR = 10  # each may take a processor for half a minute
 _UNREAD = text("The attachment “{name}” was not read: send UIMs as text, .txt, .csv or .xlsx, one on a line.")
 

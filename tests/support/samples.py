@@ -177,12 +177,13 @@ def _receipt(nothing_sent: bool = False) -> Receipt:
         hints=(note(3),),
         not_a_party=(note(4),),
         not_a_uim=(note(5),),
-        malformed=(note(6),),
-        unknown=(note(7),),
+        malformed=(UimNote(Uim(UIMS[6], "list.xlsx › Packs", 9, 2)),),
+        unknown=(UimNote(Uim(UIMS[7], "list.pdf", 4, page=2)),),
         own=(note(0),),
         no_desk=(note(1),),
         repeated=(asked,),
         doubled=1,
+        again=(Uim(UIMS[0], "list.xlsx › Packs", 12, 2), uim(0, 3)),
         findings=findings(),
     )
 

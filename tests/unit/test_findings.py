@@ -30,7 +30,7 @@ def test_more_findings_than_the_letter_shows_come_as_a_table_with_all_of_them(
     (letter,) = to(World().send("officer", form, values, ["SE1"], findings=unread(60)).letters, "officer")
     (sheet,) = letter.sheets
     assert sheet.stem == stem
-    assert [row[:3] for row in sheet.rows][:60] == [("list.csv", str(n), f"photograph {n}") for n in range(1, 61)]
+    assert [row[:4] for row in sheet.rows][:60] == [("list.csv", "", str(n), f"photograph {n}") for n in range(1, 61)]
     assert {len(row) for row in sheet.rows} == {len(sheet.headings)}
 
 
