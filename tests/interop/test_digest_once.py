@@ -18,10 +18,9 @@ import pytest
 from sqlalchemy import text
 
 from gateway import service
-from gateway.store.engine import connect
 from gateway.treaty import Role
 from tests.support.ports import until
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, rows
 
 READERS = 6
 KEY = "%no-protection\nKey-Type: EDDSA\nKey-Curve: ed25519\nSubkey-Type: ECDH\nSubkey-Curve: cv25519\n"
@@ -33,16 +32,6 @@ class Machines:
 
     homes: tuple[Path, Path]
     url: str
-
-    def rows(self, query: str) -> list[tuple[object, ...]]:
-        """What the database holds."""
-        engine = connect(self.url)
-        try:
-            with engine.begin() as connection:
-                done = connection.execute(text(query))
-                return [tuple(row) for row in done] if done.returns_rows else []
-        finally:
-            engine.dispose()
 
     def send(self) -> list[subprocess.Popen[bytes]]:
         """`gsp digest send` on both machines at once."""
@@ -95,7 +84,7 @@ def test_processes_that_are_killed_while_they_send_send_each_digest_once(machine
     """A digest is noted in the transaction that puts its mail into the outbox: there is nothing between the two."""
 
     def sent() -> int:
-        ((count,),) = machines.rows("SELECT count(*) FROM digest")
+        ((count,),) = rows(machines.url, "SELECT count(*) FROM digest")
         assert isinstance(count, int)
         return count
 
@@ -108,8 +97,8 @@ def test_processes_that_are_killed_while_they_send_send_each_digest_once(machine
     assert before < READERS, "they were through before they were killed"
 
     assert [process.wait(timeout=240) for process in machines.send()] == [0, 0]
-    assert machines.rows("SELECT count(*), count(DISTINCT person), count(DISTINCT period_end) FROM digest") == [
+    assert rows(machines.url, "SELECT count(*), count(DISTINCT person), count(DISTINCT period_end) FROM digest") == [
         (READERS, READERS, 1)
     ]
     digests = "SELECT count(*), count(DISTINCT rcpt_to), count(DISTINCT message_id) FROM outbox WHERE kind = 'digest'"
-    assert machines.rows(digests) == [(READERS, READERS, READERS)]
+    assert rows(machines.url, digests) == [(READERS, READERS, READERS)]

@@ -17,14 +17,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from gateway import service
 from gateway.correspondence import Correspondent
-from gateway.store.engine import connect
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, request
 from tests.support.ports import until
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, rows
 from tests.support.server import Server
 from tests.support.sink import Sink, free_port, sink
 
@@ -42,16 +40,6 @@ class Pair:
     url: str
     servers: tuple[Server, Server]
     received: Sink
-
-    def rows(self, query: str) -> list[tuple[object, ...]]:
-        """What the database holds."""
-        engine = connect(self.url)
-        try:
-            with engine.begin() as connection:
-                done = connection.execute(text(query))
-                return [tuple(row) for row in done] if done.returns_rows else []
-        finally:
-            engine.dispose()
 
 
 @contextmanager
@@ -135,14 +123,14 @@ def test_sixty_mails_to_two_gateways_lead_to_one_receipt_and_one_referral_each(p
     cases = [f"CASE-{number:02d}-END" for number in range(MAILS)]
     mails = [pair.point.mail("officer", request(f"QCALL7hT2kQ9m{n:03d}Kd", case=c)) for n, c in enumerate(cases)]
     opened = "SELECT count(*) FROM event WHERE kind = 'exchange opened'"
-    ((before,),) = pair.rows(opened)
+    ((before,),) = rows(pair.url, opened)
     with started(pair):
         codes = feed(pair, mails)
         # What the killed one had claimed goes out when it comes back: its claims are known by its process.
         until(lambda: pair.point.gateway.store.outbox.pending() == 0, "mail waits", 30)
     assert [heard for heard in codes if heard[-1] != 250] == []
-    assert pair.rows(opened) == [(before + MAILS,)]  # type: ignore[operator]
-    assert pair.rows("SELECT count(*) - count(DISTINCT chain) FROM event") == [(0,)]
+    assert rows(pair.url, opened) == [(before + MAILS,)]  # type: ignore[operator]
+    assert rows(pair.url, "SELECT count(*) - count(DISTINCT chain) FROM event") == [(0,)]
     counted: Counter[tuple[str, str]] = Counter()
     seen: Counter[str] = Counter()
     people = {person.address: person for person in pair.point.people.values()}
@@ -160,7 +148,7 @@ def test_sixty_mails_to_two_gateways_lead_to_one_receipt_and_one_referral_each(p
 def test_a_desk_is_reminded_once_however_many_gateways_look_at_the_clock(pair: Pair) -> None:
     sent = [pair.point.send("officer", request(SE_UIM, case=f"SILENT-{number}"))["exchange"] for number in range(10)]
     serials = ", ".join(str(int(str(number)[-6:])) for number in sent)
-    pair.rows(f"UPDATE referral SET last_activity = last_activity - interval '8 days' WHERE serial IN ({serials})")
+    rows(pair.url, f"UPDATE referral SET last_activity = last_activity - interval '8 days' WHERE serial IN ({serials})")
     reminded = f"SELECT serial, count(*) FROM event WHERE kind = 'reminded' AND serial IN ({serials}) GROUP BY serial"
     third = service.Gateway.open(pair.other)
     before = len(pair.received.mails)
@@ -169,12 +157,12 @@ def test_a_desk_is_reminded_once_however_many_gateways_look_at_the_clock(pair: P
         with ThreadPoolExecutor(2) as pool, started(pair):
             for ticked in [pool.submit(gateway.tick) for gateway in (pair.point.gateway, third)]:
                 ticked.result()
-            until(lambda: len(pair.rows(reminded)) == len(sent), "not everybody is reminded", 30)
+            until(lambda: len(rows(pair.url, reminded)) == len(sent), "not everybody is reminded", 30)
             pair.point.deliver_to(pair.received.port)
             until(lambda: pair.point.gateway.store.outbox.pending() == 0, "mail waits", 30)
     finally:
         third.close()
-    assert [count for _, count in pair.rows(reminded)] == [1] * len(sent)
+    assert [count for _, count in rows(pair.url, reminded)] == [1] * len(sent)
     desk = pair.point.people["desk.se"]
     mails = [desk.read(octets) for address, octets in pair.received.mails[before:] if address == desk.address]
     reminders = [mail for mail in mails if mail.subject.startswith("Waiting for an answer")]

@@ -7,6 +7,7 @@ as_of: "2025-12"
 parties:
   - {iso2: "KE", name: "Kenya", lang: "sw en", check: "verified"}
   - {iso2: "SE", name: "Sweden", lang: "sv", check: "verified"}
+  - {iso2: "UY", name: "Uruguay", lang: "es", check: "reconstructed"}
 others:
   - {iso2: "RU", name: "Russian Federation", status: "not a Party"}
 """

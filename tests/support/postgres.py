@@ -10,7 +10,9 @@ import tempfile
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import text
 
+from gateway.store.engine import connect
 from tests.support.ports import until
 
 _PROGRAMS = "/usr/lib/postgresql/15/bin"
@@ -71,3 +73,14 @@ class Postgres:
         except psycopg.OperationalError:
             return False
         return True
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    """What the database of that URL answers; [] to a statement that gives no rows."""
+    engine = connect(url)
+    try:
+        with engine.begin() as connection:
+            done = connection.execute(text(query))
+            return [tuple(row) for row in done] if done.returns_rows else []
+    finally:
+        engine.dispose()

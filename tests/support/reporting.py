@@ -94,7 +94,7 @@ def measurements(reader: Reader = SECRETARIAT, made: datetime = datetime(2027, 1
         fewest_before=9,
         parts=parts,
         times=times,
-        waited=times,
+        waited={code: spread[::-1] for code, spread in times.items()},
         quality=(quality, quality) if reader.party != NO_PARTY else (quality,),
         difficulties=dict(zip(Difficulty, (5, 2, 0, 7, 1), strict=True)),
         standings=standings(),

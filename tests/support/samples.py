@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Severity, Sheet, Thread, Uim, text, texts
 from gateway.directory import NOMINATED, Entry, EntryChange, Standing
-from gateway.events import EventKind, MailKind
+from gateway.events import EventKind, MailKind, OpenReferral, PatternChange
 from gateway.facts import (
     NO_PARTY,
     Correspondent,
@@ -20,7 +20,7 @@ from gateway.facts import (
     exchange_number,
     referral_number,
 )
-from gateway.figures import Merits, Quality, Question
+from gateway.figures import Merits, Period, Quality, Question
 from gateway.forms import statistics
 from gateway.letters import (
     Advice,
@@ -55,13 +55,15 @@ from gateway.letters import (
 from gateway.markings import Change, Described
 from gateway.rosters import DifficultyLetter, Roster, RosterChanged, RosterDue, RosterOverdue
 from gateway.rules import merits
-from gateway.rules.digest import Today, tasks_of, tasks_of_secretariat
+from gateway.rules.digest import Ending as EndingKey
+from gateway.rules.digest import Today, headline, latest, tasks_of, tasks_of_secretariat
 from gateway.rules.directory import asking_form, own_form
 from gateway.rules.directory import sheet as roster_sheet
 from gateway.rules.quality import own
 from gateway.rules.sealed import SealedAnswer
 from gateway.rules.statistics import everything, seen_by
 from gateway.rules.survey import Ended, Ending, Evaluated, survey_form
+from gateway.rules.weekly import Weeks, charts_for, figures_for, news, notes_for, sheets_for
 from gateway.summary import Chart, Digest, Figure, Task
 from gateway.treaty import (
     Difficulty,
@@ -258,8 +260,39 @@ def _described(new: bool = True) -> Described:
     )  # fmt: skip
 
 
-def weekly(party: PartyCode = KE, quiet: bool = False, weeks: int = 1) -> Digest:
-    """A weekly digest; `quiet`: nothing has to be done and nothing happened."""
+_STANDINGS = (
+    Standing(KE, NOMINATED[1:], EARLIER, 1),
+    Standing(SE, NOMINATED[:1], EARLIER, 2, told_at=EARLIER),
+)
+
+
+def _of_secretariat() -> tuple[Digest, tuple[Sheet, ...]]:
+    """Of three weeks, with all that may wait for the Secretariat, and its tables; made as `digests` does."""
+    period = Period(date(2026, 10, 26), date(2026, 11, 15))
+    single = tuple(replace(quarter(2 + place % 4), period=week) for place, week in enumerate(latest(period, 8)))
+    known = Weeks(replace(quarter(), period=period), quarter(4), single, quarter())
+    waits = PatternChange(DIGEST, "", ("se-stamp-2027",), SE, EARLIER, 7, SE)
+    silent = (
+        OpenReferral(REFERRAL, KE, ReferralState.READ, EARLIER, 2),
+        OpenReferral(referral_number("GSP-2026-000017/FR"), KE, ReferralState.UNDELIVERABLE, EARLIER, 0),
+    )
+    tasks = tasks_of_secretariat(
+        Today(
+            NOW, silent, (AT,), (FR,), (EndingKey("desk@kra.example", KE, Role.DESK, date(2026, 12, 1)),),
+            patterns=(waits,), standings=_STANDINGS, items=1, difficulties=2,
+        )
+    )  # fmt: skip
+    marks = merits.figures_for(NO_PARTY, Merits(12, 1, 4, 2, 4.25, 9), Merits(8, without_data=1))
+    digest = Digest(
+        NO_PARTY, period.first, period.last, 3, headline(NO_PARTY, tasks), tasks,
+        (*figures_for(NO_PARTY, known), *marks), charts_for(NO_PARTY, known), news([FR], [SE], [KE], 1, [SE]),
+        f"4711:{DIGEST}", notes_for(NO_PARTY, known, 0, NOW),
+    )  # fmt: skip
+    return digest, sheets_for(NO_PARTY, known)
+
+
+def weekly(quiet: bool = False) -> Digest:
+    """A Party's weekly digest; `quiet`: nothing has to be done and nothing happened."""
     last = date(2026, 11, 15)
     mondays = tuple(last - timedelta(days=6 + 7 * back) for back in reversed(range(8)))
     waits = texts("{count} request waits for your answer.", "{count} requests wait for your answer.", 7)
@@ -271,11 +304,9 @@ def weekly(party: PartyCode = KE, quiet: bool = False, weeks: int = 1) -> Digest
     ends = texts(
         "{count} key ends soon: please have it renewed.", "{count} keys end soon: please have them renewed.", 1
     )
-    today = Today(NOW, standings=(Standing(KE, NOMINATED[1:], EARLIER, 1), Standing(SE, NOMINATED[:1], EARLIER, 2,
-                                                                                  told_at=EARLIER)))  # fmt: skip
     tasks = (
         Task(waits, lines, 2), Task(ends, (text("{owner}: {day}", owner="o@kra.example", day=last),)),
-        *(tasks_of(party, today) if party else tasks_of_secretariat(today)),
+        *tasks_of(KE, Today(NOW, standings=_STANDINGS)),
     )  # fmt: skip
     numbers = (3, 0, 4, 2, 0, 5, 7, 4), (1, 2, 0, 3, 0, 6, 2, 12)
     series = tuple(
@@ -283,18 +314,21 @@ def weekly(party: PartyCode = KE, quiet: bool = False, weeks: int = 1) -> Digest
         for name, values in zip((text("Requests sent"), text("Requests received")), numbers, strict=True)
     )
     return Digest(
-        party, last - timedelta(days=7 * weeks - 1), last, weeks,
+        KE, last - timedelta(days=6), last, 1,
         text("You need do nothing today: nothing waits for your Party.") if quiet else waits, () if quiet else tasks,
         (
             Figure(text("Requests sent"), 0 if quiet else 4, 0 if quiet else 7),
             Figure(text("Requests received"), 0 if quiet else 12, 2),
             Figure(text("Median time to answer"), text("none"), texts("{count} hour", "{count} hours", 31)),
-            *(() if quiet else merits.figures_for(party, Merits(12, 1, 4, 2, 4.25, 9), Merits(8, without_data=1))),
+            *(() if quiet else merits.figures_for(KE, Merits(12, 1, 4, 2, 4.25, 9), Merits(8, without_data=1))),
         ),
         (Chart(text("Your Party's requests by week"), mondays, series),),
         () if quiet else (text("New Party: {party}", party=PartyName(FR)),), f"4711:{DIGEST}",
         (text("Totals of all Parties are left out where they would tell of single exchanges."),),
     )  # fmt: skip
+
+
+_DIGEST, _TABLES = _of_secretariat()
 
 
 class Sample(NamedTuple):
@@ -447,7 +481,7 @@ SAMPLES: dict[str, Sample] = {
     "statistics:secretariat": Sample(_figures(), form=FilledForm("statistics", {})),
     "digest": Sample(weekly(), MailKind.DIGEST, sheets=(sheet(),)),
     "digest:quiet": Sample(weekly(quiet=True), MailKind.DIGEST),
-    "digest:secretariat": Sample(weekly(NO_PARTY, weeks=3), MailKind.DIGEST),
+    "digest:secretariat": Sample(_DIGEST, MailKind.DIGEST, sheets=_TABLES),
     "key_expiry:ours": Sample(KeyExpiry("B" * 64, "S/MIME", NOW + timedelta(days=60), 60, ours=True)),
 }  # fmt: skip
 

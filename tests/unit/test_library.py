@@ -17,19 +17,12 @@ from gateway.data import folder
 from gateway.library import PatternLibrary
 from gateway.library.judge import LONGEST
 from tests.support.cost import allowed, spent
+from tests.support.patterns import PARTIES
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 SWEDISH = "QCALL7hT2kQ9mZb7Kd25051914"
 UZBEK = "04780101164394TF&csaNNW1kK0tL"
 
-PARTIES = """
-as_of: "2025-12"
-parties:
-  - {iso2: "KE", name: "Kenya", lang: "sw en", check: "verified"}
-  - {iso2: "UY", name: "Uruguay", lang: "es", check: "reconstructed"}
-others:
-  - {iso2: "RU", name: "Russian Federation", status: "not a Party"}
-"""
 SCHEME = """
   - id: {id}
     title: {title}

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
 from gateway import reports
-from gateway.content import Text
-from gateway.document import Cell, Document, Look, Table
+from gateway.content import Text, text
+from gateway.document import Cell, Document, Line, Look, Table
 from gateway.facts import PartyName
-from gateway.figures import Counts, Measured, Period, Quality, Share
+from gateway.figures import SPREAD, Counts, Measured, Period, Quality, Share
 from gateway.rules import report
 from gateway.rules.criteria import OutsideFacts
 from gateway.rules.forecast import Forecast, Outlook, before, forecasts
@@ -34,6 +34,10 @@ def tables(made: Document) -> Iterator[Table]:
 def table(made: Document, name: str) -> Table:
     (found,) = [one for one in tables(made) if one.name.message == name]
     return found
+
+
+def lines(made: Document) -> list[Text]:
+    return [block.says for section in made.sections for block in section.blocks if isinstance(block, Line)]
 
 
 def cells(made: Document) -> Iterator[Cell]:
@@ -65,6 +69,39 @@ def test_months_add_up_to_what_was_measured() -> None:
     assert [row[1] for row in rows] == [part.totals.counts.requests for part in known.parts]
 
 
+def test_every_column_over_time_shows_what_its_heading_says() -> None:
+    known = measurements()
+    made, own = document(known, SECRETARIAT), document(measurements(ONE), ONE)
+    totals = [part.totals for part in known.parts]
+    assert [row[1:] for row in table(made, "Registered and active Parties").rows] == [
+        (one.registered, one.active) for one in totals
+    ]
+    assert [row[1:] for row in table(made, "Requests and UIMs over time").rows] == [
+        (one.counts.requests, one.counts.answered, one.counts.uims) for one in totals
+    ]
+    of_one = [party for part in known.parts for party in part.parties if party.party == ONE.party]
+    assert [row[1:] for row in table(own, "Your Party's requests over time").rows] == [
+        (one.asking.requests, one.answering.requests) for one in of_one
+    ]
+
+
+def test_parties_and_pairs_with_most_requests_come_first_with_their_own_figures() -> None:
+    known = measurements()
+    made = document(known, SECRETARIAT)
+    parties = sorted(known.now.parties, key=lambda one: -one.asking.requests - one.answering.requests)
+    assert list(table(made, "By Party").rows) == [
+        (PartyName(one.party), one.asking.requests, one.answering.requests, one.asking.uims, one.answering.unread)
+        for one in parties
+        if one.asking.requests + one.answering.requests
+    ]
+    pairs = sorted(known.now.pairs, key=lambda one: (-one.counts.requests, one.asking, one.asked))[: report.PAIRS]
+    assert list(table(made, "The pairs of Parties with most requests").rows) == [
+        (PartyName(p.asking), PartyName(p.asked), p.counts.requests, p.counts.answered, p.counts.mean) for p in pairs
+    ]
+    cut = [line.message for line in lines(made) if line.message.startswith("Shown are")]
+    assert len(cut) == 1  # of the matrix: there are more Parties than it has columns, and all are in the list
+
+
 def test_the_matrix_has_the_requests_of_every_pair_of_the_busiest() -> None:
     known = measurements()
     matrix = table(document(known, SECRETARIAT), "Requests by asking and asked Party")
@@ -89,6 +126,39 @@ def test_times_by_party_stand_there_on_request_only() -> None:
     assert "Times to answer by Party" not in {one.name.message for one in tables(document(measurements(), SECRETARIAT))}
     rows = table(document(measurements(), EVERYBODY), "Times to answer by Party").rows
     assert [row[0] for row in rows] == [PartyName(code) for code in CODES]
+
+
+def test_times_to_answer_are_those_of_whom_the_table_names() -> None:
+    known = measurements(EVERYBODY)
+    made = document(known, EVERYBODY)
+    assert [row[1] for row in table(made, "How quickly requests were answered").rows] == [
+        sum(column) for column in zip(*known.times.values(), strict=True)
+    ]
+    week = SPREAD.index(timedelta(days=7)) + 1
+    shares = {code: Share(sum(spread[:week]) / sum(spread)) for code, spread in known.times.items()}
+    assert [row[1:] for row in table(made, "Times to answer by Party").rows] == [
+        (one.answering.answered, one.median_answered, one.answering.mean, shares.get(one.party), one.answering.unread)
+        for one in known.now.parties
+    ]
+    few = replace(SECRETARIAT, times_of=frozenset(CODES[2:4]))
+    assert [row[0] for row in table(document(known, few), "Times to answer by Party").rows] == [
+        PartyName(code) for code in CODES[2:4]
+    ]
+
+
+def test_a_party_reads_how_quickly_it_answered_and_how_long_it_waited() -> None:
+    known = measurements(ONE)
+    made = document(known, ONE)
+    answered, waited = (
+        table(made, name) for name in ("How quickly your Party answered", "How long your Party waited for answers")
+    )
+    assert tuple(row[1] for row in answered.rows) == known.times[ONE.party]
+    assert tuple(row[1] for row in waited.rows) == known.waited[ONE.party]
+    (own,) = [party for party in known.now.parties if party.party == ONE.party]
+    assert [line for line in lines(made) if line.message.startswith("Median")] == [
+        text("Median: {median}. Mean: {mean}.", median=own.median_answered, mean=own.answering.mean),
+        text("Median: {median}. Mean: {mean}.", median=own.median_waited, mean=own.asking.mean),
+    ]
 
 
 def test_a_period_without_anything_is_a_report_that_says_so() -> None:
@@ -141,6 +211,21 @@ def test_totals_are_kept_back_where_they_would_tell_of_single_exchanges(
     assert not counted & {cell for cell in cells(document(known, reader)) if type(cell) is int}
 
 
+def test_totals_of_the_time_before_are_kept_back_by_themselves() -> None:
+    """The period may be told where the one before it, in which fewer took part, may not."""
+    rows = table(document(replace(measurements(MEETING), fewest_before=4), MEETING), "All Parties together").rows
+    now, then = ({row[0].message for row in rows if row[place] is not None} for place in (1, 2))  # type: ignore[union-attr]
+    assert then == {"Registered Parties"} < now
+
+
+def test_who_may_not_see_all_totals_reads_why() -> None:
+    told = {
+        name: any(line.message.startswith("Totals are told only for whole months") for line in lines(made))
+        for name, made in ((name, document(measurements(one), one)) for name, one in READERS.items())
+    }
+    assert told == {"secretariat": False, "meeting": True, "party": True}
+
+
 def test_a_party_is_told_of_its_own_nominations_only() -> None:
     one, two = (replace(ONE, party=CODES[place]) for place in (1, 3))
     assert [row[0] for row in table(document(measurements(ONE), one), "Nominations outstanding").rows] == [
@@ -151,8 +236,12 @@ def test_a_party_is_told_of_its_own_nominations_only() -> None:
 
 def test_a_party_sees_no_pair_but_its_own_and_no_survey() -> None:
     made = document(measurements(ONE), ONE)
-    for row in table(made, "Requests by asking and asked Party").rows:
-        assert PartyName(ONE.party) in row[:2]
+    shown = {row[:2] for row in table(made, "Requests by asking and asked Party").rows}
+    assert shown == {
+        (PartyName(pair.asking), PartyName(pair.asked))
+        for pair in measurements(ONE).now.pairs
+        if ONE.party in (pair.asking, pair.asked)
+    }
     survey = {"Usefulness of answers", "Requests called clear"}
     assert not survey & {cell.message for cell in cells(made) if isinstance(cell, Text)}
     assert survey < {cell.message for cell in cells(document(measurements(), SECRETARIAT)) if isinstance(cell, Text)}
@@ -208,6 +297,7 @@ def test_the_parts_of_a_period_follow_one_another_and_are_few() -> None:
         assert (parts[0].start, parts[-1].end) == (period.start, period.end)
         assert all(one.end == two.start for one, two in pairwise(parts))
         assert len(parts) <= 15
+    assert len(report.division(Period(date(2025, 10, 1), date(2026, 12, 31)))) == 15
 
 
 # --- as a page --------------------------------------------------------------------------------------
