@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import digests, large_list, registry, schleuder, smime, spreadsheet, statistics, whole_path
+from benchmarks import digests, large_list, misreads, registry, schleuder, smime, spreadsheet, statistics, whole_path
 
 BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "whole-path": whole_path.run,
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "registry": registry.run,
     "statistics": statistics.run,
     "digests": digests.run,
+    "misreads": misreads.run,
 }
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 

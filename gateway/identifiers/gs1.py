@@ -100,6 +100,16 @@ def elements(code: str, lengths: Mapping[str, int] | None = None) -> Iterator[tu
         yield found.ai.ai, start, at
 
 
+def no_digit(code: str, check: str, start: int | None, end: int | None) -> int | None:
+    """Where the first character that is no digit stands in what a check wants to be one number; None if nowhere."""
+    first, last, _ = slice(start, end).indices(len(code))
+    if check == "gs1 key":
+        first, last = _KEYS.get(code[:2]) or _KEYS.get(code[:3]) or (0, 0)
+    if check == "gs1 production time":
+        first, last = (len(code) - 8, len(code)) if code[-12:-8] == "8008" else (0, 0)
+    return next((place for place in range(first, min(last, len(code))) if not "0" <= code[place] <= "9"), None)
+
+
 def _from_link(link: str) -> str:
     try:
         elements = GS1DigitalLinkURI.parse(link).element_strings

@@ -1,7 +1,8 @@
 """What a marking may have been before it was misread, mistyped or damaged on its way: proposals, never corrections.
 
 Each proposal must still pass every check of a scheme before anybody sees it; the library sees to that.
-Source of the kinds of damage: domain.md 2.8 (samples) and 0 (traps 2 and 3).
+Source of the kinds of damage: domain.md 2.8 (samples) and 0 (traps 2 and 3). Source of the foreign letters: Unicode's
+confusables.txt (UTS 39) for Cyrillic and Greek, by what a letter looks like *in its case*: that table makes l of I.
 """
 
 from __future__ import annotations
@@ -10,43 +11,73 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from gateway.content import N_
 
-# Every message id below takes {uim}.
+# Every message id below takes {uim}; those on one character take its {position}, counted from 1.
 LOOK_ALIKE = N_("Perhaps {uim}: characters that look alike (O and 0; I, l and 1) were confused.")
+ONE_ALIKE = N_("Perhaps {uim}: character {position} may be {meant}, not {found}.")
 CASE = N_("Perhaps {uim}: capital and small letters were confused.")
 FOREIGN_LETTERS = N_("Perhaps {uim}: letters of another alphabet, or full-width ones, stand for Latin letters.")
+CYRILLIC = N_("Perhaps {uim}: character {position} is a Cyrillic letter that only looks like a Latin one.")
+GREEK = N_("Perhaps {uim}: character {position} is a Greek letter that only looks like a Latin one.")
+FULL_WIDTH = N_("Perhaps {uim}: character {position} is a full-width one, as East Asian keyboards write them.")
 INVISIBLE = N_("Perhaps {uim}: spaces or invisible characters got into it.")
 ENCODED = N_("Perhaps {uim}: a mail program wrote & or = in another way.")
 LOST_ZERO = N_("Perhaps {uim}: a zero at its beginning was lost.")
+LOST = N_("Perhaps {uim}: {character} may have been lost at place {position}.")
+TWICE = N_("Perhaps {uim}: character {position} ({character}) may have been written twice.")
 # Damage that is certain to have happened, because no marking holds such characters.
-CERTAIN = frozenset({FOREIGN_LETTERS, INVISIBLE, ENCODED})
+CERTAIN = frozenset({FOREIGN_LETTERS, CYRILLIC, GREEK, FULL_WIDTH, INVISIBLE, ENCODED})
 
 # Cyrillic and Greek letters that a keyboard or a text recognition puts where a Latin one stood.
 _LETTERS = str.maketrans(
-    "АВЕЅЗІЈКМНОРСТУХаеіјорсухԁһΑΒΕΖΗΙΚΜΝΟΡΤΥΧο",
-    "ABES3IJKMHOPCTYXaeijopcyxdhABEZHIKMNOPTYXo",
+    "АВЕЅЗІЈКМНОРСТУХЬЅаеіјкорсухԁһѕѵѡԛԝбгӏӀҮүԌԜѴΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϜͿαγικνορυχϲϳϱ",
+    "ABES3IJKMHOPCTYXbSaeijkopcyxdhsvwqw6rlIYyGWVABEZHIKMNOPTYXCFJayikvopuxcjp",
 )
-_DIGITS = str.maketrans("OoQDIil|ZSBG", "000011112586")
-_LIKE_DIGITS = frozenset("0123456789OoDIil|ZSBG")
+_DIGITS = str.maketrans("OoDQIil|ZSBG", "000011112586")
+# What a number may begin with, misread or not.
+LIKE_DIGITS = frozenset("0123456789OoDIil|ZSBG")
 _NUMBERS = (8, 12, 13, 14, 16, 18, 20)  # digits at the beginning of GS1 codes, identifier included
-_LOOKS = str.maketrans("oil|szb", "0111528")
+_LOOKS = str.maketrans("oil|szbg", "01115286")
+# What a character may have been, the likeliest first; the other case of a letter comes after these.
+_ALIKE = {
+    "0": "OQDo", "O": "0QD", "o": "0", "Q": "O0", "D": "O0", "1": "Il", "I": "1l", "l": "1I", "i": "1l", "|": "1Il",
+    "8": "B", "B": "8", "5": "S", "S": "5", "s": "5", "2": "Z", "Z": "2", "z": "2", "6": "Gb", "G": "6", "b": "6",
+}  # fmt: skip
+_FEWEST_DIGITS = 7  # of a run for a digit to be looked for that was lost from it: a time stamp has eight
+_EDITED = 5  # characters of a prefix for it to be known with one too few or too many: shorter ones fit by chance
 _PLAIN = re.compile(r"[!\"%'()*+,\-./0-9:;<>?A-Z_a-z\x1d]*")  # neither & nor =
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
-_NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+")
+_NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
 _QUOTED_PRINTABLE = re.compile(r"=(3D|26|2B|2F|3F|3C|3E|3A|3B|25|22|27|28|29|2A|2C|2D|2E)")
+_RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
+_DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
+
+
+class Proposal(NamedTuple):
+    """What a code may have been, the message id that says why, and its values beside {uim}."""
+
+    uim: str
+    why: str
+    values: tuple[tuple[str, object], ...] = ()
 
 
 def spreadsheet_number(code: str) -> bool:
-    """Whether a spreadsheet has turned a marking into a number (`4.6E+12`, `4780101164394.00`)."""
+    """Whether a spreadsheet has turned a marking into a number (`4.6E+12`, `4780101164394.00`, `#####`)."""
     return _NUMBER.fullmatch(code) is not None
 
 
 def holds_entity(code: str) -> bool:
     """Whether a code holds `&amp;` or the like: legal characters, but never by chance in this order."""
     return "&" in code and _ENTITY.search(code) is not None
+
+
+def like_number(code: str) -> bool:
+    """Whether a code begins with a letter that may be a digit of a GS1 number: many digits follow."""
+    return code[:1] in LIKE_DIGITS and code[:8].translate(_DIGITS).isdecimal() and len(code) >= 8
 
 
 def folded(code: str) -> str:
@@ -57,11 +88,20 @@ def folded(code: str) -> str:
 class Prefixes:
     """Known issuers' prefixes, to be found again in a code that was misread there."""
 
-    __slots__ = ("_by_look", "_lengths")
+    __slots__ = ("_by_look", "_edited", "_edited_lengths", "_known", "_lengths")
 
     def __init__(self, prefixes: Iterable[str]) -> None:
         self._by_look = {folded(prefix): prefix for prefix in prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._by_look}, reverse=True)
+        self._edited: dict[str, tuple[str, str, int]] = {}  # beginning as written: prefix, why, position
+        self._known = tuple(self._by_look.values())
+        for prefix in self._known:
+            for place in range(len(prefix) if len(prefix) >= _EDITED else 0):
+                lost, doubled = prefix[:place] + prefix[place + 1 :], prefix[: place + 1] + prefix[place:]
+                self._edited.setdefault(lost, (prefix, LOST, place + 1))
+                if not doubled.startswith(self._known):
+                    self._edited.setdefault(doubled, (prefix, TWICE, place + 2))
+        self._edited_lengths = sorted({len(written) for written in self._edited}, reverse=True)
 
     def meant(self, code: str) -> str:
         """The prefix that a code's beginning was probably meant to be, "" if none, or if it is that one."""
@@ -72,18 +112,59 @@ class Prefixes:
                 return "" if code.startswith(found) else found
         return ""
 
+    def edited(self, code: str) -> Proposal | None:
+        """The code with a known prefix of which one character was lost or written twice; None where it is no such."""
+        for length in () if code.startswith(self._known) else self._edited_lengths:
+            if found := self._edited.get(code[:length]):
+                prefix, why, position = found
+                character = prefix[position - 1] if why is LOST else code[position - 1]
+                return Proposal(prefix + code[length:], why, (("character", character), ("position", position)))
+        return None
 
-def proposals(code: str, prefixes: Prefixes) -> Iterator[tuple[str, str]]:
-    """Pairs of (what it may have been, message id that says why); none of them is `code` itself.
+
+def proposals(code: str, prefixes: Prefixes) -> Iterator[Proposal]:
+    """What the whole of it may have been, or its prefix, its number, its time stamp; none of them is `code` itself.
 
     At most a dozen, most likely first; the caller keeps those that pass all checks of a scheme.
     """
     seen = {code}
-    cleaned, why = _clean(code)
-    for attempt, reason in _attempts(cleaned, why, prefixes):
-        if attempt not in seen:
-            seen.add(attempt)
-            yield attempt, reason
+    for proposal in _attempts(code, prefixes):
+        if proposal.uim not in seen:
+            seen.add(proposal.uim)
+            yield proposal
+
+
+def slips(code: str) -> Iterator[Proposal]:
+    """The code with one character read otherwise, or one of two equal ones left out; the likeliest first.
+
+    About one and a half proposals a character: most fail the checks of every scheme.
+    """
+    for place, found in enumerate(code):
+        for meant in _ALIKE.get(found, ""):
+            yield _one(code, place, found, meant)
+    for run in _DOUBLED.finditer(code):
+        values = (("position", run.end()), ("character", run[1]))
+        yield Proposal(code[: run.end() - 1] + code[run.end() :], TWICE, values)
+    for place, found in enumerate(code):
+        if found.isalpha() and found.isascii():
+            yield _one(code, place, found, found.swapcase())
+
+
+def lost(code: str) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
+    """The code with one digit more where many stand in a row: (one of two equal ones, any other).
+
+    Elsewhere nothing could tell a right guess from a wrong one.
+    """
+    twins: dict[str, Proposal] = {}
+    others: dict[str, Proposal] = {}
+    for run in _RUNS.finditer(code):
+        for place in range(run.start(), run.end() + 1):
+            beside = code[max(place - 1, run.start()) : place + 1]
+            for digit in "0123456789":
+                restored = code[:place] + digit + code[place:]
+                values = (("character", digit), ("position", place + 1))
+                (twins if digit in beside else others).setdefault(restored, Proposal(restored, LOST, values))
+    return tuple(twins.values()), tuple(other for restored, other in others.items() if restored not in twins)
 
 
 def one_case(code: str) -> bool:
@@ -91,16 +172,32 @@ def one_case(code: str) -> bool:
     return code == code.lower() and code != code.upper()
 
 
-def _clean(code: str) -> tuple[str, str]:
-    """The code without what mail programs and keyboards add, and why ("" where nothing was to be done)."""
-    why = ""
+def _one(code: str, place: int, found: str, meant: str) -> Proposal:
+    values = (("position", place + 1), ("meant", meant), ("found", found))
+    return Proposal(code[:place] + meant + code[place + 1 :], ONE_ALIKE, values)
+
+
+def cleaned(code: str) -> Proposal:
+    """The code without what mail programs and keyboards add; `why` is "" where nothing was to be done."""
     if _PLAIN.fullmatch(code):
-        return code, ""
-    for reason, step in ((ENCODED, _decoded), (INVISIBLE, _visible), (FOREIGN_LETTERS, _latin)):
-        changed = step(code)
-        why = why or (reason if changed != code else "")
-        code = changed
-    return code, why
+        return Proposal(code, "")
+    found = Proposal(code, "")
+    for reason, step in ((ENCODED, _decoded), (INVISIBLE, _visible), (FOREIGN_LETTERS, latin)):
+        changed = step(found.uim)
+        if changed != found.uim:
+            reason, values = _foreign(found.uim) if reason is FOREIGN_LETTERS else (reason, ())
+            found = Proposal(changed, found.why or reason, found.values or values)
+    return found
+
+
+def _foreign(code: str) -> tuple[str, tuple[tuple[str, object], ...]]:
+    """Which alphabet the first foreign character is of, and where it stands; only in general if there are several."""
+    places = [place for place, character in enumerate(code) if not character.isascii()]
+    name = unicodedata.name(code[places[0]], "")
+    known = {"CYRILLIC": CYRILLIC, "GREEK": GREEK, "FULLWIDTH": FULL_WIDTH}.get(name.partition(" ")[0])
+    if known is None or len(places) > 1:
+        return FOREIGN_LETTERS, ()
+    return known, (("position", places[0] + 1),)
 
 
 def _decoded(code: str) -> str:
@@ -111,25 +208,42 @@ def _visible(code: str) -> str:
     return "".join(x for x in code if x == "\x1d" or unicodedata.category(x) not in _UNSEEN)
 
 
-def _latin(code: str) -> str:
-    return unicodedata.normalize("NFKC", code).translate(_LETTERS)
+def latin(code: str) -> str:
+    """A code with full-width and foreign letters as the Latin ones that they look like."""
+    return unicodedata.normalize("NFKC", code.translate(_LETTERS)).translate(_LETTERS)
 
 
-def _attempts(cleaned: str, why: str, prefixes: Prefixes) -> Iterable[tuple[str, str]]:
-    yield cleaned, why
-    meant = prefixes.meant(cleaned)
-    prefixed = meant + cleaned[len(meant) :]
+def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
+    clean = cleaned(code)
+    yield clean
+    code, why, said = clean
+    meant = prefixes.meant(code)
+    prefixed = meant + code[len(meant) :]
     if meant:
-        same = cleaned[: len(meant)].upper() == meant.upper()
-        yield prefixed, why or (CASE if same else LOOK_ALIKE)
+        same = code[: len(meant)].upper() == meant.upper()
+        yield _told(code, prefixed, clean, CASE if same else LOOK_ALIKE)
+    elif edited := prefixes.edited(code):
+        yield edited
+    if one_case(code):
+        yield Proposal(code.upper(), why or CASE, said)
     stamp = prefixed[-8:].translate(_DIGITS)
     if stamp.isdecimal():
-        yield prefixed[:-8] + stamp, why or LOOK_ALIKE
-    if cleaned[:1] not in _LIKE_DIGITS:
+        yield _told(code, prefixed[:-8] + stamp, clean, LOOK_ALIKE)
+    if code[:1] not in LIKE_DIGITS:
         return
-    leading = cleaned[: _NUMBERS[-1]].translate(_DIGITS)
+    leading = code[: _NUMBERS[-1]].translate(_DIGITS)
     for size in _NUMBERS:
         if leading[:size].isdecimal() and len(leading) >= size:
-            yield leading[:size] + cleaned[size:], why or LOOK_ALIKE
-    if cleaned[:1] in "123456789":
-        yield "0" + cleaned, why or LOST_ZERO
+            yield _told(code, leading[:size] + code[size:], clean, LOOK_ALIKE)
+    if code[:1] in "123456789":
+        yield Proposal("0" + code, why or LOST_ZERO, said)
+
+
+def _told(code: str, restored: str, clean: Proposal, why: str) -> Proposal:
+    """A proposal that says which character was taken for which, where it is one."""
+    if clean.why:
+        return Proposal(restored, clean.why, clean.values)
+    changed = [place for place, (a, b) in enumerate(zip(code, restored, strict=False)) if a != b]
+    if len(changed) == 1 and len(code) == len(restored):
+        return _one(code, changed[0], code[changed[0]], restored[changed[0]])
+    return Proposal(restored, why)

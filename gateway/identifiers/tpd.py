@@ -18,6 +18,15 @@ Check = Callable[[str, datetime], Text | None]
 # Clocks of packing lines and of this machine may differ by this much.
 _TOLERANCE = timedelta(hours=1)
 
+_FIRST = datetime(2019, 5, 20, tzinfo=UTC)  # since when packs bear such markings
+_LIKE_DIGITS = str.maketrans("OoDQIil|ZSBG", "000011112586")
+
+_NO_STAMP = text("Its last eight digits are not a time stamp (YYMMDDhh): one of them may be misread.")
+_NEARLY_STAMP = text("Its last eight characters are nearly a time stamp (YYMMDDhh): a letter may be a misread digit.")
+_SHORT_STAMP = text("Its last seven digits are nearly a time stamp (YYMMDDhh): one may be lost or misread.")
+# What is remarked upon a code that fits as it is.
+ADVICE = frozenset(advice.message for advice in (_NO_STAMP, _NEARLY_STAMP, _SHORT_STAMP))
+
 _FOREIGN = {
     "alphanumeric": re.compile(r"[^0-9A-Za-z]"),
     "digits": re.compile(r"[^0-9]"),
@@ -40,10 +49,29 @@ def stamp_fault(value: str, now: datetime) -> Text | None:
     """What is wrong with a time stamp: no such day or hour, or in the future; None where it is right."""
     instant = stamp(value)
     if instant is None:
-        return text("{stamp} at its end is not a time stamp: year, month, day, hour (YYMMDDhh).", stamp=value)
+        return _impossible(value)
     if instant > now + _TOLERANCE:
         return text("The time stamp {stamp} at its end lies in the future.", stamp=value)
     return None
+
+
+def _impossible(value: str) -> Text:
+    """Which of its parts makes a time stamp impossible."""
+    if len(value) == 8 and value.isascii() and value.isdecimal():
+        if not 1 <= int(value[2:4]) <= 12:
+            return text(
+                "{stamp} at its end is not a time stamp (YYMMDDhh): no month {part}.", stamp=value, part=value[2:4]
+            )
+        if int(value[6:]) > 23:
+            return text(
+                "{stamp} at its end is not a time stamp (YYMMDDhh): no hour {part}.", stamp=value, part=value[6:]
+            )
+        return text(
+            "{stamp} at its end is not a time stamp (YYMMDDhh): that month has no day {part}.",
+            stamp=value,
+            part=value[4:6],
+        )
+    return text("{stamp} at its end is not a time stamp: year, month, day, hour (YYMMDDhh).", stamp=value)
 
 
 def foreign(code: str, alphabet: str) -> tuple[int, str] | None:
@@ -52,10 +80,27 @@ def foreign(code: str, alphabet: str) -> tuple[int, str] | None:
     return (found.start() + 1, found[0]) if found else None
 
 
-def _loose_stamp_fault(value: str, _now: datetime) -> Text | None:
-    if not (value.isascii() and value.isdecimal()) or stamp(value):
-        return None
-    return text("Its last eight digits are not a time stamp (YYMMDDhh): one of them may be misread.")
+def _loose_stamp_fault(value: str, now: datetime) -> Text | None:
+    """`value`: the last nine characters, the first of which only tells whether more digits stand before."""
+    end = value[-8:]
+    if end.isascii() and end.isdecimal():
+        return None if stamp(end) else _NO_STAMP
+    if end.translate(_LIKE_DIGITS).isdecimal() and _is_recent(end.translate(_LIKE_DIGITS), now):
+        return _NEARLY_STAMP
+    if end[1:].isascii() and end[1:].isdecimal() and _shortened(end[1:], now):
+        return _SHORT_STAMP
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _shortened(digits: str, now: datetime) -> bool:
+    """Whether seven digits are a time stamp of which one was lost."""
+    return any(_is_recent(digits[:n] + digit + digits[n:], now) for n in range(8) for digit in "0123456789")
+
+
+def _is_recent(value: str, now: datetime) -> bool:
+    instant = stamp(value)
+    return instant is not None and _FIRST <= instant <= now + _TOLERANCE
 
 
 def _repetition_fault(code: str, _now: datetime) -> Text | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from gateway.content import N_, Candidate, Text, text
+from gateway.content import N_, Candidate, Text, VerdictKind, text
 from gateway.identifiers import gs1, misreads, tpd
 from gateway.library.evidence import points_for
 from gateway.library.schemes import Scheme
@@ -21,14 +21,22 @@ if TYPE_CHECKING:
 
 _PROPOSALS = 3
 _NEAR = 2  # characters more or fewer than a scheme has, for it to be recognised
+_EQUALLY_LIKELY = 4  # more places where a character may have been lost are told no better than none
+# UIMs of one list that are looked into character by character, a millisecond each: whose every line is damaged
+# learns nothing more from the next thousand.
+_LOOKED_INTO, _LONGEST_LOOKED_INTO = 200, 64
 
 _BEGINNING = N_("It begins like this, but is not whole or was misread: {scheme}.")
 _SPREADSHEET = text("A spreadsheet has turned it into a number and lost digits: copy it again as text.")
 _ONE_CASE = text("Capital and small letters were made equal, which cannot be undone: copy it again from the source.")
+_PREFIX = N_("It does not begin with {prefix}: character {position} is {character}.")
+_NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
+_CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
+_DIGITS = frozenset({"time stamp", "gs1 number", "gs1 key", "gs1 production time"})
 
 
-class _Proposal(NamedTuple):
-    """What a malformed code may have been: the scheme it would be of, and the sentence that proposes it."""
+class _Told(NamedTuple):
+    """What a code may have been: the scheme it would be of, and the sentence that proposes it."""
 
     scheme: Scheme
     remark: Text
@@ -42,6 +50,7 @@ class Doubts:
         self._deciding = deciding
         self._now = now
         self._nearly: dict[Scheme, Candidate] = {}
+        self._left = _LOOKED_INTO
 
     def about(
         self, written: str, code: str, hits: tuple[Scheme, ...]
@@ -50,15 +59,47 @@ class Doubts:
         if misreads.spreadsheet_number(code):
             return (), (_SPREADSHEET,)
         if misreads.one_case(code) and self._library.prefixes.meant(code):
-            return (), (_ONE_CASE,)
+            capitals = self._fits(misreads.Proposal(code.upper(), misreads.CASE), stamped=False)
+            return ((self._likely(capitals.scheme),), (capitals.remark,)) if capitals else ((), (_ONE_CASE,))
         proposed = tuple(self._proposals(code))
         certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
         near = () if certain else self._near(code, hits)
+        if not proposed and (near or code[:1] in misreads.LIKE_DIGITS or written[:1] == "("):
+            proposed = tuple(self._slips(written.strip() if written[:1] == "(" else code))
         reason = (why_not(near[0], code, self._now),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
         meant = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
         return tuple(map(self._likely, meant)), (*reason, *(proposal.remark for proposal in proposed))
+
+    def beside(self, code: str, deciding: tuple[Scheme, ...], advised: bool) -> tuple[Text, ...]:
+        """What a code may have been that fits as it is, but hardly so.
+
+        Its end is nearly a time stamp (`advised`), its beginning nearly a known prefix, or it has the longer prefix
+        of another scheme and fails that one's structure.
+        """
+        if advised:
+            return tuple(one.remark for one in self._slips(code, stamped=True))
+        longer = self._longer(code, deciding)
+        if longer:
+            found = [one.remark for one in self._slips(code) if one.scheme in longer]
+            return tuple(found) or (text(_BEGINNING, scheme=longer[0].title),)
+        if deciding[0].is_checked or not code[:1].isalpha():
+            return ()
+        if misreads.like_number(code):
+            return tuple(one.remark for one in self._slips(code))
+        edited = self._library.prefixes.edited(code)
+        fitting = self._deciding(edited.uim) if edited else ()
+        return (_proposing(edited),) if edited and fitting and fitting[0].is_checked else ()
+
+    def _longer(self, code: str, deciding: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
+        """The schemes of a longer prefix than that of those that decide, where a code is nearly as long as theirs."""
+        named = self._library.named_by_prefix(code) if deciding[0].prefixes else ()
+        if not named or not set(named).isdisjoint(deciding):
+            return ()
+        if max(map(len, named[0].prefixes)) <= max(map(len, deciding[0].prefixes)):
+            return ()
+        return tuple(scheme for scheme in named if _distance(scheme, code) < _NEAR)
 
     def _likely(self, scheme: Scheme) -> Candidate:
         """A candidate that every malformed code near this scheme shares."""
@@ -86,20 +127,61 @@ class Doubts:
             return False
         return not any(check.start is not None and check.fault(code, self._now) for check in scheme.checks)
 
-    def _proposals(self, code: str) -> Iterator[_Proposal]:
+    def _proposals(self, code: str) -> Iterator[_Told]:
         """What the code may have been: only what passes every check of a scheme that does not fit by chance."""
         given = 0
-        for proposal, why in misreads.proposals(code, self._library.prefixes):
-            deciding = self._deciding(proposal) if given < _PROPOSALS else ()
-            certain = why in misreads.CERTAIN and any(scheme.checks for scheme in deciding)
-            if deciding and (certain or deciding[0].is_checked):
+        for proposal in misreads.proposals(code, self._library.prefixes):
+            deciding = self._fitting(proposal.uim) if given < _PROPOSALS else ()
+            certain = proposal.why in misreads.CERTAIN and any(scheme.checks for scheme in deciding)
+            if deciding and (certain or self._is_known(deciding, proposal)):
                 given += 1
-                best = max(deciding, key=lambda scheme: scheme.rank + points_for(scheme, proposal))
-                yield _Proposal(best, text(why, uim=proposal))
+                yield self._told(deciding, proposal)
+
+    def _slips(self, code: str, *, stamped: bool = False) -> Iterator[_Told]:
+        """The same for one character misread, doubled or lost anywhere. `stamped`: its end must be a time stamp."""
+        self._left -= 1
+        if self._left < 0 or len(code) > _LONGEST_LOOKED_INTO:
+            return
+        found = [told for one in misreads.slips(code) if (told := self._fits(one, stamped))]
+        if not found:
+            twins, others = (
+                [told for one in some if (told := self._fits(one, stamped))] for some in misreads.lost(code)
+            )
+            found = next((some for some in ([*twins, *others], twins) if len(some) <= _EQUALLY_LIKELY), [])
+        yield from found[:_PROPOSALS]
+
+    def _fits(self, proposal: misreads.Proposal, stamped: bool) -> _Told | None:
+        if stamped and tpd.stamp_fault(proposal.uim[-8:], self._now):
+            return None
+        deciding = self._fitting(proposal.uim)
+        known = deciding and (stamped or self._is_known(deciding, proposal))
+        return self._told(deciding, proposal) if known else None
+
+    def _fitting(self, written: str) -> tuple[Scheme, ...]:
+        return self._deciding(gs1.normalise(written))
+
+    def _is_known(self, deciding: tuple[Scheme, ...], proposal: misreads.Proposal) -> bool:
+        """Whether a chance text would not be decided so: a prefix, a check digit, a shape that has an owner.
+
+        Capital letters are made of small ones only where a scheme has no small ones: else nobody knows which stood.
+        """
+        if proposal.why is misreads.CASE and proposal.uim.isupper() and "a-z" in deciding[0].pattern:
+            return False
+        return deciding[0].is_checked or deciding[0].decides is VerdictKind.NOT_A_PARTY
+
+    def _told(self, deciding: tuple[Scheme, ...], proposal: misreads.Proposal) -> _Told:
+        best = max(deciding, key=lambda scheme: scheme.rank + points_for(scheme, proposal.uim))
+        return _Told(best, _proposing(proposal))
+
+
+def _proposing(proposal: misreads.Proposal) -> Text:
+    return Text(proposal.why, (("uim", proposal.uim), *proposal.values))
 
 
 def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
     """The first thing that keeps a normalised code from being one of this scheme, as a sentence to its writer."""
+    if scheme.prefixes and not code.startswith(scheme.prefixes):
+        return _wrong_prefix(scheme.prefixes[0], code)
     foreign = tpd.foreign(code, scheme.alphabet) if scheme.alphabet else None
     if foreign:
         return text(
@@ -111,8 +193,16 @@ def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
     missing = scheme.shortest - len(code) if len(code) < scheme.shortest else scheme.longest - len(code)
     if not scheme.shortest <= len(code) <= scheme.longest:
         return _wrong_length(scheme, code, missing)
+    for check in scheme.checks:
+        if check.name in _DIGITS and (place := gs1.no_digit(code, check.name, check.start, check.end)) is not None:
+            return text(_NO_DIGIT, position=place + 1, character=shown(code[place]), scheme=scheme.title)
     faults = scheme.faults(code, now)
     return faults[0] if faults else text("It does not have this structure: {scheme}.", scheme=scheme.title)
+
+
+def _wrong_prefix(prefix: str, code: str) -> Text:
+    place = next((n for n, (a, b) in enumerate(zip(prefix, code, strict=False)) if a != b), len(code))
+    return text(_PREFIX, prefix=prefix, position=place + 1, character=shown(code[place]) if code[place:] else "–")
 
 
 def _wrong_length(scheme: Scheme, code: str, missing: int) -> Text:
@@ -122,6 +212,8 @@ def _wrong_length(scheme: Scheme, code: str, missing: int) -> Text:
         return text("One character is missing: it has {count}, not {expected} ({scheme}).", **values)
     if missing == -1:
         return text("It has one character too many: {count}, not {expected} ({scheme}).", **values)
+    if missing > 1:
+        return text(_CUT, **values)
     return text("It has {count} characters, not {expected} ({scheme}).", **values)
 
 

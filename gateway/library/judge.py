@@ -67,7 +67,9 @@ class Judge:
         hits = self._library.hits(code)
         deciding = self._deciding(hits, code)
         if deciding and not self._suspicious(deciding, code):
-            return Verdict(uim, *self._decision(deciding, code))
+            kind, candidates, remarks = self._decision(deciding, code)
+            beside = self._doubts.beside(code, deciding, any(a.message in tpd.ADVICE for a in remarks))
+            return Verdict(uim, kind, candidates, (*remarks, *beside) if beside else remarks)
         near, doubts = self._doubts.about(uim.text, code, hits)
         if doubts:
             return Verdict(uim, VerdictKind.MALFORMED, near, doubts)

@@ -35,9 +35,8 @@ class PatternLibrary:
                 self._by_prefix[prefix] = (*self._by_prefix.get(prefix, ()), scheme)
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
         # Of two prefixes that begin alike (LEAT1, LEAT1ET) the shorter is the one to be recognised.
-        self.prefixes = misreads.Prefixes(
-            p for p in self._by_prefix if not p.startswith(tuple(self._by_prefix.keys() - {p}))
-        )
+        known = {prefix for scheme in self._published for prefix in scheme.prefixes}
+        self.prefixes = misreads.Prefixes(p for p in known if not p.startswith(tuple(known - {p})))
 
     @property
     def schemes(self) -> tuple[Scheme, ...]:

@@ -13,7 +13,7 @@ SWEDISH = "QCALL7hT2kQ9mZb7Kd25051914"
 
 
 def proposed(code: str) -> dict[str, str]:
-    return dict(misreads.proposals(code, PREFIXES))
+    return {proposal.uim: proposal.why for proposal in misreads.proposals(code, PREFIXES)}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,6 @@ def test_an_entity_is_seen_and_a_mere_ampersand_is_not() -> None:
 
 @given(st.text(max_size=60))
 def test_proposals_are_few_and_never_the_code_itself(code: str) -> None:
-    found = list(misreads.proposals(code, PREFIXES))
+    found = [proposal.uim for proposal in misreads.proposals(code, PREFIXES)]
     assert len(found) <= 12
-    assert code not in dict(found)
+    assert code not in found
