@@ -79,6 +79,7 @@ class EventKind(StrEnum):
     PATTERN_APPROVED = "pattern change approved"  # by `person`, 0: the operator; `count`: version of the library
     PATTERN_REFUSED = "pattern change refused"
     PATTERN_REVERTED = "pattern change reverted"  # by the operator; `count`: version of the library from now on
+    PATTERN_WEIGHED = "pattern weighed"  # `count`: points of rank that it loses now; `digest`: of what it fits
     LOGIN_GIVEN = "login given"  # a password for the SMTP listener, which is made of this event's number
     LOGIN_WITHDRAWN = "login withdrawn"
     SEALED_OFFERED = "sealed mail offered"  # address, token and key of `party` given in the answer to a look-up
@@ -116,11 +117,27 @@ EXTENSIONS = frozenset({EventKind.REFERRAL_EXTENDED, EventKind.EXTENSION_WAITING
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """What led a UIM to a Party: a scheme of the library, `mark`: the digest of what it fits and who answers for it.
+
+    `library`: a number of the whole library as it was, which says nothing of the UIM: it alone is kept with one.
+    """
+
+    scheme: str
+    mark: Digest
+    library: int
+
+
+@dataclass(frozen=True, slots=True)
 class UimFact:
-    """One UIM as the ledger knows it: a keyed digest and what was answered."""
+    """One UIM as the ledger knows it: a keyed digest and what was answered.
+
+    `by`: which pattern the answer speaks of; only its sums are written.
+    """
 
     digest: Digest
     answer: UimAnswer = UimAnswer.PENDING
+    by: Pattern | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +327,24 @@ class PatternChange:
     number: int = 0
     decided_by: int = 0
     decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What answers say against a pattern (`rules.experience`): how many points of rank it loses.
+
+    `asks`: no UIM is sent by it before the officer has confirmed. `share`: at least so many per cent came back as
+    "not ours", in tens; 0 where few Parties asked, and a share would tell who. `number` 0: not written yet.
+    """
+
+    scheme: str
+    mark: Digest
+    party: PartyCode
+    loss: int
+    asks: bool
+    share: int
+    at: datetime
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

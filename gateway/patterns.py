@@ -40,7 +40,7 @@ class Patterns:
 
     def known(self) -> library.PatternLibrary:
         """The library as it is now, to be asked."""
-        return self.live.current(self._view.patterns)[2]
+        return self.live.current(self._view.patterns).library
 
     def bring(self, octets: bytes) -> tuple[int, Examined]:
         """Makes a file of patterns part of the library; gives the version that it makes. Raises ValueError."""

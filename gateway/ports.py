@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gateway.content import ClearValue, MimePart, Reading, Submission, Uim, Verdict
 from gateway.directory import Entry
-from gateway.events import AskedBefore, Commit, EventView, ExchangeView, Keep, PatternChange
+from gateway.events import AskedBefore, Commit, Doubt, EventView, ExchangeView, Keep, Pattern, PatternChange
 from gateway.facts import (
     Address,
     Ciphertext,
@@ -133,6 +133,14 @@ class Patterns(Protocol):
 
     def version(self) -> int:
         """Of the library in use: how many changes were made; 0: it is as shipped."""
+        ...
+
+    def state(self) -> tuple[int, int]:
+        """The version, and the number of the last doubt: where both are the same, so is the whole library."""
+        ...
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What is held against patterns now, one of each pattern."""
         ...
 
     def made(self) -> tuple[PatternChange, ...]:
@@ -305,6 +313,10 @@ class Library(Protocol):
         ...
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]: ...
+    def leading(self, uims: Sequence[Uim], party: PartyCode, now: datetime) -> tuple[Pattern | None, ...]:
+        """The pattern by which each UIM leads to that Party; None where it does not."""
+        ...
+
     def canonical(self, uim: str) -> str:
         """The one form by which two ways of writing a UIM are known as the same."""
         ...

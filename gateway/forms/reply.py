@@ -17,11 +17,12 @@ from gateway.content import (
     Severity,
     Sheet,
     Text,
+    Uim,
     text,
     texts,
 )
 from gateway.events import Event, EventKind, ExchangeView, ForAPerson, MailKind, UimFact
-from gateway.facts import NO_PARTY, Correspondent, Digest, MessageId, ReferralNumber
+from gateway.facts import NO_PARTY, Correspondent, Digest, MessageId, PartyCode, ReferralNumber
 from gateway.forms import Form
 from gateway.forms._common import (
     ASKERS,
@@ -48,6 +49,7 @@ from gateway.letters import AnsweredUim, AnswerLetter, Evidence, Thanks
 from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
 from gateway.rules.exchange import requester, thread
+from gateway.rules.experience import JUDGED
 from gateway.rules.survey import quality_events, survey_form
 from gateway.treaty import OPEN_ANSWERS, Item, NoDataReason, Side, UimAnswer
 
@@ -109,7 +111,7 @@ def decide(situation: Situation) -> Decision:
     if not answers.said and not _declines(situation.reading.form, answers):
         return _back(situation, text("Nothing was answered: no UIM has a status."), answers.findings)
     if answers.said:
-        facts = tuple(UimFact(mark, answered.answer) for mark, answered in answers.said.items())
+        facts = _facts(situation, number.party, before, answers.said)
     else:
         facts = tuple(UimFact(mark, UimAnswer.WITHHELD) for mark, answer in before.items() if answer in OPEN_ANSWERS)
     after = {**before, **{fact.digest: fact.answer for fact in facts}}
@@ -117,6 +119,19 @@ def decide(situation: Situation) -> Decision:
                 and before[mark] is not UimAnswer.NOT_OURS}  # fmt: skip
     recorded = Recorded(number, exchange, answers, before, after, facts)
     return _decision(situation, recorded, pass_on(situation, exchange, not_ours))
+
+
+def _facts(
+    situation: Situation, party: PartyCode, before: Mapping[Digest, UimAnswer], said: Mapping[Digest, AnsweredUim]
+) -> tuple[UimFact, ...]:
+    """What the ledger is told: the answers, and where one is new and judges a UIM, of which pattern it speaks."""
+    judged = {
+        mark: Uim(answered.uim)
+        for mark, answered in said.items()
+        if answered.answer is not before[mark] and {answered.answer, before[mark]} & JUDGED
+    }
+    led = dict(zip(judged, situation.library.leading([*judged.values()], party, situation.moment.now), strict=True))
+    return tuple(UimFact(mark, answered.answer, led.get(mark)) for mark, answered in said.items())
 
 
 def _unclear(situation: Situation) -> tuple[Finding, ...]:

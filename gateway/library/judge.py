@@ -125,7 +125,7 @@ class Judge:
         found = self._decided.get(key)
         if found is None:
             kind, counted = _kind(scored)
-            candidates = _candidates(counted, code)
+            kind, candidates = self._library.experience.weighed(kind, _candidates(counted, code))
             found = self._decided[key] = (kind, candidates, (*self._remarks(kind, deciding, origin), *advice))
         return found
 

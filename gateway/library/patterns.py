@@ -13,16 +13,19 @@ from datetime import datetime
 import re2
 
 from gateway.content import Text, Uim, Verdict
+from gateway.events import Doubt
 from gateway.identifiers import gs1, misreads
 from gateway.library import doubts, judge
+from gateway.library.experience import Experience
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
 
 
 class PatternLibrary:
     """The library, ready to be asked. Holds no UIM. Shared between threads."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, held: Iterable[Doubt] = ()) -> None:
         self._catalogue = catalogue
+        self.experience = Experience(held, catalogue.schemes)
         self._published = tuple(scheme for scheme in catalogue.schemes if scheme.decides is not None)
         self._whole = _set(re2.Set.FullMatchSet(options()), (scheme.pattern for scheme in self._published))
         self._starting = tuple(scheme for scheme in self._published if scheme.begins)
@@ -38,10 +41,18 @@ class PatternLibrary:
         known = {prefix for scheme in self._published for prefix in scheme.prefixes}
         self.prefixes = misreads.Prefixes(p for p in known if not p.startswith(tuple(known - {p})))
 
+    def weighed(self, held: Iterable[Doubt]) -> PatternLibrary:
+        """The same library, with what answers say against its patterns."""
+        return PatternLibrary(self._catalogue, held)
+
     @property
     def schemes(self) -> tuple[Scheme, ...]:
         """Every scheme, also those without a published format."""
         return self._catalogue.schemes
+
+    def scheme(self, name: str) -> Scheme:
+        """The scheme of this id, which there is."""
+        return next(scheme for scheme in self._published if scheme.id == name)
 
     @property
     def others(self) -> tuple[TreatyParty, ...]:
@@ -78,7 +89,7 @@ class PatternLibrary:
     def refusal(self, scheme: str, uim: str, now: datetime) -> tuple[Text, ...]:
         """Why a UIM is not one of this scheme; () where it is."""
         code = self.canonical(uim)
-        wanted = next(one for one in self._published if one.id == scheme)
+        wanted = self.scheme(scheme)
         if wanted in self.hits(code):
             return wanted.faults(code, now)
         return (doubts.why_not(wanted, code, now),)

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from gateway import data
 from gateway.content import Text, VerdictKind, text
-from gateway.facts import NO_PARTY, PartyCode
+from gateway.facts import NO_PARTY, Digest, PartyCode, digest
 from gateway.identifiers import gs1, iso15459, tpd
 from gateway.library.fields import ALWAYS, Field, Part, Validity, cut, fields_of, overlapping, validity_of
 
@@ -132,6 +132,16 @@ class Scheme:
     def is_checked(self) -> bool:
         """Whether a chance text is unlikely to fit: a prefix, or a check digit."""
         return bool(self.prefixes) or any(check.name.startswith("gs1") for check in self.checks)
+
+    @property
+    def mark(self) -> Digest:
+        """The digest of what it fits and of who answers for it: another one means that it is another pattern.
+
+        What is only said of it (title, source, samples), and how surely it decides, is no part of that.
+        """
+        checks = [(check.name, check.start, check.end) for check in self.checks]
+        fits = (self.party, self.pattern, self.prefixes, self.shortest, self.longest, checks)
+        return digest(json.dumps(fits).encode())
 
     def faults(self, code: str, now: datetime) -> tuple[Text, ...]:
         """What its checks say against a code that has its pattern; () where it fits."""

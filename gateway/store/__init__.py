@@ -9,6 +9,7 @@ from sqlalchemy import text
 from gateway.facts import Digest, ReferralNumber
 from gateway.store.digests import Digests
 from gateway.store.engine import connect, upgrade
+from gateway.store.experience import Experience
 from gateway.store.expiry import Expiry
 from gateway.store.figures import Statistics
 from gateway.store.items import Items
@@ -44,6 +45,7 @@ class Store:
         self.spread = Spread(self._engine)
         self.roster = Roster(self._engine)
         self.quality = QualityFigures(self._engine)
+        self.experience = Experience(self._engine)
         self.digests = Digests(self._engine)
         self.seals = Seals(self._engine)
         self.limits = Limits(self._engine)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, insert, select, update
 from sqlmodel import SQLModel
 
 from gateway.events import EXTENSIONS, Commit, Event, EventKind, Keep, OutgoingMail
 from gateway.facts import NO_NUMBER, Digest, EncryptedMail, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.outcome import REASONS, Answer, Beginning, Cause, Held, LostRace, Refuse, Refused, Taken
-from gateway.store import patterns, pending, registrations, roster, tally
+from gateway.store import patterns, pending, registrations, roster, tally, uims
+from gateway.store.digests import DigestRow
 from gateway.store.engine import writing
 from gateway.store.fold import next_state
 from gateway.store.members import Members
@@ -23,7 +24,6 @@ from gateway.store.record import append
 from gateway.store.tables import (
     ArrivalRow,
     CounterRow,
-    DigestRow,
     ExchangeRow,
     ItemRow,
     KeptRow,
@@ -33,7 +33,6 @@ from gateway.store.tables import (
     SignatureRow,
     ThreadRow,
     TokenRow,
-    UimRow,
     table,
 )
 from gateway.treaty import OPEN_ANSWERS, ExchangeState, ReferralState, Side, UimAnswer
@@ -45,7 +44,7 @@ _QUIET = frozenset({EventKind.DELIVERED, EventKind.READ, EventKind.REMINDED, Eve
 
 
 _ARRIVALS, _COUNTERS, _SIGNATURES = table(ArrivalRow), table(CounterRow), table(SignatureRow)
-_EXCHANGES, _REFERRALS, _UIMS = table(ExchangeRow), table(ReferralRow), table(UimRow)
+_EXCHANGES, _REFERRALS = table(ExchangeRow), table(ReferralRow)
 _KEPT, _OUTBOX, _KEYS = table(KeptRow), table(OutboxRow), table(KeyRow)
 
 
@@ -76,8 +75,6 @@ _TOUCH = Prepared(update(_EXCHANGES).where(_of(_EXCHANGES)).values(version=_EXCH
 _TOUCH_UNCHANGED = _TOUCH.where(_EXCHANGES.c.version == bindparam("based_on"))
 _REFERRAL = Prepared(select(_REFERRALS).where(_of_party(_REFERRALS)))
 _SET_REFERRAL = Prepared(update(_REFERRALS).where(_of_party(_REFERRALS)))
-_ANSWERS = Prepared(select(_UIMS.c.answer, func.count()).where(_of_party(_UIMS)).group_by(_UIMS.c.answer))
-_UIM_IDS = Prepared(select(_UIMS.c.digest, _UIMS.c.id).where(_of_party(_UIMS)))
 _FORGET_KEPT = Prepared(delete(_KEPT).where(_of(_KEPT)))
 _FORGET_FAILED = Prepared(update(_OUTBOX).where(_of(_OUTBOX), _OUTBOX.c.state == "failed").values(octets=b""))
 _GIVE = Prepared(update(_KEYS).where(_KEYS.c.fingerprint == bindparam("to_key")))
@@ -103,7 +100,7 @@ _GIVE_TOKENS = Upsert(lambda insert_: insert_(table(TokenRow)).on_conflict_do_no
 _INSERTS: dict[type[SQLModel], Prepared] = {
     row: Prepared(insert(table(row)))
     for row in (ArrivalRow, CounterRow, DigestRow, ExchangeRow, ItemRow, KeptRow, OutboxRow, ReferralRow, SignatureRow,
-                ThreadRow, UimRow)
+                ThreadRow)
 }  # fmt: skip
 
 
@@ -148,8 +145,8 @@ class Ledger:
             self._check(connection, commit)
             append(connection, commit.events, commit.at)
             opened = {event.exchange for event in commit.events if event.kind is EventKind.EXCHANGE_OPENED}
-            for event in commit.events:
-                self._event(connection, event, commit.at, event.exchange in opened)
+            told = [self._event(connection, event, commit.at, event.exchange in opened) for event in commit.events]
+            append(connection, [event for events in told for event in events], commit.at)
             tally.count(connection, commit.events, commit.at)
             pending.enter(connection, commit.pending)
             roster.write(connection, commit.entries, commit.at)
@@ -190,24 +187,26 @@ class Ledger:
             if _ACCEPT.first(connection, **accepted) is None:
                 raise Refuse(REASONS[201], Cause.REPLAY)
 
-    def _event(self, connection: Connection, event: Event, at: datetime, new: bool) -> None:
+    def _event(self, connection: Connection, event: Event, at: datetime, new: bool) -> tuple[Event, ...]:
+        """Writes what an event means; gives the events that follow from it."""
         if event.exchange is None:
             registrations.carry_out(connection, event, at)
             pending.carry_out(connection, event, at, self._members)
             roster.carry_out(connection, event, at)
-            return
+            return ()
         if event.kind is EventKind.EXCHANGE_OPENED:
             self._open(connection, event, event.exchange, at)
-            return
+            return ()
         if event.kind is EventKind.SEALED_OFFERED:
             self._give_tokens(connection, ReferralNumber(event.exchange, event.party), (Side.ASKING,))
-            return
+            return ()
         if not new:
             self._touch(connection, event, event.exchange, at)
         if event.kind in (EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING):
             self._refer(connection, event, event.exchange, at)
         elif event.party:
-            self._move(connection, event, event.exchange, at)
+            return self._move(connection, event, event.exchange, at)
+        return ()
 
     def _open(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
         _insert(
@@ -232,7 +231,7 @@ class Ledger:
             asked_at=at, last_activity=at, reminders=0, uims=event.count, answered=0,
         )  # fmt: skip
         self._give_tokens(connection, ReferralNumber(number, event.party), tuple(Side))
-        _add_uims(connection, event, number)
+        uims.add(connection, event, number)
 
     def _give_tokens(self, connection: Connection, referral: ReferralNumber, sides: Sequence[Side]) -> None:
         """Makes the tokens of a referral known; that of the asking side may have been offered by a look-up before."""
@@ -240,18 +239,19 @@ class Ledger:
         rows = [{"digest": self._token_digest_of(referral, side), "side": side.value, **of} for side in sides]
         _GIVE_TOKENS.run_all(connection, rows)
 
-    def _move(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> None:
+    def _move(self, connection: Connection, event: Event, number: ExchangeNumber, at: datetime) -> tuple[Event, ...]:
         here = {**_named(number), "of_party": event.party}
         row = _REFERRAL.first(connection, **here)
+        told: tuple[Event, ...] = ()
         if row is None:
-            return
+            return told
         if event.kind in EXTENSIONS:
-            _add_uims(connection, event, number)
+            uims.add(connection, event, number)
         elif event.kind is EventKind.ANSWER_RECEIVED:
-            _answer_uims(connection, event, number)
+            told = uims.answer(connection, event, number, at)
         counts: Counter[UimAnswer] = Counter()
         if event.kind in EXTENSIONS or event.kind is EventKind.ANSWER_RECEIVED:
-            counts.update({UimAnswer(answer): count for answer, count in _ANSWERS.rows(connection, **here)})
+            counts.update(uims.answers(connection, event, number))
         values: dict[str, Any] = {"state": next_state(ReferralState(row.state), event.kind, counts).value}
         if counts:
             values["uims"] = sum(counts.values())
@@ -264,6 +264,7 @@ class Ledger:
         if event.kind not in _QUIET and not (event.kind in _WRITTEN and event.actor != event.party):
             values["last_activity"] = at
         _SET_REFERRAL.run(connection, **here, **values)
+        return told
 
     def _keep(self, connection: Connection, commit: Commit) -> None:
         _insert_all(connection, KeptRow, [_kept(keep) for keep in commit.keeps])
@@ -310,32 +311,6 @@ def _thread(number: ExchangeNumber, party: str, side: Side, message_id: str) -> 
     return {
         "message_id": message_id, "year": number.year, "serial": number.serial, "party": party, "side": side.value
     }  # fmt: skip
-
-
-def _add_uims(connection: Connection, event: Event, number: ExchangeNumber) -> None:
-    rows: list[dict[str, Any]] = [
-        {"year": number.year, "serial": number.serial, "party": event.party, "digest": fact.digest,
-         "answer": fact.answer.value}
-        for fact in event.uims
-    ]  # fmt: skip
-    _insert_all(connection, UimRow, rows)
-
-
-def _answer_uims(connection: Connection, event: Event, number: ExchangeNumber) -> None:
-    """Many rows a statement, by their ids: one a statement held the lock for half a minute with a large list.
-
-    By digest PostgreSQL, without fresh statistics, compares every row with every digest (minutes).
-    """
-    here = {**_named(number), "of_party": event.party}
-    ids = {found: row for found, row in _UIM_IDS.rows(connection, **here)}
-    same: dict[UimAnswer, list[int]] = {}
-    for fact in event.uims:
-        if fact.digest in ids:
-            same.setdefault(fact.answer, []).append(ids[fact.digest])
-    for answer, rows in same.items():
-        for start in range(0, len(rows), _CHUNK):
-            part = rows[start : start + _CHUNK]
-            connection.execute(update(_UIMS).where(_UIMS.c.id.in_(part)).values(answer=answer.value))
 
 
 def _kept(keep: Keep) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, Text, bindparam, func, insert, select, update
 from sqlmodel import Field
 
-from gateway.events import ChangeState, EventKind, PatternChange
+from gateway.events import ChangeState, Doubt, EventKind, PatternChange
 from gateway.facts import Digest, PartyCode
 from gateway.outcome import LostRace
+from gateway.store import experience
 from gateway.store.engine import utc
 from gateway.store.prepared import Prepared
 from gateway.store.tables import EventRow, _id, _Row, table
@@ -36,7 +37,9 @@ class PatternRow(_Row, table=True):
 
 
 _CHANGES, _EVENTS = table(PatternRow), table(EventRow)
-_VERSION = Prepared(select(func.coalesce(func.max(_CHANGES.c.version), 0).label("version")))
+_VERSION = Prepared(
+    select(func.coalesce(func.max(_CHANGES.c.version), 0).label("version"), experience.NUMBER.label("doubts"))
+)
 _MADE = Prepared(select(_CHANGES).where(_CHANGES.c.version.is_not(None)).order_by(_CHANGES.c.version))
 _WAITING = Prepared(select(_CHANGES).where(_CHANGES.c.state == ChangeState.WAITING.value).order_by(_CHANGES.c.id))
 _PROPOSED = Prepared(
@@ -92,7 +95,16 @@ class Patterns:
 
     def version(self) -> int:
         """Of the library in use: how many changes were made; 0: it is as shipped."""
-        return int(self._rows(_VERSION)[0].version)
+        return self.state()[0]
+
+    def state(self) -> tuple[int, int]:
+        """The version, and the number of the last doubt: where both are the same, so is the whole library."""
+        row = self._rows(_VERSION)[0]
+        return int(row.version), int(row.doubts)
+
+    def doubts(self) -> tuple[Doubt, ...]:
+        """What is held against patterns now, one of each pattern, in the order of their numbers."""
+        return tuple(map(experience.doubt, self._rows(experience.DOUBTS)))
 
     def made(self) -> tuple[PatternChange, ...]:
         """Every change that was made, oldest first."""

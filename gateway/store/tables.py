@@ -209,7 +209,7 @@ class ReferralRow(_Row, table=True):
 
 
 class UimRow(_Row, table=True):
-    """One UIM of a referral, as a keyed digest, and what was answered."""
+    """One UIM of a referral, as a keyed digest; what was answered, and where that counts (`experience.Counted`)."""
 
     __tablename__ = "uim"
     __table_args__ = (
@@ -222,6 +222,8 @@ class UimRow(_Row, table=True):
     party: str
     digest: str
     answer: str
+    counted_in: int = Field(sa_column=Column(SqlInteger, nullable=False, server_default="0"))
+    counted_by: int = Field(sa_column=Column(SqlInteger, nullable=False, server_default="0"))
 
 
 class TokenRow(_Row, table=True):
@@ -389,12 +391,3 @@ class RefusalRow(_Row, table=True):
     hour: datetime = Field(primary_key=True)
     reason: int = Field(primary_key=True)
     count: int
-
-
-class DigestRow(_Row, table=True):
-    """A weekly digest that was sent, with the mail in one transaction: at most one a person and end of its period."""
-
-    __tablename__ = "digest"
-    person: int = Field(primary_key=True)
-    period_end: datetime = Field(primary_key=True)
-    sent: datetime

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.content import Uim
-from gateway.events import ChangeState, Commit, EventKind, PatternChange
+from gateway.events import ChangeState, Commit, Doubt, EventKind, PatternChange
 from gateway.facts import PartyCode, digest
 from gateway.library import LiveLibrary
 from gateway.library.live import Consulted
@@ -111,13 +111,19 @@ def test_a_change_that_no_longer_fits_what_is_shipped_is_left_out_and_the_gatewa
     assert operator.problems()
 
 
-def test_one_number_is_asked_for_where_the_library_has_not_changed(store: Store) -> None:
+def test_two_numbers_are_asked_for_where_the_library_has_not_changed(store: Store) -> None:
     class Counting:
         asked = 0
 
-        def version(self) -> int:
+        def state(self) -> tuple[int, int]:
             self.asked += 1
-            return 0
+            return 0, 0
+
+        def version(self) -> int:
+            raise AssertionError
+
+        def doubts(self) -> tuple[Doubt, ...]:
+            raise AssertionError("what is held against patterns is read where it is something else only")
 
         def made(self) -> tuple[PatternChange, ...]:
             raise AssertionError("the changes are read where the version is another one only")

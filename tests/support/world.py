@@ -31,7 +31,7 @@ from gateway.content import (
     text,
 )
 from gateway.discovery import find
-from gateway.events import Commit, ExchangeView, Keep, MailKind, OutgoingMail
+from gateway.events import Commit, ExchangeView, Keep, MailKind, OutgoingMail, Pattern
 from gateway.facts import (
     NO_NUMBER,
     Address,
@@ -101,6 +101,10 @@ class FirstTwoLetters:
         kind, ranks = _RANKS.get(uim.text[:2], (_K.UNKNOWN, ()))
         found = (Candidate(c, f"{c} scheme", PartyCode(c), rank, text("It fits."), True) for c, rank in ranks)
         return Verdict(uim, kind, tuple(found))
+
+    def leading(self, uims: Sequence[Uim], party: PartyCode, now: datetime) -> tuple[Pattern | None, ...]:
+        found = ((v.uim.text[:2], {c.party for c in v.candidates}) for v in self.verdicts(uims, now))
+        return tuple(Pattern(name, digest(name.encode()), 1) if party in led else None for name, led in found)
 
     def canonical(self, uim: str) -> str:
         return uim.replace("(", "").replace(")", "")

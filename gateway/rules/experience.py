@@ -1,0 +1,67 @@
+"""What answers say of a pattern: what often comes back as "not ours" loses rank (docs/decisions/0011). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from gateway.figures import MIN_GROUP
+from gateway.treaty import UimAnswer
+
+MONTHS = 12  # so many months, the present one among them, are looked back upon
+MOST = 10  # answers to what one Party asked in one month count as so many at most
+ENOUGH = 10  # answers, so counted, below which nothing changes
+OFTEN = Fraction(1, 2)  # above this share of "not ours" the officer is asked to confirm
+POINTS = 20  # of rank, the most that a pattern can lose
+# An answer that judges a UIM; the others say nothing of who answers for it.
+JUDGED = frozenset({UimAnswer.VALID, UimAnswer.NOT_VALID, UimAnswer.NOT_OURS})
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How the UIMs of one pattern were answered, of those that one Party asked in one month."""
+
+    asking: str
+    valid: int = 0
+    not_valid: int = 0
+    not_ours: int = 0
+
+    @property
+    def answers(self) -> int:
+        """How many UIMs were judged."""
+        return self.valid + self.not_valid + self.not_ours
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What follows for the pattern; as in `events.Doubt`."""
+
+    loss: int = 0
+    asks: bool = False
+    share: int = 0
+
+
+def month_of(at: datetime) -> int:
+    """The month of an instant (UTC) as one number; the next month has the next one."""
+    moment = at.astimezone(UTC)
+    return moment.year * 12 + moment.month - 1
+
+
+def weigh(tried: Iterable[Tried]) -> Weight:
+    """What the answers of the months looked back upon mean; the order of these does not matter.
+
+    What one Party asked in one month weighs as MOST answers at most, so that no single seizure decides for a year.
+    """
+    judged = [one for one in tried if one.answers]
+    weights = [min(one.answers, MOST) for one in judged]
+    if sum(weights) < ENOUGH:
+        return Weight()
+    not_ours = sum(
+        (Fraction(weight * one.not_ours, one.answers) for weight, one in zip(weights, judged, strict=True)), Fraction()
+    )
+    share = not_ours / sum(weights)
+    tenths = int(share * 10)
+    told = len({one.asking for one in judged}) > MIN_GROUP  # so many beside the Party that reads it
+    return Weight(POINTS * tenths // 10, share > OFTEN, 10 * tenths if told else 0)
