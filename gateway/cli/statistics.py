@@ -57,7 +57,8 @@ def stats(
         with reader.opened(home) as store:
             period = _period.chosen(first, last, named, zone) or Period.last_month(datetime.now(UTC), zone)
             wanted = None if every_pair else {code for couple in couples for code in couple}
-            measured = store.statistics.measure(period, wanted, group if len(group) > 1 else ())
+            together = group if len(group) > 1 else ()
+            measured = store.statistics.measure(period, wanted, together, pairs=every_pair or bool(couples))
             if quality:
                 _quality.show(period, tuple(_quality.judged(store, measured, group)), form == "json")
                 return

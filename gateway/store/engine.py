@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from gateway.facts import utc as aware
 from gateway.outcome import REASONS, Defer, LostRace
 
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _LOCK = 0x6753_5001  # advisory lock under which the schema is brought up to date
 
 _DISK_FULL = "53100"  # of PostgreSQL
@@ -80,6 +82,11 @@ def reading(engine: Engine, one_instant: bool = False) -> Iterator[Connection]:
 def utc(moment: datetime) -> datetime:
     """An instant as it came out of the database: SQLite keeps it in UTC and drops the zone."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def instant(moment: datetime) -> int:
+    """Microseconds since 1970 in UTC: how the figures keep time."""
+    return (aware(moment) - _EPOCH) // _MICROSECOND
 
 
 def _deferral(error: DBAPIError) -> Defer:

@@ -2,62 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Integer, bindparam, false, func, or_, select, text
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Engine,
+    Integer,
+    TextClause,
+    bindparam,
+    column,
+    false,
+    func,
+    or_,
+    select,
+    table,
+    text,
+)
 
 from gateway.facts import NO_PARTY, PartyCode
 from gateway.figures import MIN_GROUP, Counts, Measured, PairFigures, PartyFigures, Period, Totals, together
-from gateway.store.engine import reading
+from gateway.store.engine import instant, reading
 from gateway.store.prepared import Prepared
-from gateway.store.tables import PartyRow, PersonRow, TimingRow, table
-from gateway.store.tally import instant
 from gateway.treaty import Role
 
-_PARTIES, _PEOPLE, _TIMING = table(PartyRow), table(PersonRow), table(TimingRow)
+# Named here, not taken from `tables`: that is SQLModel's, to load which takes `gsp stats` longer than a year's figures.
+_INSTANT = DateTime(timezone=True)
+_PARTIES = table("party", column("code"), column("since", _INSTANT), column("until", _INSTANT))
+_PEOPLE = table("person", column("party"), column("role"), column("since", _INSTANT), column("revoked_at", _INSTANT))
+_TIMING = table("timing", column("asking"), column("asked"), column("answered_at"), column("seconds"))
 # ISO 3166-1 leaves these to their users; XI is Northern Ireland's in trade.
 _OWN_CODES = frozenset(
     {"AA", "ZZ", *(f"Q{last}" for last in "MNOPQRSTUVWXYZ"), *(f"X{last}" for last in "ABCDEFGHJKLMNOPQRSTUVWXYZ")}
 )
 
 _REGISTERED = select(_PARTIES.c.code).where(
-    _PARTIES.c.since < bindparam("until", type_=_PARTIES.c.since.type),
-    or_(_PARTIES.c.until.is_(None), _PARTIES.c.until >= bindparam("until", type_=_PARTIES.c.since.type)),
+    _PARTIES.c.since < bindparam("until", type_=_INSTANT),
+    or_(_PARTIES.c.until.is_(None), _PARTIES.c.until >= bindparam("until", type_=_INSTANT)),
 ).order_by(_PARTIES.c.code)  # fmt: skip
 _USERS = select(_PEOPLE.c.party, _PEOPLE.c.role, func.count()).where(
-    _PEOPLE.c.since < bindparam("until", type_=_PEOPLE.c.since.type),
-    or_(_PEOPLE.c.revoked_at.is_(None), _PEOPLE.c.revoked_at >= bindparam("until", type_=_PEOPLE.c.since.type)),
+    _PEOPLE.c.since < bindparam("until", type_=_INSTANT),
+    or_(_PEOPLE.c.revoked_at.is_(None), _PEOPLE.c.revoked_at >= bindparam("until", type_=_INSTANT)),
 ).group_by(_PEOPLE.c.party, _PEOPLE.c.role).order_by(_PEOPLE.c.party, _PEOPLE.c.role)  # fmt: skip
 _SECRETARIAT = select(_PEOPLE.c.party).where(_PEOPLE.c.role == Role.SECRETARIAT.value).distinct()
 # The sums of the last instants before the two edges. The order of the joins is told by CROSS JOIN: left to itself,
 # SQLite goes through the whole table (measured: thirty times as long).
-_PAIRS = text("""
+_PASSED = """
 WITH pair AS MATERIALIZED (
     SELECT a.code AS asking, b.code AS asked,
         (SELECT max(at) FROM tally WHERE asking = a.code AND asked = b.code AND at < :since) AS since,
         (SELECT max(at) FROM tally WHERE asking = a.code AND asked = b.code AND at < :until) AS until
     FROM party a CROSS JOIN party b
-)
-SELECT pair.asking, pair.asked,
-    e.forth - COALESCE(s.forth, 0), e.back - COALESCE(s.back, 0), e.requests - COALESCE(s.requests, 0),
-    e.uims - COALESCE(s.uims, 0), e.undeclared - COALESCE(s.undeclared, 0), e.answers - COALESCE(s.answers, 0),
-    e.uims_answered - COALESCE(s.uims_answered, 0), e.answered - COALESCE(s.answered, 0),
-    e.seconds - COALESCE(s.seconds, 0)
-FROM pair CROSS JOIN tally e
-LEFT JOIN tally s ON s.asking = pair.asking AND s.asked = pair.asked AND s.at = pair.since
-WHERE e.asking = pair.asking AND e.asked = pair.asked AND e.at = pair.until
-    AND (pair.since IS NULL OR pair.since < pair.until)
-ORDER BY pair.asking, pair.asked
-""")
-_UNREAD = text("""
-SELECT asking, asked, count(*) FROM timing
-WHERE asked_at >= :since AND asked_at < :until AND (acted_at IS NULL OR acted_at >= :until)
-GROUP BY asking, asked
-""")
+), passed AS MATERIALIZED (
+    SELECT pair.asking, pair.asked,
+        e.forth - COALESCE(s.forth, 0) AS forth, e.back - COALESCE(s.back, 0) AS back,
+        e.requests - COALESCE(s.requests, 0) AS requests, e.uims - COALESCE(s.uims, 0) AS uims,
+        e.undeclared - COALESCE(s.undeclared, 0) AS undeclared, e.answers - COALESCE(s.answers, 0) AS answers,
+        e.uims_answered - COALESCE(s.uims_answered, 0) AS uims_answered,
+        e.answered - COALESCE(s.answered, 0) AS answered, e.seconds - COALESCE(s.seconds, 0) AS seconds
+    FROM pair CROSS JOIN tally e
+    LEFT JOIN tally s ON s.asking = pair.asking AND s.asked = pair.asked AND s.at = pair.since
+    WHERE e.asking = pair.asking AND e.asked = pair.asked AND e.at = pair.until
+        AND (pair.since IS NULL OR pair.since < pair.until)
+)"""
+_UNREAD = """
+WITH passed AS MATERIALIZED (
+    SELECT asking, asked, count(*) AS unread FROM timing
+    WHERE asked_at >= :since AND asked_at < :until AND (acted_at IS NULL OR acted_at >= :until)
+    GROUP BY asking, asked
+)"""
+_SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")
+
+
+def _by_pair(passed: str, sums: Sequence[str]) -> TextClause:
+    return text(f"{passed} SELECT asking, asked, {', '.join(sums)} FROM passed ORDER BY asking, asked")  # noqa: S608 - ours
+
+
+def _by_side(passed: str, sums: Sequence[str]) -> TextClause:
+    """A row for each Party that asked, with nobody as the asked one, and one for each that was asked."""
+    added = ", ".join(f"CAST(sum({name}) AS BIGINT)" for name in sums)  # PostgreSQL's sums are decimal numbers
+    one = f"SELECT asking, '', {added} FROM passed GROUP BY asking"  # noqa: S608 - ours
+    return text(f"{passed} {one} UNION ALL SELECT '', asked, {added} FROM passed GROUP BY asked")  # noqa: S608
+
+
+_PASSED_BY_PAIR, _PASSED_BY_SIDE = _by_pair(_PASSED, _SUMS), _by_side(_PASSED, _SUMS)
+_UNREAD_BY_PAIR, _UNREAD_BY_SIDE = _by_pair(_UNREAD, ["unread"]), _by_side(_UNREAD, ["unread"])
 _FIRST_OF_OTHERS = text(
     "SELECT asked_at FROM timing WHERE asking <> :party AND asked <> :party ORDER BY asked_at LIMIT 1"
 )
@@ -85,8 +116,6 @@ _PLACE = func.row_number().over(
 _OF = func.count().over(partition_by=(_TIMING.c.asking, _TIMING.c.asked)).label("total")
 
 Pair = tuple[PartyCode, PartyCode]
-_Found = tuple[PartyCode, PartyCode, tuple[int, ...]]
-_ASKING, _ASKED = itemgetter(0), itemgetter(1)
 
 
 class Statistics:
@@ -96,20 +125,21 @@ class Statistics:
         self._engine = engine
 
     def measure(
-        self, period: Period, pairs_of: Collection[PartyCode] | None = (), group: Collection[PartyCode] = ()
-    ) -> Measured:
-        """Everything of a period, by Party and by pair.
+        self, period: Period, pairs_of: Collection[PartyCode] | None = (), group: Collection[PartyCode] = (),
+        pairs: bool = True,
+    ) -> Measured:  # fmt: skip
+        """Everything of a period, by Party and, unless `pairs` says no, by pair.
 
         `pairs_of`: the Parties whose pairs get a median, too (None: all of them; it is the costly figure). `group`:
         Parties that are also counted together.
         """
         with reading(self._engine) as connection:
-            return measured(connection, period, pairs_of, group)
+            return measured(connection, period, pairs_of, group, pairs)
 
 
 def measured(
     connection: Connection, period: Period, pairs_of: Collection[PartyCode] | None = (),
-    group: Collection[PartyCode] = (),
+    group: Collection[PartyCode] = (), pairs: bool = True,
 ) -> Measured:  # fmt: skip
     """As `Statistics.measure`, within a transaction."""
     until = {"until": period.end}
@@ -126,9 +156,10 @@ def measured(
         everywhere,
         times.middle(everywhere.answered, _OF_ALL),
     )
-    medians = times.of_pairs(pairs_of) if pairs_of is None or pairs_of else {}
-    pairs = tuple(PairFigures(*pair, counts, medians.get(pair)) for pair, counts in passed.pairs.items())
-    return Measured(period, totals, parties, pairs, _together(group, parties, times) if group else None)
+    medians = times.of_pairs(pairs_of) if pairs and (pairs_of is None or pairs_of) else {}
+    between = passed.pairs() if pairs else {}
+    found = tuple(PairFigures(*pair, counts, medians.get(pair)) for pair, counts in between.items())
+    return Measured(period, totals, parties, found, _together(group, parties, times) if group else None)
 
 
 def offices(connection: Connection) -> frozenset[str]:
@@ -190,26 +221,23 @@ def _edges(period: Period) -> dict[str, int]:
 
 
 class _Passed:
-    """What passed between two Parties, from and to each, and in all."""
+    """What passed from and to each Party, and in all."""
 
     def __init__(self, connection: Connection, period: Period) -> None:
-        edges = _edges(period)
-        unread = {(asking, asked): count for asking, asked, count in connection.execute(_UNREAD, edges).all()}
-        found = [
-            (by, of, (*sums, unread.get((by, of), 0))) for by, of, *sums in connection.execute(_PAIRS, edges).all()
-        ]
-        self.pairs: dict[Pair, Counts] = {(by, of): Counts(*sums) for by, of, sums in found}
-        self.asking = _summed(found, _ASKING)
-        self.asked = _summed(sorted(found, key=_ASKED), _ASKED)
+        self._connection, self._edges = connection, _edges(period)
+        found = self._counts(_PASSED_BY_SIDE, _UNREAD_BY_SIDE)
+        self.asking = {asking: counts for (asking, _), counts in found.items() if asking}
+        self.asked = {asked: counts for (_, asked), counts in found.items() if asked}
         self.all = together(self.asking.values())
 
+    def pairs(self) -> dict[Pair, Counts]:
+        """The same between two Parties: there may be 40,000."""
+        return self._counts(_PASSED_BY_PAIR, _UNREAD_BY_PAIR)
 
-def _summed(found: Iterable[_Found], side: Callable[[_Found], PartyCode]) -> dict[PartyCode, Counts]:
-    """The sums of each Party on one side, by which the rows are in order. A column at a time: there may be 40,000."""
-    return {
-        code: Counts(*map(sum, zip(*(sums for _, _, sums in rows), strict=True)))
-        for code, rows in groupby(found, key=side)
-    }
+    def _counts(self, passed: TextClause, unread: TextClause) -> dict[Pair, Counts]:
+        left = {(by, of): count for by, of, count in self._connection.execute(unread, self._edges)}
+        rows = self._connection.execute(passed, self._edges)
+        return {(by, of): Counts(*(*sums, left.get((by, of), 0))) for by, of, *sums in rows}
 
 
 class _Times:

@@ -14,9 +14,8 @@ from gateway.events import EventKind
 from gateway.facts import NO_PARTY, PartyCode
 from gateway.figures import Merits, Period, Quality, Question
 from gateway.rules.quality import REASONS, unpacked
-from gateway.store.engine import reading
+from gateway.store.engine import instant, reading
 from gateway.store.tables import QUALITY_KINDS, EventRow, ExchangeRow, TimingRow, table
-from gateway.store.tally import instant
 from gateway.treaty import NoDataReason, Side
 
 _EVENTS, _EXCHANGES, _TIMING = table(EventRow), table(ExchangeRow), table(TimingRow)

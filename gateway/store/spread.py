@@ -9,9 +9,8 @@ from sqlalchemy import Engine, case, func, select
 
 from gateway.facts import PartyCode
 from gateway.figures import SPREAD, Period
-from gateway.store.engine import reading
+from gateway.store.engine import instant, reading
 from gateway.store.tables import TimingRow, table
-from gateway.store.tally import instant
 from gateway.treaty import Side
 
 _TIMING = table(TimingRow)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, literal_column, or_, select, true, update
 
 from gateway.events import EXTENSIONS, Event, EventKind
-from gateway.facts import ExchangeNumber, PartyCode, utc
+from gateway.facts import ExchangeNumber, PartyCode
+from gateway.store.engine import instant
 from gateway.store.prepared import Prepared
 from gateway.store.tables import ExchangeRow, TallyRow, TimingRow, table
 
@@ -24,8 +25,7 @@ _ASKED = _FIRST | EXTENSIONS
 _ENDINGS = frozenset({_K.ANSWERED, _K.DECLINED, _K.RETURNED})
 _COUNTED = _ASKED | _ENDINGS | {_K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED, _K.READ}
 _SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND, _SECOND = timedelta(microseconds=1), 1_000_000
+_SECOND = 1_000_000
 
 _TALLY, _TIMING, _EXCHANGES = table(TallyRow), table(TimingRow), table(ExchangeRow)
 _PAIR = (_TALLY.c.asking == bindparam("of_asking"), _TALLY.c.asked == bindparam("of_asked"))
@@ -66,11 +66,6 @@ _ASKING = Prepared(
 _ASK = Prepared(insert(_TIMING))
 _FIND = Prepared(select(_TIMING).where(*_REFERRAL))
 _SET = Prepared(update(_TIMING).where(*_REFERRAL))
-
-
-def instant(moment: datetime) -> int:
-    """Microseconds since 1970 in UTC."""
-    return (utc(moment) - _EPOCH) // _MICROSECOND
 
 
 def count(connection: Connection, events: Sequence[Event], at: datetime) -> None:

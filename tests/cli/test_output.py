@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 
@@ -13,20 +15,50 @@ from gateway.cli import _output
 BRACKETS = "see [outbound], [[imap]] and [/bold]; \\[x]"
 
 
-def test_a_table_prints_brackets_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+WORDS = [f"w{number}" for number in range(200)]
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, *table: object) -> str:
+    """What a terminal of 80 columns gets."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")  # without escapes, which count as characters here
+    theirs, ours = pty.openpty()
+    with os.fdopen(ours, "w", encoding="utf-8") as screen, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", screen)
+        _output.table(*table)  # type: ignore[arg-type]
+        screen.flush()
+        shown = os.read(theirs, 100_000)
+    os.close(theirs)
+    return shown.decode()
+
+
+def test_a_table_prints_brackets_as_they_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """rich takes `[outbound]` for a style and leaves it out."""
-    _output.records(("A", "[red]B"), [("one", BRACKETS), (None, 3)], False, "")
-    shown = capsys.readouterr().out
-    assert BRACKETS in shown
-    assert "[red]B" in shown
-    assert "None" in shown
+    table = ("A", "[red]B"), [("one", BRACKETS), (None, 3)], ""
+    _output.table(*table)
+    for shown in (capsys.readouterr().out, on_a_terminal(monkeypatch, *table)):
+        assert BRACKETS in shown
+        assert "[red]B" in shown
+        assert "None" in shown
 
 
-def test_a_long_cell_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    words = [f"w{number}" for number in range(200)]
-    _output.table(("A", "B"), [("one", " ".join(words))], "")
-    shown = capsys.readouterr().out.split()
-    assert [word for word in shown if word in words] == words
+def test_a_long_cell_loses_nothing_and_fits_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = on_a_terminal(monkeypatch, ("A", "B"), [("one", " ".join(WORDS))], "")
+    assert [word for word in shown.split() if word in WORDS] == WORDS
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_row_is_one_line_for_another_program_and_columns_stand_below_each_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _output.table(("Party", "Words"), [("中国", " ".join(WORDS)), ("Österreich", "-")], "")
+    heading, line, china, austria = capsys.readouterr().out.splitlines()
+    assert heading == "Party       Words"
+    assert line == f"{'─' * 10}  {'─' * len(' '.join(WORDS))}"
+    assert china == f"中国        {' '.join(WORDS)}"  # each of the two is two columns wide
+    assert austria == "Österreich  -"
 
 
 def test_a_list_as_json_has_the_headings_as_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,3 +80,10 @@ def test_the_help_waits_for_no_machinery() -> None:
     loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split()
     assert "click" in loaded
     assert not {"sqlmodel", "sqlalchemy", "pydantic", "rich", "xlsxwriter", "jinja2", "yaml", "asyncio"} & set(loaded)
+
+
+def test_the_figures_wait_for_no_part_of_the_store_but_their_own() -> None:
+    told = "import sys; from gateway import reader; from gateway.store import figures; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split()
+    assert "sqlalchemy" in loaded
+    assert not {"sqlmodel", "gateway.store.tables", "gateway.store.ledger", "gateway.service"} & set(loaded)

@@ -128,6 +128,7 @@ def agree(store: Store, told: Told, period: Period, group: set[PartyCode]) -> No
         together = slow.party(*named)
         assert replace(found.group, users=()) == replace(together, party=PartyCode(""), users=())
         assert found.group.people == sum(party.people for party in expected.parties if party.party in group)
+    assert store.statistics.measure(period, None, group, pairs=False) == replace(found, pairs=())
     with store.view.snapshot() as view:
         known = view.figures(period)
     assert (known.totals, known.parties) == (found.totals, found.parties)
