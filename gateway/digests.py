@@ -166,6 +166,7 @@ class Digests:
                 unled=tuple(one.code for one in view.parties() if one.code not in led and one.code not in offices),
                 ending=tuple(self._ending()),
                 patterns=view.patterns.waiting(),
+                doubted=self._gateway.patterns.doubted(),
                 pending=tuple(one for one in view.all_pending() if one.expires > self._now),
                 standings=self._store.roster.standings(),
                 nominations=bool(self._gateway.settings.directory.days),

@@ -4,20 +4,43 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from gateway import library
 from gateway.events import ChangeState, Commit, Event, EventKind, PatternChange
-from gateway.facts import digest
+from gateway.facts import PartyCode, digest
 from gateway.library.changes import Raw, merged, schemes_in, undone, written
+from gateway.library.experience import rank
 from gateway.library.proposal import Examined, examine
 from gateway.outcome import LostRace
 from gateway.store import Store
+from gateway.store.experience import PatternQuality
 
 _AGAIN = "the library was changed in the same moment: try again"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Answers to UIMs of a pattern. `present`: as the library describes it now; its rank, and what is left of that."""
+
+    counted: PatternQuality
+    title: str
+    present: bool
+    described: int | None
+    rank: int | None
+
+    @property
+    def answers(self) -> int:
+        """How many UIMs were judged."""
+        return self.counted.valid + self.counted.not_valid + self.counted.not_ours
+
+    @property
+    def share(self) -> float:
+        """Of these how many were "not ours", from 0 to 1."""
+        return self.counted.not_ours / self.answers if self.answers else 0.0
 
 
 class Patterns:
@@ -27,6 +50,7 @@ class Patterns:
         self.live = library.LiveLibrary(shipped)
         self._view = store.view
         self._ledger = store.ledger
+        self._experience = store.experience
         self._shipped = shipped
         self._clock = clock
 
@@ -83,6 +107,25 @@ class Patterns:
              self._who(one.person, one.actor), self._who(one.decided_by) if one.version else "", one.mark[:12])
             for version, at, one in (*rows, *waiting)
         ]  # fmt: skip
+
+    def quality(self, months: int) -> tuple[Quality, ...]:
+        """How the UIMs of each pattern were answered in so many months; the most often "not ours" first."""
+        known = self.known()
+        schemes = {scheme.id: scheme for scheme in known.schemes}
+        found = []
+        for one in self._experience.quality(self._clock(), months):
+            scheme = schemes.get(one.scheme)
+            present = scheme is not None and scheme.mark == one.mark
+            before = scheme.rank if scheme is not None and present else None
+            now = None if before is None else rank(before, known.experience.held(one.scheme))
+            found.append(Quality(one, scheme.title if scheme is not None else "", present, before, now))
+        return tuple(sorted(found, key=lambda one: (not one.present, -one.share, -one.answers)))
+
+    def doubted(self) -> tuple[tuple[PartyCode, str], ...]:
+        """(Party, title) of every pattern by which nothing is sent before the officer has confirmed."""
+        known = self.known()
+        held = ((scheme, known.experience.held(scheme.id)) for scheme in known.schemes)
+        return tuple((scheme.party, scheme.title) for scheme, doubt in held if doubt is not None and doubt.asks)
 
     def _who(self, person: int, party: str = "") -> str:
         if not person:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from gateway.cli import _output
+
+if TYPE_CHECKING:
+    from gateway.patterns import Quality
 
 
 @click.group("pattern")
@@ -118,6 +121,64 @@ def history(home: Path, as_json: bool) -> None:
         rows = gateway.patterns.history()
     headings = ("Version", "At", "Party", "Schemes", "Proposed by", "Approved by", "Mark")
     _output.records(headings, rows, as_json, "The library is as it was shipped.")
+
+
+@pattern.command("quality")
+@_output.home_option
+@_output.json_option
+@click.option("--months", type=click.IntRange(1, 1200), default=12, show_default=True, help="How far to look back.")
+def quality(home: Path, as_json: bool, months: int) -> None:
+    """How the UIMs of each pattern were answered, and which patterns lose rank by it."""
+    with _output.opened(home) as gateway:
+        found = gateway.patterns.quality(months)
+    if as_json:
+        _output.print_json({"months": months, "patterns": [_judged(one) for one in found]})
+        return
+    headings = (
+        "Pattern",
+        "Party",
+        "Answers",
+        "Valid",
+        "Not valid",
+        "Not ours",
+        "Share",
+        "Asking",
+        "Rank",
+        "What follows",
+    )
+    rows = [
+        (one.counted.scheme, one.counted.party, one.answers, one.counted.valid, one.counted.not_valid,
+         one.counted.not_ours, f"{one.share:.0%}", one.counted.asking, _ranks(one), _follows(one))
+        for one in found
+    ]  # fmt: skip
+    _output.table(headings, rows, f"No UIM that was led by a pattern has been answered in {months} months.")
+
+
+def _judged(one: Quality) -> dict[str, Any]:
+    counted, doubt = one.counted, one.counted.doubt if one.present else None
+    return {
+        "scheme": counted.scheme, "title": one.title, "party": counted.party, "mark": counted.mark,
+        "present": one.present, "answers": one.answers, "valid": counted.valid, "not_valid": counted.not_valid,
+        "not_ours": counted.not_ours, "share_not_ours": round(one.share, 4), "parties_asking": counted.asking,
+        "rank_described": one.described, "rank": one.rank, "asks_officer": bool(doubt and doubt.asks),
+        "since": doubt.at.isoformat(timespec="seconds") if doubt else None,
+    }  # fmt: skip
+
+
+def _ranks(one: Quality) -> str:
+    if one.rank is None:
+        return ""
+    return f"{one.rank}" if one.rank == one.described else f"{one.described} -> {one.rank}"
+
+
+def _follows(one: Quality) -> str:
+    doubt = one.counted.doubt
+    if not one.present:
+        return "described otherwise now: begun anew"
+    if doubt is None or not doubt.loss:
+        return ""
+    what = "the officer is asked before it is sent" if doubt.asks else "loses rank"
+    return f"{what}, since {doubt.at:%Y-%m-%d}"
 
 
 @pattern.command("revert")

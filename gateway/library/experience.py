@@ -29,6 +29,10 @@ class Experience:
             if scheme.id in known and scheme.mark == known[scheme.id].mark
         }  # fmt: skip
 
+    def held(self, scheme: str) -> Doubt | None:
+        """What is held against the scheme of this id, as it is described now."""
+        return self._doubts.get(scheme)
+
     def weighed(
         self, kind: VerdictKind, candidates: tuple[Candidate, ...]
     ) -> tuple[VerdictKind, tuple[Candidate, ...]]:

@@ -87,6 +87,7 @@ class Today:
     ending: tuple[Ending, ...] = ()
     pending: tuple[Pending, ...] = ()
     patterns: tuple[PatternChange, ...] = ()  # that wait for the Secretariat
+    doubted: tuple[tuple[PartyCode, str], ...] = ()  # patterns that often come back as "not ours": whose, and titles
     standings: tuple[Standing, ...] = ()  # in the directory, of every Party
     nominations: bool = True  # Parties are reminded to nominate
     items: int = 0  # that wait for the operator
@@ -105,6 +106,7 @@ def tasks_of(party: PartyCode, today: Today) -> tuple[Task, ...]:
         _returned([r for r in today.referrals if r.asking == party and r.state is ReferralState.UNDELIVERABLE]),
         _keys([key for key in today.ending if key.party == party]),
         _unconfirmed([one for one in today.pending if one.party == party]),
+        _misleading([title for of, title in today.doubted if of == party]),
         *(
             task
             for one in today.standings
@@ -125,6 +127,7 @@ def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
     found = [
         _approve(approvals),
         _patterns(today.patterns),
+        _doubted(today.doubted),
         _by_party(
             undeliverable,
             texts(
@@ -316,6 +319,26 @@ def _patterns(waiting: Sequence[PatternChange]) -> Task | None:
     )
     lines = [text("{party}: {schemes}", party=PartyName(one.actor), schemes=", ".join(one.schemes)) for one in waiting]
     return _listed(says, lines) if waiting else None
+
+
+def _misleading(titles: Sequence[str]) -> Task | None:
+    says = texts(
+        "Please describe {count} marking anew (GSP PATTERN): your desk often answers “not ours”, so officers now "
+        "confirm before they ask you.",
+        "Please describe {count} markings anew (GSP PATTERN): your desk often answers “not ours”, so officers now "
+        "confirm before they ask you.",
+        len(titles),
+    )
+    return _listed(says, [text("{title}", title=title) for title in titles]) if titles else None
+
+
+def _doubted(doubted: Sequence[tuple[PartyCode, str]]) -> Task | None:
+    says = texts(
+        "Please speak with the Party: UIMs of {count} pattern often come back as “not ours”.",
+        "Please speak with the Parties: UIMs of {count} patterns often come back as “not ours”.",
+        len(doubted),
+    )
+    return _listed(says, [text("{title}", title=title) for _, title in doubted]) if doubted else None
 
 
 def _desks(locked: Sequence[PartyCode]) -> Task | None:

@@ -180,7 +180,10 @@ class Experience:
         self._engine = engine
 
     def quality(self, now: datetime, months: int = MONTHS) -> tuple[PatternQuality, ...]:
-        """Every pattern that was answered in so many months up to now, the present one among them; by id and age."""
+        """Every pattern that was answered in so many months up to now, the present one among them; by id and age.
+
+        Those against which something is held from earlier months come last.
+        """
         sums = [func.coalesce(func.sum(_TRIED.c[name]), 0) for name in _COLUMNS.values()]
         asked = func.count(distinct(_TRIED.c.asking))
         query = (
@@ -192,13 +195,15 @@ class Experience:
         with reading(self._engine) as connection:
             held = {(one.scheme, one.mark): one for one in map(doubt, DOUBTS.rows(connection))}
             rows: Sequence[Any] = connection.execute(query).all()
-        return tuple(
+        found = [
             PatternQuality(
                 scheme, Digest(mark), PartyCode(party), int(many), int(valid), int(not_valid), int(not_ours),
-                held.get((scheme, Digest(mark))),
+                held.pop((scheme, Digest(mark)), None),
             )
             for scheme, mark, party, many, valid, not_valid, not_ours in rows
-        )  # fmt: skip
+        ]  # fmt: skip
+        past = (PatternQuality(one.scheme, one.mark, one.party, 0, 0, 0, 0, one) for one in held.values() if one.loss)
+        return (*found, *past)
 
 
 _answers = _TRIED.c.valid + _TRIED.c.not_valid + _TRIED.c.not_ours

@@ -5,10 +5,53 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway import service
+from gateway.events import Commit, Event, EventKind, Pattern, UimFact
+from gateway.facts import ExchangeNumber, PartyCode, digest
+from gateway.treaty import UimAnswer
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.patterns import stamp
 
 CODE = "KESTAMP87654321"
+
+
+def test_quality_says_how_each_pattern_was_answered_and_what_follows(folder: Path) -> None:
+    home = folder / "h"
+    service.init(home, "gsp.example.org")
+    nobody = "No UIM that was led by a pattern has been answered in 12 months.\n"
+    assert gsp("pattern", "quality", home=home).out == nobody
+    assert gsp("pattern", "quality", "--json", home=home).json == {"months": 12, "patterns": []}
+    with service.Gateway.open(home) as gateway:
+        gateway.patterns.bring(stamp())
+        scheme = gateway.patterns.known().scheme("ke-stamp")
+        number, now, kenya = ExchangeNumber(2026, 1), gateway.clock(), PartyCode("KE")
+        by, marks = Pattern(scheme.id, scheme.mark, 1), [digest(bytes([place])) for place in range(12)]
+        asked = tuple(UimFact(mark) for mark in marks)
+        said = tuple(UimFact(mark, UimAnswer.NOT_OURS if place else UimAnswer.VALID, by)
+                     for place, mark in enumerate(marks))  # fmt: skip
+        events = (
+            Event(EventKind.EXCHANGE_OPENED, number, person=1, actor=PartyCode("SE"), count=12),
+            Event(EventKind.REFERRAL_SENT, number, kenya, count=12, uims=asked),
+            Event(EventKind.ANSWER_RECEIVED, number, kenya, actor=kenya, count=12, uims=said),
+        )
+        gateway.store.ledger.commit(Commit(now, events), None)
+    (row,) = gsp("pattern", "quality", "--json", home=home).json["patterns"]
+    assert row == {
+        "scheme": "ke-stamp", "title": "Kenya, excise stamp", "party": "KE", "mark": by.mark, "present": True,
+        "answers": 12, "valid": 1, "not_valid": 0, "not_ours": 11, "share_not_ours": 0.9167, "parties_asking": 1,
+        "rank_described": 90, "rank": 72, "asks_officer": True, "since": now.isoformat(timespec="seconds"),
+    }  # fmt: skip
+    table = gsp("pattern", "quality", home=home).out
+    assert "92%" in table
+    assert "90 -> 72" in table
+    assert f"the officer is asked before it is sent, since {now:%Y-%m-%d}" in table
+    (found,) = gsp("pattern", "match", "--json", CODE, home=home).json
+    assert (found["verdict"], found["candidates"][0]["rank"]) == ("ambiguous", 72)
+    with service.Gateway.open(home) as gateway:
+        gateway.patterns.bring(stamp(pattern="'KESTAMP[0-9]{8}'"))
+    (row,) = gsp("pattern", "quality", "--json", home=home).json["patterns"]
+    assert (row["present"], row["rank"], row["not_ours"]) == (False, None, 11)
+    assert "described otherwise now: begun anew" in gsp("pattern", "quality", home=home).out
+    assert gsp("pattern", "match", "--json", CODE, home=home).json[0]["verdict"] == "sure"
 
 
 def test_a_file_counts_at_once_is_on_record_and_can_be_taken_back(folder: Path, tmp_path: Path) -> None:
