@@ -84,7 +84,7 @@ def responder(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Respon
 
 
 def test_what_the_issuer_answers_counts_and_what_somebody_else_answers_does_not(
-    responder: Responder, tmp_path: Path, request: pytest.FixtureRequest
+    responder: Responder, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, bad, unheard = (responder.certificate(f"{name}@kra.example") for name in ("good", "bad", "unheard"))
     responder.start([good, bad], [bad])
@@ -110,6 +110,7 @@ def test_what_the_issuer_answers_counts_and_what_somebody_else_answers_does_not(
     later = now + timedelta(days=2)  # answers have ended; what was revoked stays so
     assert verdicts(strict=True, at=later) == [unknown, Cause.REVOKED_KEY, unknown]
     responder.stop()
+    monkeypatch.setattr(_ocsp, "_SECONDS", 1)  # so long OpenSSL asks again an address that refuses
     assert _ocsp.refresh(home, pairs, now + timedelta(hours=1), 12, _ocsp.asked) == (0, 0)
     assert _ocsp.refresh(home, pairs, now + timedelta(hours=13), 12, _ocsp.asked) == (0, 3)
     assert verdicts(strict=False)[1] is Cause.REVOKED_KEY
