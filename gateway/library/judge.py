@@ -126,7 +126,8 @@ class Judge:
         if found is None:
             kind, counted = _kind(scored)
             kind, candidates = self._library.experience.weighed(kind, _candidates(counted, code))
-            found = self._decided[key] = (kind, candidates, (*self._remarks(kind, deciding, origin), *advice))
+            remarks = (*self._remarks(kind, deciding, origin), *dict.fromkeys(advice))  # two schemes may say the same
+            found = self._decided[key] = (kind, candidates, remarks)
         return found
 
     def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: tuple[str, str]) -> Iterator[Text]:

@@ -56,7 +56,7 @@ def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[P
                 yield Problem(
                     scheme.file, scheme.id, text("valid: sample {number} is not one of this scheme.", number=number)
                 )
-            if scheme.prefixes and not sample.startswith(scheme.prefixes):
+            if scheme.prefixes and not gs1.normalise(sample).startswith(scheme.prefixes):
                 yield Problem(
                     scheme.file, scheme.id, text("prefixes: sample {number} begins with none of them.", number=number)
                 )

@@ -105,6 +105,11 @@ def test_a_general_structure_never_competes_with_a_specific_issuer() -> None:
     assert [candidate.scheme for candidate in verdict(SWEDISH).candidates] == ["se-upui-L"]
 
 
+def test_what_two_structures_say_of_a_code_is_said_once() -> None:
+    found = verdict("QCXY12345678901")  # without a time stamp, and short: both remark upon its last eight digits
+    assert len(found.remarks) == len(set(found.remarks)) == 2
+
+
 def test_a_provisional_prefix_is_a_choice_to_be_confirmed_even_with_one_candidate() -> None:
     (candidate,) = verdict("PWK7mQ2xT9aZ4b25051914").candidates
     assert candidate.party == "PL"
