@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from gateway.crypto import _certificate
 from gateway.events import EventView, ExchangeView
 from gateway.identifiers.written import read_uim
 from gateway.language import Languages
+from gateway.library.overlap import Relation
 from gateway.outcome import Answer, Deferred, Held, Refused, Taken
 from gateway.stages import _sandbox
 
@@ -64,11 +65,25 @@ def exchange(found: ExchangeView, events: Sequence[EventView]) -> dict[str, Any]
 
 def lint_library(folder: Path | None) -> tuple[library.Problem, ...]:
     """What is wrong with the pattern library, or with another folder of patterns."""
+    return library.lint(_texts(folder))
+
+
+def overlaps(texts: Mapping[str, str] | None, folder: Path | None = None) -> list[tuple[str, str, str, str]]:
+    """Every pair of patterns that can fit one code: both, a shortest such code, and which of them counts."""
+    means = {Relation.SAME: "the same one answers for both", Relation.UNCLEAR: "could not be computed"}
+    return [
+        (pair.one.id, pair.other.id, pair.example,
+         means.get(pair.relation) or (f"{pair.one.id} counts" if pair.relation is Relation.ORDERED else
+                                      "different ones answer: " + ("accepted" if accepted else "NOT accepted")))
+        for pair, accepted in library.pairs(_texts(folder) if texts is None else texts)
+    ]  # fmt: skip
+
+
+def _texts(folder: Path | None) -> Mapping[str, str]:
     try:
-        texts = data.pattern_texts(folder)
+        return data.pattern_texts(folder)
     except UnicodeDecodeError:
         raise ValueError("a file of the pattern library is not UTF-8 text") from None
-    return library.lint(texts)
 
 
 def broken_templates() -> tuple[str, ...]:

@@ -28,13 +28,19 @@ _gateway_option = click.option(
 @pattern.command("lint")
 @_output.json_option
 @_gateway_option
+@click.option(
+    "--pairs", is_flag=True, help="Show every pair of patterns that can fit one code, and which of them counts."
+)
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
-def lint(path: Path | None, home: Path | None, as_json: bool) -> None:
-    """Check the library (or the files of PATH): schema, samples, overlaps."""
+def lint(path: Path | None, home: Path | None, pairs: bool, as_json: bool) -> None:
+    """Check the library (or the files of PATH): schema, samples, fields, dangerous patterns, overlaps."""
     from gateway import inspection
 
     if path and home:
         raise click.UsageError("PATH and --home do not go together")
+    if pairs:
+        _show_pairs(path, home, as_json)
+        return
     if home:
         with _output.opened(home) as gateway:
             problems = gateway.patterns.problems()
@@ -45,6 +51,18 @@ def lint(path: Path | None, home: Path | None, as_json: bool) -> None:
     _output.records(("File", "Scheme", "Problem"), rows, as_json, "The library is clean.")
     if problems:
         raise _output.Failed(f"{len(problems)} problem(s) in the pattern library")
+
+
+def _show_pairs(path: Path | None, home: Path | None, as_json: bool) -> None:
+    from gateway import inspection
+
+    texts = None
+    if home:
+        with _output.opened(home) as gateway:
+            texts = gateway.patterns.texts()
+    with _output.failing():
+        rows = inspection.overlaps(texts, path)
+    _output.records(("Pattern", "Other", "Code", "Which counts"), rows, as_json, "No code fits two patterns.")
 
 
 @pattern.command("match")
@@ -89,6 +107,8 @@ def bring(home: Path, file: BinaryIO) -> None:
     for other in found.touched:
         now = ", ".join(other.now) or "nothing"
         click.echo(f"Look at {other.title} ({other.party or 'no Party'}): {other.sample!r} is now decided by {now}")
+    for title in found.unclear:
+        click.echo(f"Look at {title}: whether codes of it are touched could not be computed")
     click.echo(f"The pattern library has version {version} now.")
 
 

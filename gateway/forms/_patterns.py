@@ -43,14 +43,19 @@ _AGAIN = text("Read the Secretariat's reason below. When that is mended, send �
 _SHARED = text("{sample}, a sample of this change, is also a code of “{title}”: the officer would have to choose.")
 _LOST = text("“{title}”: the code {sample} would no longer be recognised.")
 _MOVED = text("“{title}”: the code {sample} would be taken for: {now}.")
+_HIDDEN = text("“{title}” decides every code of this change, such as {sample}: the change would never count.")
+_UNCLEAR = text("“{title}”: only the samples could be compared, not all codes: its pattern is too large, or unusual.")
 
 
 def sentences(found: Examined) -> tuple[Text, ...]:
-    """Whose codes a change touches, one sentence a marking."""
-    return tuple(map(_sentence, found.touched[:_TOUCHED]))
+    """Whose codes a change touches, one sentence a marking; and of which that could not be computed."""
+    unclear = (text(_UNCLEAR.message, title=title) for title in found.unclear[:_TOUCHED])
+    return (*map(_sentence, found.touched[:_TOUCHED]), *unclear)
 
 
 def _sentence(one: Touched) -> Text:
+    if one.hidden:
+        return text(_HIDDEN.message, sample=one.sample, title=one.title)
     if one.own:
         return text(_SHARED.message, sample=one.sample, title=one.title)
     if not one.now:

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
-import re2
-
 from gateway.content import ClearValue, Text, VerdictKind, text
 from gateway.facts import NO_PARTY, PartyCode
+from gateway.library.automata import Unclear
 from gateway.library.changes import Raw, laid_over, standing, written
-from gateway.library.lint import SAMPLES_UNTIL, field_problems, sample_problems
+from gateway.library.crossing import Work
+from gateway.library.hazards import hazard
+from gateway.library.lint import SAMPLES_UNTIL, accepts, field_problems, sample_problems
+from gateway.library.overlap import Overlap, Relation, overlaps, same_step, shadowed
 from gateway.library.patterns import PatternLibrary
 from gateway.library.reading import Unreadable, read_schemes, unfit
-from gateway.library.schemes import Catalogue, Problem, Scheme, options, read, schema_problems, scheme_of
+from gateway.library.schemes import Catalogue, Problem, Scheme, read, schema_problems, scheme_of
 
 _FILE = "proposed.yaml"
-_STEPS = 1000  # of the machine that RE2 makes of a pattern
+_WORK = 250_000  # steps of comparing patterns with the library: about a second
 _MOST_TOUCHED = 3  # markings of others that a Party's own description may touch
 _OURS = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS, VerdictKind.HINT, None})
 
 _NOT_YOURS = text("party: you describe the markings of your own Party only; the Secretariat those of all.")
 _TAKEN = text("id: a marking of another Party has this name. Choose another one.")
 _DECIDES = text("decides: a Party may write “sure”, “ambiguous” or “hint”.")
-_TOO_COMPLEX = text("pattern: it is too large. Write fewer and smaller repetitions.")
 _TOO_WIDE = text(
     "pattern: it changes what is said of the codes of {count} other markings. Make it narrower, so that it fits your "
     "own codes only."
@@ -35,25 +36,31 @@ _SAME = text("There is no change: the library says this already.")
 class Touched(ClearValue):
     """Another marking of which something else is said than before, or that fits a sample of the change, too.
 
-    `sample`: the code that shows it; `now`: the titles of what decides about it with the change.
+    `sample`: the code that shows it; `now`: the titles of what decides about it with the change. `own`: the sample is
+    the change's own; `hidden`: the marking decides every code of the change.
     """
 
     title: str
     party: PartyCode
     sample: str
     now: tuple[str, ...]
-    own: bool = False  # the sample is the change's own
+    own: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Examined(ClearValue):
-    """What was found: nothing is made of it where there are `problems`. `text` as it would be kept."""
+    """What was found: nothing is made of it where there are `problems`. `text` as it would be kept.
+
+    `unclear`: titles of markings of which it could not be computed whether the change touches their codes.
+    """
 
     schemes: tuple[Scheme, ...] = ()
     raw: tuple[Raw, ...] = ()
     new: frozenset[str] = frozenset()  # ids that the library did not have
     problems: tuple[Problem, ...] = ()
     touched: tuple[Touched, ...] = ()
+    unclear: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -96,13 +103,13 @@ def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -
     library = PatternLibrary(after)
     of_samples = (*sample_problems(after, library), *field_problems(after))
     problems += [Problem("", p.scheme, p.says) for p in of_samples if p.scheme in ids]
-    touched = tuple(_touched(before, after, library, ids))
-    others = {one.title for one in touched if not one.own and one.party != only}
+    touched, unclear = _reached(after, ids, tuple(_touched(before, after, library, ids)))
+    others = {one.title for one in touched if not (one.own or one.hidden) and one.party != only}
     if only and len(others) > _MOST_TOUCHED:
         problems.append(Problem("", found[0].id, text(_TOO_WIDE.message, count=len(others))))
     if not problems and standing(texts, ids) == said:
         problems.append(Problem("", "", _SAME))
-    return Examined(found, raw, frozenset(ids - known.keys()), tuple(problems), touched)
+    return Examined(found, raw, frozenset(ids - known.keys()), tuple(problems), touched, unclear)
 
 
 def _refused(scheme: Scheme, before: Scheme | None, only: PartyCode) -> Iterator[Text]:
@@ -113,15 +120,9 @@ def _refused(scheme: Scheme, before: Scheme | None, only: PartyCode) -> Iterator
         yield _TAKEN
     if only and scheme.decides not in _OURS:
         yield _DECIDES
-    bounds = options()
-    bounds.max_mem = 4 << 20
     for pattern in (scheme.pattern, scheme.begins):
-        try:
-            if re2.compile(pattern, bounds).programsize > _STEPS:
-                yield _TOO_COMPLEX
-        except re2.error as error:
-            if "too large" in str(error) or "repetition size" in str(error):
-                yield _TOO_COMPLEX  # what RE2 refuses for another reason is told with all else
+        if wrong := hazard(pattern):
+            yield wrong
 
 
 def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: Set[str]) -> Iterator[Touched]:
@@ -142,3 +143,42 @@ def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: 
                 if other not in ids:
                     one = known[other]
                     yield Touched(one.title, one.party, sample, tuple(known[each].title for each in now), own=True)
+
+
+def _reached(
+    after: Catalogue, ids: Set[str], touched: tuple[Touched, ...]
+) -> tuple[tuple[Touched, ...], tuple[str, ...]]:
+    """What samples show with what the automata find, one a marking; and the titles of what could not be computed."""
+    work = Work(_WORK)
+    found = tuple(overlaps(after.schemes, work, ids))
+    shown = {one.title for one in touched}
+    more = [one for pair in found for one in _taken(after, pair, ids) if one.title not in shown]
+    unclear = [_other(pair, ids).title for pair in found if pair.relation is Relation.UNCLEAR]
+    try:
+        for scheme, instead, code in shadowed(after.schemes, found, work):
+            if scheme.id in ids and instead.id not in ids:
+                more.append(Touched(instead.title, instead.party, code, (instead.title,), hidden=True))
+    except Unclear:
+        unclear += [one.title for one in after.schemes if one.id in ids]
+    return (*touched, *more), tuple(dict.fromkeys(unclear))
+
+
+def _taken(after: Catalogue, pair: Overlap, ids: Set[str]) -> Iterator[Touched]:
+    """The marking of another of which a change takes codes, or shares them, so that the order of decision says nothing.
+
+    From a general structure a change may take what it likes: no Party follows from that.
+    """
+    other = _other(pair, ids)
+    if ids >= pair.ids or (other.decides is VerdictKind.HINT and not same_step(pair.one, pair.other)):
+        return
+    if pair.relation is Relation.RIVALS and not accepts(after, pair.one, pair.other):
+        titles = (pair.one.title, pair.other.title) if same_step(pair.one, pair.other) else (pair.one.title,)
+        if titles != (other.title,):
+            yield Touched(other.title, other.party, pair.example, titles)
+    elif pair.relation is Relation.ORDERED and other is pair.other and other.party != pair.one.party:
+        yield Touched(other.title, other.party, pair.example, (pair.one.title,))
+
+
+def _other(pair: Overlap, ids: Set[str]) -> Scheme:
+    """The one of both that is not of the change, where there is one."""
+    return pair.other if pair.one.id in ids else pair.one

@@ -7,46 +7,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 import re2
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
 
-from gateway import data
 from gateway.content import Text, VerdictKind, text
 from gateway.facts import NO_PARTY, Digest, PartyCode, digest
 from gateway.identifiers import gs1, iso15459, tpd
 from gateway.library.fields import ALWAYS, Field, Part, Validity, cut, fields_of, overlapping, validity_of
+from gateway.library.schema import AGENCIES, OVERLAPS, PARTIES, Problem, plain, schema_problems
+
+__all__ = [
+    "Agency", "Answers", "Catalogue", "Check", "Problem", "Scheme", "TreatyParty", "options", "plain", "read",
+    "schema_problems", "scheme_of",
+]  # fmt: skip
 
 _CHECKS = {**gs1.CHECKS, **tpd.CHECKS}
-_PARTIES, _AGENCIES = "_parties.yaml", "_agencies.yaml"
 NONE_KNOWN = "none known"  # a file says so where somebody has looked
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong in the library: in which file, which scheme ("" none), a plain sentence."""
-
-    file: str
-    scheme: str
-    says: Text
-
-    @property
-    def text(self) -> str:
-        """What it says, in English."""
-        return self.says.message.format(**dict(self.says.values))
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.scheme}: {self.text}" if self.scheme else f"{self.file}: {self.text}"
-
-
-def plain(sentence: str) -> Text:
-    """A sentence that only who keeps the files sees: it is not translated."""
-    return Text("{says}", (("says", sentence),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +155,7 @@ class Catalogue:
     parties: Mapping[PartyCode, TreatyParty]
     others: Mapping[PartyCode, TreatyParty]
     agencies: Mapping[str, Agency]
+    accepted: tuple[frozenset[str], ...] = ()  # ids of schemes that may fit one code although different ones answer
 
     def answers(self, scheme: Scheme) -> Answers:
         """Who answers for the markings of a scheme."""
@@ -187,9 +168,9 @@ def read(texts: Mapping[str, str]) -> tuple[Catalogue, tuple[Problem, ...]]:
     """What the texts (by file name) say, and every problem seen on the way; what has problems is left out."""
     problems: list[Problem] = []
     documents = {name: _document(name, texts[name], problems) for name in sorted(texts) if name.endswith(".yaml")}
-    parties, others = _parties(documents.get(_PARTIES, {}))
+    parties, others = _parties(documents.get(PARTIES, {}))
     if not parties:
-        problems.append(Problem(_PARTIES, "", plain("the list of Parties is missing")))
+        problems.append(Problem(PARTIES, "", plain("the list of Parties is missing")))
     schemes: dict[str, Scheme] = {}
     for name, document in documents.items():
         for raw in document.get("schemes", ()):
@@ -200,10 +181,15 @@ def read(texts: Mapping[str, str]) -> tuple[Catalogue, tuple[Problem, ...]]:
                 schemes[scheme.id] = scheme
     agencies = {
         raw["code"]: Agency(raw["code"], raw["name"], raw["check"] == "verified")
-        for raw in documents.get(_AGENCIES, {}).get("agencies", ())
+        for raw in documents.get(AGENCIES, {}).get("agencies", ())
     }
+    accepted = tuple(frozenset(row["schemes"]) for row in documents.get(OVERLAPS, {}).get("overlaps", ()))
     catalogue = Catalogue(
-        tuple(schemes.values()), MappingProxyType(parties), MappingProxyType(others), MappingProxyType(agencies)
+        tuple(schemes.values()),
+        MappingProxyType(parties),
+        MappingProxyType(others),
+        MappingProxyType(agencies),
+        accepted,
     )
     return catalogue, tuple(problems)
 
@@ -231,47 +217,6 @@ def _document(name: str, content: str, problems: list[Problem]) -> dict[str, Any
     wrong = schema_problems(name, document)
     problems.extend(wrong)
     return {} if wrong or not isinstance(document, dict) else document
-
-
-def schema_problems(name: str, document: Any) -> tuple[Problem, ...]:
-    """Where the content of a file does not keep to the schema."""
-    errors = sorted(_validator(name).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
-    found = (Problem(name, _named(document, list(broken.absolute_path)), _says(broken)) for broken in errors)
-    return tuple(dict.fromkeys(found))  # of several keys that are missing each error names them all
-
-
-def _says(broken: ValidationError) -> Text:
-    """What is wrong at one place, in words that can be translated."""
-    path = [str(step) for step in broken.absolute_path]
-    field = ".".join(path[2:] if path[:1] == ["schemes"] else path) or "the file"
-    wanted: Any = broken.validator_value
-    found: Any = broken.instance
-    match broken.validator:
-        case "required":
-            missing = (name for name in wanted if name not in found)
-            return text("{field}: “{names}” is missing.", field=field, names=", ".join(missing))
-        case "additionalProperties":
-            schema: Any = broken.schema
-            unknown = sorted(str(name)[:40] for name in found if name not in schema["properties"])
-            return text("{field}: “{names}” is no key of the published schema.", field=field, names=", ".join(unknown))
-        case "enum":
-            return text("{field}: it must be one of: {values}.", field=field, values=", ".join(map(str, wanted)))
-        case _:
-            return text("{field}: it does not keep to the published schema.", field=field)
-
-
-def _named(document: Any, path: list[Any]) -> str:
-    """The id of the scheme in which a schema error lies, "" if it lies elsewhere."""
-    if len(path) < 2 or path[0] != "schemes" or not isinstance(document["schemes"][path[1]], dict):
-        return ""
-    return str(document["schemes"][path[1]].get("id", ""))
-
-
-@lru_cache(maxsize=3)
-def _validator(name: str) -> Draft202012Validator:
-    schema = json.loads((data.folder("pattern_library") / "schema.json").read_text(encoding="utf-8"))
-    kind = name.removesuffix(".yaml") if name in (_PARTIES, _AGENCIES) else "schemes"
-    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
 
 
 def _parties(document: Mapping[str, Any]) -> tuple[dict[PartyCode, TreatyParty], dict[PartyCode, TreatyParty]]:

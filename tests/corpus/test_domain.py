@@ -14,6 +14,9 @@ from tests.corpus.places import SHARED, whole
 
 pytestmark = whole
 _WORDS = ("scheme", "level", "carrier", "structure", "charset", "distinguishing")
+_IMPOSSIBLE = {
+    ("ae-dts", "ru-block")
+}  # said to be ambiguous, but no code fits both: a serial of 20 against 23 characters
 _OTHERS = {"gs1-article"}  # article numbers, which are on every pack and no UIM
 
 
@@ -62,7 +65,8 @@ def test_a_scheme_says_of_its_marking_what_the_source_says() -> None:
         assert {tuple(sample) for sample in row["invalid"]} <= {
             (sample["uim"], sample["because"]) for sample in ours.get("invalid", ())
         }
-        assert set(row.get("ambiguous_with", ())) <= set(ours.get("ambiguous_with", ()))
+        ambiguous = {one for one in row.get("ambiguous_with", ()) if (row["id"], one) not in _IMPOSSIBLE}
+        assert ambiguous <= set(ours.get("ambiguous_with", ()))
         assert (ours["pattern"] is None) == (row["regex"] is None)
 
 

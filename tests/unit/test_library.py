@@ -301,6 +301,11 @@ def test_an_overlap_that_is_not_declared_is_a_problem() -> None:
     assert [(problem.scheme, problem.text) for problem in problems] == [
         ("ke-one", "valid: sample 1 is also decided by uy-one"),
         ("uy-one", "valid: sample 1 is also decided by ke-one"),
+        (
+            "ke-one",
+            "overlap: uy-one fits the same codes, such as XQ111111111, and another one answers for it: "
+            "make one of them narrower, or accept it with the reason in _overlaps.yaml",
+        ),
     ]
 
 

@@ -1,0 +1,78 @@
+"""The published schema of the library's files, and what is wrong with one, in plain sentences."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from gateway import data
+from gateway.content import Text, text
+
+PARTIES, AGENCIES, OVERLAPS = "_parties.yaml", "_agencies.yaml", "_overlaps.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in the library: in which file, which scheme ("" none), a plain sentence."""
+
+    file: str
+    scheme: str
+    says: Text
+
+    @property
+    def text(self) -> str:
+        """What it says, in English."""
+        return self.says.message.format(**dict(self.says.values))
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.scheme}: {self.text}" if self.scheme else f"{self.file}: {self.text}"
+
+
+def plain(sentence: str) -> Text:
+    """A sentence that only who keeps the files sees: it is not translated."""
+    return Text("{says}", (("says", sentence),))
+
+
+def schema_problems(name: str, document: Any) -> tuple[Problem, ...]:
+    """Where the content of a file does not keep to the schema."""
+    errors = sorted(_validator(name).iter_errors(document), key=lambda error: list(map(str, error.absolute_path)))
+    found = (Problem(name, _named(document, list(broken.absolute_path)), _says(broken)) for broken in errors)
+    return tuple(dict.fromkeys(found))  # of several keys that are missing each error names them all
+
+
+def _says(broken: ValidationError) -> Text:
+    """What is wrong at one place, in words that can be translated."""
+    path = [str(step) for step in broken.absolute_path]
+    field = ".".join(path[2:] if path[:1] == ["schemes"] else path) or "the file"
+    wanted: Any = broken.validator_value
+    found: Any = broken.instance
+    match broken.validator:
+        case "required":
+            missing = (name for name in wanted if name not in found)
+            return text("{field}: “{names}” is missing.", field=field, names=", ".join(missing))
+        case "additionalProperties":
+            schema: Any = broken.schema
+            unknown = sorted(str(name)[:40] for name in found if name not in schema["properties"])
+            return text("{field}: “{names}” is no key of the published schema.", field=field, names=", ".join(unknown))
+        case "enum":
+            return text("{field}: it must be one of: {values}.", field=field, values=", ".join(map(str, wanted)))
+        case _:
+            return text("{field}: it does not keep to the published schema.", field=field)
+
+
+def _named(document: Any, path: list[Any]) -> str:
+    """The id of the scheme in which a schema error lies, "" if it lies elsewhere."""
+    if len(path) < 2 or path[0] != "schemes" or not isinstance(document["schemes"][path[1]], dict):
+        return ""
+    return str(document["schemes"][path[1]].get("id", ""))
+
+
+@lru_cache(maxsize=4)
+def _validator(name: str) -> Draft202012Validator:
+    schema = json.loads((data.folder("pattern_library") / "schema.json").read_text(encoding="utf-8"))
+    kind = name.removesuffix(".yaml") if name in (PARTIES, AGENCIES, OVERLAPS) else "schemes"
+    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]})
