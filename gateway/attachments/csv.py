@@ -9,13 +9,17 @@ from io import StringIO
 
 from gateway.attachments import Attachment, AttachmentReading
 from gateway.attachments._headings import HEADINGS
+from gateway.attachments._kind import unlike
 from gateway.content import Finding, MimePart, Severity, text
-from gateway.identifiers.written import read_uims
+from gateway.identifiers.written import looks_like_code, read_uims
 from gateway.language import normalise
-from gateway.mime.text import decode
+from gateway.mime.text import decode_file
 
 _MOST = 250_000
 _DELIMITERS = ";,\t|"
+_CUT = re.compile("[;,\t| ]")
+_RARE = "^~:#"  # taken for delimiters only where they part a heading that means UIM
+_ABOVE = 10  # lines in which headings are looked for: lists have titles above them
 _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?\s*', re.IGNORECASE)  # Excel's own first line
 _TOO_LONG = text("The file has more lines than are accepted; the rest was not read. Send the rest in another mail.")
 _MORE_COLUMNS = text(
@@ -32,26 +36,41 @@ def accepts(part: MimePart) -> bool:
 
 def read(part: MimePart) -> AttachmentReading:
     """The UIMs of one column. A line that could be cut in two ways is told, not cut."""
-    lines = decode(part).lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if wrong := unlike(part):
+        return AttachmentReading(remarks=wrong)
+    lines = decode_file(part).lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     skipped = 0
     separator = _SEPARATOR_LINE.fullmatch(lines[0])
     if separator:
         skipped, lines[0] = 1, ""
-    heading = lines[skipped] if len(lines) > skipped else ""
-    delimiter = separator[1] if separator else max(_DELIMITERS, key=heading.count)
+    headed, found = (skipped, separator[1]) if separator else _headed(lines)
+    lines[skipped:headed] = [""] * (headed - skipped)
+    heading = lines[headed] if len(lines) > headed else ""
+    delimiter = found or max(_DELIMITERS, key=heading.count)
     findings: list[Finding] = []
     table: tuple[tuple[int, tuple[str, ...]], ...] = ()
     cells: Iterable[tuple[int, str]]
     if delimiter not in heading:
-        cells = _single(lines, skipped)
+        cells = _single(lines, headed)
     else:
         rows = [(number, row) for number, row in _rows(lines, delimiter, part.filename, findings) if number > skipped]
         cells = _column(rows, delimiter, part.filename, findings)
         table = tuple((number, tuple(map(_plain, row))) for number, row in rows[: _MOST + 1] if any(row))
-    uims, wrong = read_uims(cells, part.filename)
+    uims, unread = read_uims(cells, part.filename)
     if len(uims) > _MOST:
         findings.append(Finding(_TOO_LONG, Severity.PART, part.filename))
-    return AttachmentReading(uims[:_MOST], findings=(*findings, *wrong), table=table)
+    return AttachmentReading(uims[:_MOST], findings=(*findings, *unread), table=table)
+
+
+def _headed(lines: list[str]) -> tuple[int, str]:
+    """The line of the headings and what parts them, where one means UIM; else the first line that is not empty."""
+    for place, line in enumerate(lines[:_ABOVE]):
+        if any(map(looks_like_code, _CUT.split(line))):
+            break
+        for delimiter in _DELIMITERS + _RARE:
+            if delimiter in line and any(normalise(cell.strip('" ')) in HEADINGS for cell in line.split(delimiter)):
+                return place, delimiter
+    return next((place for place, line in enumerate(lines[:_ABOVE]) if line.strip()), 0), ""
 
 
 def _single(lines: list[str], skipped: int) -> Iterator[tuple[int, str]]:

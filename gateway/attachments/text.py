@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gateway.attachments import Attachment, AttachmentReading
+from gateway.attachments._kind import unlike
 from gateway.content import Finding, MimePart, Severity, text
 from gateway.identifiers.written import read_uims
 from gateway.language import normalise
-from gateway.mime.text import decode
+from gateway.mime.text import decode_file
 
 _MOST = 250_000
 _HEADINGS = frozenset(
@@ -22,7 +23,9 @@ def accepts(part: MimePart) -> bool:
 
 def read(part: MimePart) -> AttachmentReading:
     """The UIMs of the file's lines; a first line that only says what they are is left out."""
-    lines = decode(part).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if wrong := unlike(part):
+        return AttachmentReading(remarks=wrong)
+    lines = decode_file(part).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     first = next((place for place, line in enumerate(lines) if line.strip()), 0)
     if normalise(lines[first]) in _HEADINGS:
         lines[first] = ""

@@ -8,6 +8,7 @@ from collections import Counter
 from html.parser import HTMLParser
 
 from gateway.content import MimePart
+from gateway.mime.charset import charset_of
 
 _BLOCKS = frozenset(
     (
@@ -56,6 +57,21 @@ def decode(part: MimePart) -> str:
         except (ValueError, LookupError):
             continue
     return part.body.decode("latin-1").replace("\x00", "")
+
+
+def decode_file(part: MimePart) -> str:
+    """A text file's text, in the charset that its octets tell rather than the one that was declared for it."""
+    declared = part.parameter("charset").lower()
+    return part.body.decode(charset_of(part.body, declared if _is_charset(declared) else ""), "replace").replace(
+        "\0", ""
+    )
+
+
+def _is_charset(name: str) -> bool:
+    try:
+        return codecs.lookup(name).name.replace("_", "-") not in _NO_CHARSETS
+    except (ValueError, LookupError):
+        return False
 
 
 def attachments(tree: MimePart) -> tuple[MimePart, ...]:

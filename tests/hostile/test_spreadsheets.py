@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from gateway.attachments import Trouble
 from gateway.parsing import parse
 from tests.support import hostile_sheets as made
 from tests.support.focalpoint import SE_UIM, FocalPoint, request
+from tests.support.parsed import in_process
 
 GOOD = made.workbook(made.cell("A1"))
 LAUGHS = "".join(f'<!ENTITY {chr(98 + n)} "{("&" + chr(97 + n) + ";") * 10}">' for n in range(9))
@@ -40,6 +42,7 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "half a file": lambda: GOOD[: len(GOOD) // 2],
     "a file without its end": lambda: GOOD[:-10],
     "an empty file": lambda: b"",
+    "a sheet that stands outside of the archive": lambda: made.moved(GOOD, "../../../../etc/passwd"),
     "an OLE file of nothing": lambda: made.container("Workbook"),
     "a cell of ten million letters": lambda: made.workbook(made.cell("A1", "a" * 10 * MILLION)),
 }
@@ -80,6 +83,30 @@ def test_a_million_columns_are_a_row_like_any_other() -> None:
     row = "<row>" + "<c><v>1</v></c>" * MILLION + "</row>"
     (sheet,) = parse("sheets", made.workbook(row)).content["sheets"]
     assert len(sheet["rows"][0][1]) <= 256
+
+
+def test_what_a_sheet_says_of_its_size_is_not_believed() -> None:
+    whole = made.sheet(made.cell("A1")).replace("<sheetData>", '<dimension ref="A1:XFD1048576"/><sheetData>')
+    assert parse("sheets", made.workbook("", whole=whole)).content["sheets"][0]["rows"] == [[1, [made.UIM]]]
+
+
+@pytest.mark.parametrize(
+    "formula", ["cmd|'/c calc'!A0", 'HYPERLINK("file:///etc/passwd","x")', "[1]Other!$A$1", 'WEBSERVICE("http://a")']
+)
+def test_a_formula_is_never_calculated_and_nothing_it_names_is_opened(formula: str) -> None:
+    escaped = formula.replace('"', "&quot;")
+    rows = f'<row r="1"><c r="A1"><f>{escaped}</f></c><c r="B1" t="str"><f>{escaped}</f><v>shown</v></c></row>'
+    link = ("xl/externalLinks/externalLink1.xml", f'<externalLink xmlns="{made.MAIN}"/>')
+    (sheet,) = in_process("sheets", made.workbook(rows, link)).content["sheets"]
+    assert sheet["rows"] == [[1, [["formula", ""], "shown"]]]
+    assert (sheet["formulae"], sheet["first"]) == (2, "A1")
+
+
+def test_the_names_of_an_archives_parts_are_names_and_no_places() -> None:
+    names = ("../../../../tmp/gsp-escaped.xml", "/etc/gsp-escaped", "xl/media/..\\..\\x.xml", "a" * 60_000)
+    found = parse("sheets", made.workbook(made.cell("A1"), *((name, "<x/>") for name in names)))
+    assert found.content["sheets"][0]["rows"] == [[1, [made.UIM]]]
+    assert not Path("/tmp/gsp-escaped.xml").exists()
 
 
 def test_macros_are_neither_run_nor_read() -> None:

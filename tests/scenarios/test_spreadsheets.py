@@ -62,5 +62,5 @@ def test_a_list_in_a_spreadsheet_is_a_list_and_the_officer_hears_what_is_wrong_i
     mails = point.delivered()
     assert SE_UIM in mails["desk.se"][0].text
     assert SE_UIM_2 in mails["desk.se"][0].text
-    assert f"packs.{ending} › Packs, line 5" in mails["officer"][0].text
+    assert f"packs.{ending} › Packs, cell B5" in mails["officer"][0].text
     assert "This cell holds a number" in mails["officer"][0].text.replace("\r\n", " ").replace("\n", " ")

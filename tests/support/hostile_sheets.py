@@ -59,6 +59,13 @@ def workbook(rows: str, *more: tuple[str, str], strings: str = "", book: str = _
     return packed([*parts.items(), *more])
 
 
+def moved(octets: bytes, target: str) -> bytes:
+    """The workbook with its sheet in another place."""
+    with zipfile.ZipFile(io.BytesIO(octets)) as archive:
+        parts = [(name, archive.read(name)) for name in archive.namelist()]
+    return packed((name, part.replace(b"worksheets/sheet1.xml", target.encode())) for name, part in parts)
+
+
 def packed(parts: Iterable[tuple[str, str | bytes]]) -> bytes:
     """A ZIP archive."""
     octets = io.BytesIO()

@@ -189,3 +189,49 @@ def test_a_large_document_is_checked_in_seconds() -> None:
     assert len(form.uims) == 100_000
     assert findings == ()
     assert spent() - started < allowed(8)
+
+
+# --- what other programs write ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|", "^", "~", ":"])
+def test_whatever_parts_the_headings_parts_the_lines(delimiter: str) -> None:
+    lines = [("Nr", "UIM", "Place"), ("1", ONE, "x"), ("2", TWO, "y")]
+    assert codes("\n".join(map(delimiter.join, lines))) == [ONE, TWO]
+
+
+def test_titles_above_the_headings_are_no_rows() -> None:
+    reading = read(f"List of packs, 12 May; Mombasa\n\nNr;UIM;kg\n1;{ONE};1.234,50\n", "a.csv")
+    assert [(uim.text, uim.line) for uim in reading.uims] == [(ONE, 4)]
+    assert (reading.findings, reading.table[0]) == ((), (3, ("Nr", "UIM", "kg")))
+
+
+def test_a_line_above_the_headings_that_holds_a_uim_is_a_row() -> None:
+    assert ONE in codes(f"{ONE};x\nUIM;Place\n{TWO};y\n")
+
+
+def test_a_line_break_within_quotation_marks_ends_no_row() -> None:
+    reading = read(f'UIM;Place\n{ONE};"two\nlines"\n{TWO};"a ""word"";"\n', "a.csv")
+    assert [(uim.text, uim.line) for uim in reading.uims] == [(ONE, 2), (TWO, 4)]
+    assert reading.table[1] == (2, (ONE, "two\nlines"))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.tsv"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html><table><tr><td>UIM</td></tr></table>",
+        '\ufeff\r\n<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>',
+        b"PK\x03\x04" + b"\0" * 99,
+        b"%PDF-1.7\nUIM\n",
+        b"\xff\xd8\xff\xe0" + b"\0" * 99,
+        b"\x1f\x8b\x08",
+    ],
+    ids=["web page", "XML", "archive", "PDF", "picture", "packed"],
+)
+def test_what_is_only_named_as_text_is_told_once_and_not_read(body: bytes | str, name: str) -> None:
+    reading = read(body, name)
+    assert (reading.uims, reading.findings, reading.table) == ((), (), ())
+    assert [one.text.message[:55] for one in reading.remarks] == [
+        "The file “{name}” is of another kind than its name says"
+    ]

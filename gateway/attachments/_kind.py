@@ -1,0 +1,24 @@
+"""Whether a file that is called text is something else: then not one line of it is read."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.content import Finding, MimePart, Severity, text
+
+_OTHER = re.compile(
+    rb"PK\x03\x04|\xd0\xcf\x11\xe0|%PDF-|\x89PNG|\xff\xd8\xff|GIF8|\x1f\x8b|\{\\rtf|"
+    rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|table|script|svg)",
+    re.IGNORECASE,
+)
+_UNLIKE = text(
+    "The file “{name}” is of another kind than its name says, and was not read. Open it in the program that made it, "
+    "save it as CSV or .xlsx, and send that file."
+)
+
+
+def unlike(part: MimePart) -> tuple[Finding, ...]:
+    """What to tell of an archive, a web page, a picture that is named as a text file; () where it looks like one."""
+    if not _OTHER.match(part.body):
+        return ()
+    return (Finding(text(_UNLIKE.message, name=part.filename), Severity.PART, part.filename, field="uims"),)
