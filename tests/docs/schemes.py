@@ -230,6 +230,7 @@ def _facts(scheme: Scheme) -> Iterator[tuple[str, str]]:
     yield "Carriers", ", ".join(scheme.carriers) or "not known"
     yield "Carriers, as the source says it", _say(raw.get("carrier", ""))
     yield "Made", _validity(scheme)
+    yield "What is known of its structure", "" if scheme.decides else _say(scheme.structure)
     yield "Told apart by", _say(raw.get("distinguishing", ""))
     yield "Fits the same codes", ", ".join(f"[{one}]({one}.md)" for one in sorted(scheme.ambiguous_with))
     note = raw.get("confidence_note", "")
@@ -249,7 +250,7 @@ def _facts(scheme: Scheme) -> Iterator[tuple[str, str]]:
 def _verified(scheme: Scheme) -> str:
     if scheme.verified:
         return "✔ what leads to its owner was read in the source"
-    return "✘ not verified: nobody has read it in a source yet"
+    return "✘ not verified: what leads to its owner was not read in a source"
 
 
 def _validity(scheme: Scheme) -> str:
