@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import digests, large_list, misreads, registry, schleuder, smime, spreadsheet, statistics, whole_path
+from benchmarks import (
+    digests,
+    large_list,
+    misreads,
+    recognition,
+    registry,
+    schleuder,
+    smime,
+    spreadsheet,
+    statistics,
+    whole_path,
+)
 
 BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "whole-path": whole_path.run,
@@ -17,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "spreadsheet": spreadsheet.run,
     "smime": smime.run,
     "schleuder": schleuder.run,
+    "recognition": recognition.run,
     "registry": registry.run,
     "statistics": statistics.run,
     "digests": digests.run,

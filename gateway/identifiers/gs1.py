@@ -45,8 +45,9 @@ def normalise(code: str) -> str:
     code = code.strip()
     if code.startswith("]"):
         code = _SYMBOLOGY.sub("", code, count=1).lstrip(SEPARATOR)
-    if code[:1].isalpha():
-        return _from_link(code) if code[:8].lower().startswith(("http://", "https://")) else code
+    first = code[:1]
+    if first.isalpha():
+        return _from_link(code) if first in "hH" and code[:8].lower().startswith(("http://", "https://")) else code
     if not _AI_FIRST.match(code):
         return code
     if not code.isalnum():
@@ -54,7 +55,7 @@ def normalise(code: str) -> str:
     return _without_brackets(code) if code.startswith("(") else code
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def check_digit(number: str) -> int | None:
     """The digit that would be right at the end of a number, None where it is right already."""
     right = gs1_standard_check_digit(number[:-1])

@@ -94,12 +94,12 @@ class Prefixes:
         self._by_look = {folded(prefix): prefix for prefix in prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._by_look}, reverse=True)
         self._edited: dict[str, tuple[str, str, int]] = {}  # beginning as written: prefix, why, position
-        self._known = tuple(self._by_look.values())
+        self._known = dict.fromkeys(self._by_look.values())
         for prefix in self._known:
             for place in range(len(prefix) if len(prefix) >= _EDITED else 0):
                 lost, doubled = prefix[:place] + prefix[place + 1 :], prefix[: place + 1] + prefix[place:]
                 self._edited.setdefault(lost, (prefix, LOST, place + 1))
-                if not doubled.startswith(self._known):
+                if not self._is_known(doubled):
                     self._edited.setdefault(doubled, (prefix, TWICE, place + 2))
         self._edited_lengths = sorted({len(written) for written in self._edited}, reverse=True)
 
@@ -114,12 +114,15 @@ class Prefixes:
 
     def edited(self, code: str) -> Proposal | None:
         """The code with a known prefix of which one character was lost or written twice; None where it is no such."""
-        for length in () if code.startswith(self._known) else self._edited_lengths:
+        for length in () if self._is_known(code) else self._edited_lengths:
             if found := self._edited.get(code[:length]):
                 prefix, why, position = found
                 character = prefix[position - 1] if why is LOST else code[position - 1]
                 return Proposal(prefix + code[length:], why, (("character", character), ("position", position)))
         return None
+
+    def _is_known(self, code: str) -> bool:
+        return any(code[:length] in self._known for length in self._lengths)
 
 
 def proposals(code: str, prefixes: Prefixes) -> Iterator[Proposal]:

@@ -34,7 +34,7 @@ _FOREIGN = {
 }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def stamp(value: str) -> datetime | None:
     """The instant of a time stamp YYMMDDhh (UTC), None where there is no such day or hour."""
     if len(value) != 8 or not (value.isascii() and value.isdecimal()):

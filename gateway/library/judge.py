@@ -6,21 +6,23 @@ owner that is not a Party; a general structure, which never competes with those 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import repeat
+from typing import TYPE_CHECKING
 
 from gateway.content import N_, Candidate, Text, Uim, Verdict, VerdictKind, text
 from gateway.identifiers import gs1, iso15459, misreads, tpd
 from gateway.library.doubts import Doubts, shown
 from gateway.library.evidence import PREFIX_POINTS, points_for
+from gateway.library.matching import Branch
 from gateway.library.schemes import Scheme
+from gateway.library.steps import Decided, Fit, Lane, Step, Tried, judged
 
 if TYPE_CHECKING:
     from gateway.library.patterns import PatternLibrary
 
 LONGEST = 200  # no known marking has more than 100 characters; what is longer is not looked into
-_ORDER = (VerdictKind.NOT_A_UIM, VerdictKind.NOT_A_PARTY, VerdictKind.HINT)
 
 _ISSUER = N_("It begins with {prefix}, the prefix of the ID issuer {issuer}.")
 _PROBABLE = N_("It begins with {prefix}, probably the prefix of the ID issuer {issuer}: please confirm.")
@@ -42,93 +44,147 @@ _TOO_LONG = N_("It has {count} characters: no known marking is as long.")
 _FOREIGN = N_("It holds {character}, which no known marking uses.")
 
 
-class _Group(NamedTuple):
-    """Schemes that stand on the same step of the order of decision. `final`: nothing after it may decide."""
-
-    schemes: tuple[Scheme, ...]
-    final: bool
-
-
 class Judge:
     """Judges the UIMs of one list; what several of them share is made once. Not shared between threads."""
 
     def __init__(self, library: PatternLibrary, now: datetime) -> None:
         self._library = library
         self._now = now
-        self._steps: dict[tuple[Scheme, ...], tuple[_Group, ...]] = {}
+        self._matching = library.matching
+        self._order = library.order
+        self._tried: Tried = {}
         self._doubts = Doubts(library, self.deciding, now)
-        self._decided: dict[object, tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]] = {}
+        self._weighed: dict[tuple[Fit, tuple[int, ...]], tuple[VerdictKind, tuple[Candidate, ...]]] = {}
+        self._told: dict[tuple[Fit, VerdictKind, tuple[str, str]], tuple[Text, ...]] = {}
 
-    def verdict(self, uim: Uim) -> Verdict:
-        """What the library says of this UIM."""
-        code = gs1.normalise(uim.text)
+    def verdicts(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
+        """What the library says of each, in their order.
+
+        First those of which everything is known by their schemes, prefix by prefix: in a mixed list what is known
+        would otherwise have to be fetched from memory for each. Then the others, one after the other.
+        """
+        codes = [gs1.normalise(uim.text) for uim in uims]
+        of: dict[Branch, list[int]] = {}
+        branch_of = self._matching.branch
+        for place, code in enumerate(codes):
+            branch = branch_of(code)
+            if branch in of:
+                of[branch].append(place)
+            else:
+                of[branch] = [place]
+        found: list[Verdict | None] = [None] * len(codes)
+        for branch, places in of.items():
+            self._certain(branch, places, codes, uims, found)
+        return tuple([v or self._verdict(uim, code) for v, uim, code in zip(found, uims, codes, strict=True)])
+
+    def _certain(
+        self,
+        branch: Branch,
+        places: Iterable[int],
+        codes: Sequence[str],
+        uims: Sequence[Uim],
+        found: list[Verdict | None],
+    ) -> None:
+        """Judges the UIMs of one prefix of which everything is known by their schemes."""
+        lanes: dict[int, Lane | None] = {}
+        for place in places:
+            code = codes[place]
+            if "&" in code or len(code) > LONGEST:
+                continue
+            lane = lanes.get(len(code))
+            if lane is not None:
+                fullmatch, after, start, end, known, decision = lane
+                if fullmatch(code, after) and (known is None or known.get(code[start:end]) is False):
+                    found[place] = judged(uims[place], *decision)
+                    continue
+            fit = self._fit(code, branch)
+            if fit is not None and fit.decision is not None:
+                found[place] = judged(uims[place], *fit.decision)
+                if len(code) not in lanes:
+                    lanes[len(code)] = self._order.lane(branch, code, fit, self._tried)
+
+    def _verdict(self, uim: Uim, code: str) -> Verdict:
         if len(code) > LONGEST:
             return Verdict(uim, VerdictKind.UNKNOWN, (), (text(_TOO_LONG, count=len(code)),))
-        hits = self._library.hits(code)
-        deciding = self._deciding(hits, code)
-        if deciding and not self._suspicious(deciding, code):
-            kind, candidates, remarks = self._decision(deciding, code)
-            beside = self._doubts.beside(code, deciding, any(a.message in tpd.ADVICE for a in remarks))
-            return Verdict(uim, kind, candidates, (*remarks, *beside) if beside else remarks)
-        near, doubts = self._doubts.about(uim.text, code, hits)
+        fit = self._fit(code, self._matching.branch(code))
+        if fit is not None and not self._suspicious(fit, code):
+            kind, candidates, remarks = self._decision(fit, code)
+            beside = self._doubts.beside(code, fit.schemes, any(a.message in tpd.ADVICE for a in remarks))
+            return judged(uim, kind, candidates, (*remarks, *beside) if beside else remarks)
+        near, doubts = self._doubts.about(uim.text, code, self._library.hits(code))
         if doubts:
             return Verdict(uim, VerdictKind.MALFORMED, near, doubts)
-        if deciding:
-            return Verdict(uim, *self._decision(deciding, code))
+        if fit is not None:
+            return Verdict(uim, *self._decision(fit, code))
         return Verdict(uim, VerdictKind.UNKNOWN, (), tuple(_strange(code)))
 
     def deciding(self, code: str) -> tuple[Scheme, ...]:
-        """The schemes that decide about a normalised code."""
-        return self._deciding(self._library.hits(code), code)
+        """The schemes that decide about a normalised code; () for none."""
+        fit = self._fit(code, self._matching.branch(code))
+        return fit.schemes if fit is not None else ()
 
-    def _deciding(self, hits: tuple[Scheme, ...], code: str) -> tuple[Scheme, ...]:
-        """The schemes that decide: those on the first step of which any passes its checks; () for none."""
-        steps = self._steps.get(hits)
-        if steps is None:
-            steps = self._steps[hits] = tuple(_steps(hits))
-        if not (steps and steps[0].schemes[0].prefixes) and self._library.named_by_prefix(code):
-            return ()
+    def _fit(self, code: str, branch: Branch) -> Fit | None:
+        """What decides: those on the first step of which any passes its checks; None where none does.
+
+        Most codes are decided behind their prefix: what has no prefix is looked for only where that did not.
+        """
+        specific = branch.hits(code)
+        if specific.schemes:
+            for step in self._order.steps(specific):
+                fit = step.fit(code, self._now, self._tried)
+                if fit is not None and not (fit.may_yield and code.startswith("01")):
+                    return fit
+                if fit is not None or step.final:
+                    break
+        elif branch.named:
+            return None
+        steps = self._order.steps(self._matching.joined(specific, code))
         for place, step in enumerate(steps):
-            fitting = tuple(scheme for scheme in step.schemes if not scheme.faults(code, self._now))
-            if fitting and not self._yields(fitting, steps[place + 1 :], code):
-                return fitting
+            fit = step.fit(code, self._now, self._tried)
+            if fit is not None and not self._yields(fit, steps[place + 1 :], code):
+                return fit
             if step.final:
-                return ()
-        return ()
+                return None
+        return None
 
-    def _yields(self, fitting: tuple[Scheme, ...], later: tuple[_Group, ...], code: str) -> bool:
+    def _yields(self, fit: Fit, later: tuple[Step, ...], code: str) -> bool:
         """Whether a mere shape gives way to an element string with a right check digit.
 
         A carton's (01)…(21)… of 29 characters has the shape of a Russian pack code one time in ten.
         """
-        if fitting[0].decides is not VerdictKind.NOT_A_PARTY or not code.startswith("01"):
+        if not (fit.may_yield and code.startswith("01")):
             return False
-        if any(points_for(scheme, code) or "gs1 key" in {c.name for c in scheme.checks} for scheme in fitting):
+        if any(points_for(scheme, code) or "gs1 key" in {c.name for c in scheme.checks} for scheme in fit.schemes):
             return False
         return any(s.is_checked and not s.faults(code, self._now) for step in later for s in step.schemes)
 
-    def _suspicious(self, deciding: tuple[Scheme, ...], code: str) -> bool:
+    def _suspicious(self, fit: Fit, code: str) -> bool:
         """Whether a fit is probably an accident: `&amp;` in it, or a general structure with nearly a known prefix."""
         if misreads.holds_entity(code):
             return True
-        if deciding[0].is_checked or not code[:1].isalpha():
+        if fit.is_checked or not code[:1].isalpha():
             return False
         return bool(self._library.prefixes.meant(code))
 
-    def _decision(
-        self, deciding: tuple[Scheme, ...], code: str
-    ) -> tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]:
-        scored = tuple((scheme, points_for(scheme, code)) for scheme in deciding)
-        origin = _origin(code) if deciding[0].decides is VerdictKind.HINT else ("", "")
-        advice = tuple(remark for scheme in deciding for remark in scheme.remarks(code, self._now))
-        key = (scored, origin, advice)
-        found = self._decided.get(key)
+    def _decision(self, fit: Fit, code: str) -> Decided:
+        """What the schemes that fit decide together; made once for all codes of which the same is to be said."""
+        if fit.decision is not None:
+            return fit.decision
+        points = tuple([points_for(scheme, code) for scheme in fit.schemes]) if fit.is_weighed else ()
+        found = self._weighed.get((fit, points))
         if found is None:
-            kind, counted = _kind(scored)
-            kind, candidates = self._library.experience.weighed(kind, _candidates(counted, code))
-            remarks = (*self._remarks(kind, deciding, origin), *dict.fromkeys(advice))  # two schemes may say the same
-            found = self._decided[key] = (kind, candidates, remarks)
-        return found
+            kind, counted = _kind(zip(fit.schemes, points or repeat(0), strict=False))
+            found = self._library.experience.weighed(kind, _candidates(counted, code))
+            self._weighed[fit, points] = found
+        origin = _origin(code) if fit.schemes[0].decides is VerdictKind.HINT else ("", "")
+        remarks = self._told.get((fit, found[0], origin))
+        if remarks is None:
+            remarks = self._told[fit, found[0], origin] = tuple(self._remarks(found[0], fit.schemes, origin))
+        advice = dict.fromkeys(remark for scheme in fit.advising for remark in scheme.remarks(code, self._now))
+        decided = (*found, (*remarks, *advice) if advice else remarks)  # two schemes may say the same
+        if fit.is_certain:
+            fit.decision = decided
+        return decided
 
     def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: tuple[str, str]) -> Iterator[Text]:
         if kind is VerdictKind.NOT_A_PARTY:
@@ -141,21 +197,6 @@ class Judge:
         if code:
             agency = self._library.agency(code)
             yield text(_AGENCY, code=code, agency=agency.name) if agency else text(_NO_AGENCY)
-
-
-def _steps(hits: tuple[Scheme, ...]) -> Iterator[_Group]:
-    by_length: dict[int, list[Scheme]] = {}
-    for scheme in hits:
-        if scheme.prefixes:
-            by_length.setdefault(max(map(len, scheme.prefixes)), []).append(scheme)
-    lengths = sorted(by_length, reverse=True)
-    for length in lengths:
-        members = tuple(by_length[length])
-        yield _Group(members, final=length == lengths[-1] and any(s.is_specific for s in members))
-    for kind in _ORDER:
-        members = tuple(scheme for scheme in hits if not scheme.prefixes and scheme.decides is kind)
-        if members:
-            yield _Group(members, final=False)
 
 
 def _kind(scored: Iterable[tuple[Scheme, int]]) -> tuple[VerdictKind, tuple[tuple[Scheme, int], ...]]:

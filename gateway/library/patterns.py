@@ -1,9 +1,4 @@
-"""All patterns as one automaton: which schemes a code fits, by Google's RE2 in linear time.
-
-`Set.Match` answers None both for "nothing" and when its automaton ran out of memory (google/re2
-issue 136); so a code that fits nothing is tried once more against one joined pattern, which RE2
-decides in any case, and `load` runs every sample (libraries.md, 3).
-"""
+"""The pattern library, ready to be asked: which schemes a code fits, and what that says of it."""
 
 from __future__ import annotations
 
@@ -17,38 +12,36 @@ from gateway.events import Doubt
 from gateway.identifiers import gs1, misreads
 from gateway.library import doubts, judge
 from gateway.library.experience import Experience
+from gateway.library.matching import Matching, compiled, encoded
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
+from gateway.library.steps import Order
 
 
 class PatternLibrary:
     """The library, ready to be asked. Holds no UIM. Shared between threads."""
 
     def __init__(self, catalogue: Catalogue, held: Iterable[Doubt] = ()) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self.experience = Experience(held, catalogue.schemes)
         self._published = tuple(scheme for scheme in catalogue.schemes if scheme.decides is not None)
-        self._whole = _set(re2.Set.FullMatchSet(options()), (scheme.pattern for scheme in self._published))
+        self.matching = Matching(self._published)
+        self.order = Order()
         self._starting = tuple(scheme for scheme in self._published if scheme.begins)
-        self._begins = _set(re2.Set.MatchSet(options()), (scheme.begins for scheme in self._starting))
-        self._any = re2.compile("|".join(f"(?:{scheme.pattern})" for scheme in self._published), options())
-        self._each = tuple(re2.compile(scheme.pattern, options()) for scheme in self._published)
-        self._by_prefix: dict[str, tuple[Scheme, ...]] = {}
-        for scheme in self._published:
-            for prefix in scheme.prefixes if scheme.is_specific else ():
-                self._by_prefix[prefix] = (*self._by_prefix.get(prefix, ()), scheme)
-        self._lengths = sorted({len(prefix) for prefix in self._by_prefix}, reverse=True)
+        self._begins = compiled(re2.Set.MatchSet(options()), (scheme.begins for scheme in self._starting))
         # Of two prefixes that begin alike (LEAT1, LEAT1ET) the shorter is the one to be recognised.
-        known = {prefix for scheme in self._published for prefix in scheme.prefixes}
-        self.prefixes = misreads.Prefixes(p for p in known if not p.startswith(tuple(known - {p})))
+        known = self.matching.prefixes
+        self.prefixes = misreads.Prefixes(
+            one for one in known if not any(one[:length] in known for length in range(1, len(one)))
+        )
 
     def weighed(self, held: Iterable[Doubt]) -> PatternLibrary:
         """The same library, with what answers say against its patterns."""
-        return PatternLibrary(self._catalogue, held)
+        return PatternLibrary(self.catalogue, held)
 
     @property
     def schemes(self) -> tuple[Scheme, ...]:
         """Every scheme, also those without a published format."""
-        return self._catalogue.schemes
+        return self.catalogue.schemes
 
     def scheme(self, name: str) -> Scheme:
         """The scheme of this id, which there is."""
@@ -57,16 +50,16 @@ class PatternLibrary:
     @property
     def others(self) -> tuple[TreatyParty, ...]:
         """The owners of known markings that are not Parties."""
-        return tuple(self._catalogue.others.values())
+        return tuple(self.catalogue.others.values())
 
     @property
     def parties(self) -> tuple[TreatyParty, ...]:
         """The Parties to the Protocol that the library lists, in its order."""
-        return tuple(self._catalogue.parties.values())
+        return tuple(self.catalogue.parties.values())
 
     def agency(self, code: str) -> Agency | None:
         """The issuing agency with this code, None where the library knows none."""
-        return self._catalogue.agencies.get(code)
+        return self.catalogue.agencies.get(code)
 
     def canonical(self, uim: str) -> str:
         """The one form by which two ways of writing a UIM are known as the same (GS1 brackets, separators)."""
@@ -74,8 +67,7 @@ class PatternLibrary:
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]:
         """The library's judgement on each UIM, in their order; `now` decides what lies in the future."""
-        sitting = judge.Judge(self, now)
-        return tuple(sitting.verdict(uim) for uim in uims)
+        return judge.Judge(self, now).verdicts(uims)
 
     def fits(self, uim: str, now: datetime) -> tuple[str, ...]:
         """The ids of every scheme whose pattern and checks a UIM passes, whatever outranks what."""
@@ -96,31 +88,13 @@ class PatternLibrary:
 
     def hits(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose pattern, prefix and length a normalised code has, in the library's order; unchecked."""
-        octets = code.encode("utf-8", "backslashreplace")
-        found = self._whole.Match(octets)
-        if found is None:
-            if not self._any.fullmatch(octets):
-                return ()
-            found = [number for number, pattern in enumerate(self._each) if pattern.fullmatch(octets)]
-        size = len(code)
-        hit = [self._published[number] for number in sorted(found)]
-        return tuple([s for s in hit if s.shortest <= size <= s.longest and code.startswith(s.prefixes or "")])
+        return self.matching.hits(code)
 
     def beginning(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose `begins` a normalised code has."""
-        found = self._begins.Match(code.encode("utf-8", "backslashreplace"))
+        found = self._begins.Match(encoded(code))
         return tuple(self._starting[number] for number in sorted(found or ()))
 
     def named_by_prefix(self, code: str) -> tuple[Scheme, ...]:
         """The schemes of the longest specific prefix that a code begins with; () where there is none."""
-        for length in self._lengths:
-            if found := self._by_prefix.get(code[:length]):
-                return found
-        return ()
-
-
-def _set(chosen: re2.Set, patterns: Iterable[str]) -> re2.Set:
-    for pattern in patterns:
-        chosen.Add(pattern)
-    chosen.Compile()
-    return chosen
+        return self.matching.branch(code).named
