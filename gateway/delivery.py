@@ -50,6 +50,7 @@ class Deliverer:
     def deliver(self, outbound: OutboundSettings, force: bool = False) -> tuple[int, int]:
         """Sends what is due (all that waits, with `force`); gives (sent, not sent)."""
         sent = failed = 0
+        self.recall()
         while True:
             batch = self._store.outbox.claim(BATCH, self._worker, self._clock(), LEASE, force)
             if not batch:
@@ -72,6 +73,14 @@ class Deliverer:
             if force and failed:
                 return sent, failed
 
+    def recall(self) -> None:
+        """Takes out what waits for people whose access was withdrawn; of an answer those hear who can ask again."""
+        for mail in self._store.outbox.recalled():
+            logs.note("recalled", kind=mail.kind, message=mail.envelope_id)
+            if mail.kind in CARRIES:
+                self._tell(mail, withdrawn=True)
+            self._store.outbox.given_up(mail.id, "access withdrawn")
+
     def _ours(self, mail: Waiting) -> Waiting | None:
         """The mail, if it is still this worker's: a slow server can use up the lease before the end of the batch."""
         now = self._clock()
@@ -93,7 +102,7 @@ class Deliverer:
         self._tell(mail)
         outbox.given_up(mail.id, result.reply, kept=mail.kind in CARRIES)
 
-    def _tell(self, mail: Waiting) -> None:
+    def _tell(self, mail: Waiting, withdrawn: bool = False) -> None:
         now = self._clock()
         for _ in range(3):
             exchange = self._store.view.exchange(mail.exchange) if mail.exchange else None
@@ -101,7 +110,9 @@ class Deliverer:
                 decision = undeliverable(self._store.view, self._keyed, self._policy, exchange, mail.party, now)
             elif exchange is not None and mail.kind in CARRIES:
                 reader = Address(mail.rcpt_to)
-                decision = unreached(self._store.view, self._policy, exchange, mail.party, mail.side, reader, now)
+                decision = unreached(
+                    self._store.view, self._policy, exchange, mail.party, mail.side, reader, now, withdrawn
+                )
             elif mail.kind is MailKind.CHALLENGE:
                 decision = _registration.unreached(Address(mail.rcpt_to), self._store.view, now)
             else:

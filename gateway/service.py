@@ -261,6 +261,7 @@ class Gateway:
 
     def _take(self) -> list[Any]:
         taken: list[Any] = []
+        self._deliverer.recall()
         while batch := self.store.outbox.claim(100, "hand", self.clock(), _LEASE, force=True):
             taken += batch
         return taken

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, and_, func, or_, select, update
 from gateway.events import MailKind
 from gateway.facts import ExchangeNumber, PartyCode
 from gateway.store.engine import reading, writing
-from gateway.store.tables import OutboxRow, table
+from gateway.store.tables import OutboxRow, PersonRow, table
 from gateway.treaty import Side
 
 MAIL_LIFE = timedelta(days=2)
@@ -70,6 +70,16 @@ class Outbox:
             )
             found = connection.execute(select(rows).where(rows.c.id.in_(ids)).order_by(rows.c.id)).mappings()
             return tuple(_waiting(row) for row in found)
+
+    def recalled(self) -> tuple[Waiting, ...]:
+        """What waits, or is kept, for people whose access was withdrawn after it was written."""
+        rows, people = self._rows, table(PersonRow)
+        query = select(rows).join(people, func.lower(people.c.address) == func.lower(rows.c.rcpt_to)).where(
+            or_(rows.c.state == "pending", and_(rows.c.state == "failed", func.length(rows.c.octets) > 0)),
+            people.c.revoked_at > rows.c.created,
+        )  # fmt: skip
+        with reading(self._engine) as connection:
+            return tuple(_waiting(row) for row in connection.execute(query.order_by(rows.c.id)).mappings())
 
     def renewed(self, mail: Waiting, until: datetime) -> Waiting | None:
         """The claim with a longer lease; None where the lease ended and another worker has the mail, or had it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from gateway.cli import main
 from gateway.transports.submission import Delivery, Verdict
@@ -16,6 +16,10 @@ def answered(point: FocalPoint) -> str:
     reply = form_of(point.delivered()["desk.se"][0].text).replace("Status:", "Status: valid\n(a) Malmö", 1)
     assert point.send("desk.se", reply)["outcome"] == "taken"
     return number
+
+
+def gsp(point: FocalPoint, *arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--home", str(point.home)])
 
 
 def refused_for_good(point: FocalPoint, address: str) -> None:
@@ -36,7 +40,7 @@ def test_an_answer_that_is_refused_for_good_is_kept_told_of_and_sent_once_more(p
         assert SE_UIM not in mails[0].text
         assert "Malmö" not in mails[0].text
     assert "gsp outbox retry" in point.gateway.open_items()[0]
-    again = CliRunner().invoke(main, ["outbox", "retry", "--home", str(point.home)])
+    again = gsp(point, "outbox", "retry")
     assert again.output.startswith("1 mail(s) are sent once more")
     assert "Malmö" in point.delivered()["officer"][0].text
     assert "gsp outbox retry" not in point.gateway.open_items()[0]
@@ -58,3 +62,20 @@ def test_a_receipt_that_is_refused_for_good_is_only_for_a_person(point: FocalPoi
     assert point.delivered() == {}
     assert len(point.gateway.open_items()) == 1
     assert point.gateway.store.outbox.kept() == ()
+
+
+def test_nothing_that_waits_goes_to_somebody_whose_access_is_withdrawn(point: FocalPoint) -> None:
+    """Neither the answer nor a receipt; the desk reads that it can ask for the answer once more."""
+    number = answered(point)
+    officer = point.people["officer"].address
+    assert any(mail.rcpt_to == officer for mail in point.gateway.store.outbox.listed())
+    assert gsp(point, "user", "revoke", officer, "--reason", "left").exit_code == 0
+    told = point.delivered()
+    assert "officer" not in told
+    (mail,) = told["desk.ke"]
+    assert mail.subject == f"A mail with an answer could not be delivered [{number}]"
+    assert f"The access of {officer} was withdrawn" in " ".join(mail.text.split())
+    assert SE_UIM not in mail.text
+    assert "Malmö" not in mail.text
+    assert point.gateway.store.outbox.kept() == ()
+    assert point.delivered() == {}, "told once"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from gateway.facts import MessageId
+from gateway.events import OutgoingMail
+from gateway.facts import Address, Language, MessageId
 from gateway.store import Store
-from tests.store.made import NOW, NUMBER, SE, at, opening, outgoing, rows, write
+from gateway.treaty import Role
+from tests.store.made import KE, NOW, NUMBER, SE, at, key, opening, outgoing, rows, with_parties, write
 
 LEASE = timedelta(minutes=10)
 
@@ -125,3 +128,25 @@ def test_a_worker_that_is_slow_keeps_its_claim_and_one_that_is_too_late_has_lost
     assert store.outbox.renewed(kept, at(minutes=40)) is None
     store.outbox.delivered(mail.id, "250")
     assert store.outbox.renewed(kept, at(minutes=40)) is None
+
+
+def test_what_was_written_before_its_reader_was_withdrawn_is_called_back(store: Store) -> None:
+    officer, colleague = Address("officer@party.example"), Address("colleague@party.example")
+    with_parties(store)
+    for address, made in ((officer, key("A")), (colleague, key("B"))):
+        store.members.add_person(KE, address, "Somebody", Role.OFFICER, Language("en"), made, NOW)
+
+    def addressed(name: str, to: str) -> OutgoingMail:
+        return replace(outgoing(name), rcpt_to=Address(to))
+
+    write(store, *opening(), outgoing=(
+        addressed("waits", officer.title()), addressed("kept", officer), addressed("sent", officer),
+        addressed("another's", colleague), outgoing("desk's"),
+    ))  # fmt: skip
+    numbers = {mail.message_id[1:].partition("@")[0]: mail.id for mail in store.outbox.listed()}
+    store.outbox.given_up(numbers["kept"], "550 5.1.1", kept=True)
+    store.outbox.delivered(numbers["sent"], "250 2.0.0")
+    assert store.outbox.recalled() == ()
+    store.members.revoke(officer, "left", at(minutes=1))
+    write(store, outgoing=(addressed("farewell", officer),), when=at(minutes=1))
+    assert [mail.id for mail in store.outbox.recalled()] == [numbers["waits"], numbers["kept"]]
