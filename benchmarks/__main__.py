@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import (
     digests,
     large_list,
+    lint,
     misreads,
     recognition,
     registry,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[tuple[str, str, str]]]] = {
     "statistics": statistics.run,
     "digests": digests.run,
     "misreads": misreads.run,
+    "lint": lint.run,
 }
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 

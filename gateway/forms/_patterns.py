@@ -9,6 +9,7 @@ from gateway.content import Decision, EnclosedKey, FilledForm, Finding, Letter, 
 from gateway.events import ChangeState, Event, EventKind, MailKind, PatternChange
 from gateway.facts import NO_PARTY, Correspondent, Fingerprint, PartyCode, PartyName
 from gateway.forms._common import evidence, notice, own_thread, sender
+from gateway.library.fields import NAMES
 from gateway.library.judge import LONGEST
 from gateway.library.proposal import Examined, Touched, examine
 from gateway.library.schemes import Scheme, read
@@ -152,7 +153,8 @@ def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -
     catalogue, _ = read(texts)
     headings = (
         text("Marking"), text("Code"), text("Party"), text("Can be asked here"), text("Issuer"), text("Structure"),
-        text("Prefixes"), text("Length"), text("Example"), text("Certainty"), text("Source"),
+        text("Prefixes"), text("Length"), text("Example"), text("Certainty"), text("Source"), text("Parts"),
+        text("Carriers"), text("Used from"), text("Used until"), text("Whom to ask"), text("Picture"),
     )  # fmt: skip
     schemes = sorted(catalogue.schemes, key=lambda scheme: (not scheme.party, scheme.party, scheme.title))
     rows = (
@@ -168,10 +170,23 @@ def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -
             next(iter(one.valid), ""),
             CERTAINTY[one.decides],
             one.source,
+            _parts(one),
+            ", ".join(one.carriers),
+            one.validity.begin.isoformat() if one.validity.begin else "",
+            one.validity.end.isoformat() if one.validity.end else "",
+            one.contact,
+            one.picture,
         )
         for one in schemes
     )
     return Sheet("pattern-library", headings, tuple(rows))
+
+
+def _parts(scheme: Scheme) -> Text:
+    """The names of the fields, in the reader's language and in their order; in brackets what is assumed only."""
+    names = [("(%s)" if field.assumed else "%s") % f"{{part{n}}}" for n, field in enumerate(scheme.fields)]
+    values = tuple((f"part{n}", text(NAMES[field.name])) for n, field in enumerate(scheme.fields))
+    return Text(" + ".join(names), values)
 
 
 def _length(scheme: Scheme) -> str:

@@ -72,7 +72,7 @@ def _lines(block: str) -> list[str]:
 def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     """The form as an entry of the library; of an entry that there is, what the form does not say stays."""
     scheme = form.get("scheme").strip()
-    known = standing(situation.library.texts(), {scheme}).get(scheme, {})
+    known = dict(standing(situation.library.texts(), {scheme}).get(scheme, {}))
     party = form.get("party") or situation.submission.sender.person.party
     prefixes = [one for one in re.split(r"[\s,;]+", form.get("prefixes")) if one]
     decides = form.get("certainty") or known.get("decides") or ("sure" if prefixes else "hint")
@@ -88,6 +88,8 @@ def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     }  # fmt: skip
     if span := _SPAN.fullmatch(form.get("length").strip()):
         said["length"] = {"min": int(span[1]), "max": int(span[2] or span[1])}
+    if known.get("pattern") != said["pattern"]:
+        known.pop("fields", None)  # they were places in codes of the pattern before
     return {**known, **{key: value for key, value in said.items() if value}}
 
 

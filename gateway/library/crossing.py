@@ -180,6 +180,7 @@ def _back(one: Automaton, other: Automaton, levels: list[dict[int, int]], state:
         )
 
 
+@lru_cache(maxsize=4096)
 def _character(characters: int) -> str:
     nice = next((one for one in _NICE if characters >> ord(one) & 1), "")
     if nice:
