@@ -13,7 +13,7 @@ from gateway import data, library
 from gateway.content import Uim
 from gateway.crypto import _certificate
 from gateway.events import EventView, ExchangeView
-from gateway.identifiers.written import read_uim
+from gateway.identifiers.written import read_damaged
 from gateway.language import Languages
 from gateway.library.overlap import Relation
 from gateway.outcome import Answer, Deferred, Held, Refused, Taken
@@ -104,7 +104,7 @@ def match(codes: list[str], known: library.PatternLibrary | None = None) -> list
     """What a pattern library, else the shipped one, says of each code."""
     known = known or library.load(data.pattern_texts())
     english = Languages.from_texts({}).catalogue("en")
-    written = [read_uim(code) for code in codes]
+    written = [read_damaged(code) for code in codes]
     uims = [Uim(code, line=number) for number, code in enumerate(written, 1) if isinstance(code, str)]
     verdicts = {verdict.uim.line: verdict for verdict in known.verdicts(uims, datetime.now(UTC))}
     rows: list[dict[str, Any]] = []

@@ -72,6 +72,7 @@ class Receipt(ClearValue):
     unknown: tuple[UimNote, ...] = ()
     own: tuple[UimNote, ...] = ()
     no_desk: tuple[UimNote, ...] = ()  # a Party answers for it, but is not registered here
+    doubtful: tuple[UimNote, ...] = ()  # sent, but unusual: to be compared with the pack
     repeated: tuple[UimNote, ...] = ()  # asked before by the officer's own Party
     doubled: int = 0
     again: tuple[Uim, ...] = ()  # what `doubled` counts, where it stands the second time

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gateway.content import ClearValue, MimePart, Reading, Submission, Uim, Verdict
+from gateway.content import ClearValue, MimePart, Reading, Submission, Text, Uim, Verdict
 from gateway.directory import Entry
 from gateway.events import AskedBefore, Commit, Doubt, EventView, ExchangeView, Keep, Pattern, PatternChange
 from gateway.facts import (
@@ -315,6 +315,10 @@ class Library(Protocol):
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]: ...
     def leading(self, uims: Sequence[Uim], party: PartyCode, now: datetime) -> tuple[Pattern | None, ...]:
         """The pattern by which each UIM leads to that Party; None where it does not."""
+        ...
+
+    def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
+        """What a recognised UIM says by itself (date, product, price ...): only for what a letter shows."""
         ...
 
     def canonical(self, uim: str) -> str:

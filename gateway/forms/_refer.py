@@ -20,6 +20,7 @@ SHOWN = 50  # above so many UIMs the letter holds the first few, the spreadsheet
 IN_FORM = 200  # UIMs given back in a request form; a spreadsheet has them all
 _LOST = frozenset({ReferralState.UNDELIVERABLE, ReferralState.EXPIRED})  # nothing comes any more, unless asked again
 STAYS = ("ambiguous", "hints", "not_a_party", "not_a_uim", "malformed", "unknown", "own", "no_desk")
+TOLD = (*STAYS, "doubtful")  # what the receipt says more of
 _DETAILS = ("date_of_seizure", "place_of_seizure", "product")
 _LABELS = {field.name: field.label for field in REQUEST_FIELDS}
 _STATUS_WORDS = {choice.name: text(choice.label) for choice in ANSWERS}

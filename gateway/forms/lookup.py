@@ -38,7 +38,7 @@ from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._findings import findings_sheets
 from gateway.forms._patterns import library_sheet
 from gateway.forms._refer import IN_FORM, SHOWN
-from gateway.letters import Lookup, LookupLine, Notice
+from gateway.letters import Lookup, LookupLine, Notice, UimNote
 from gateway.ports import Situation
 from gateway.rules import routing
 from gateway.rules.sealed import sealed_box
@@ -81,7 +81,7 @@ def decide(situation: Situation) -> Decision:
         )
     uims, again = routing.deduplicate(form.uims, situation.library.canonical)
     verdicts = situation.library.verdicts(uims, situation.moment.now)
-    lines = tuple(map(_line, verdicts))
+    lines = tuple(map(_line, verdicts, routing.notes(verdicts, situation.library.decoded, SHOWN)))
     suggested = {suggestion.party for line in lines for suggestion in line.suggestions}
     registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)
     offers, files = _offers(situation, verdicts, registered)
@@ -146,8 +146,7 @@ def _offers(
     return tuple(offers), tuple(files)
 
 
-def _line(verdict: Verdict) -> LookupLine:
-    note = routing.note(verdict)
+def _line(verdict: Verdict, note: UimNote) -> LookupLine:
     return LookupLine(verdict.uim, _SENTENCES[verdict.kind], note.suggestions, note.remarks)
 
 

@@ -28,7 +28,7 @@ from gateway.forms._common import (
 )
 from gateway.forms._fields import REQUEST_FIELDS
 from gateway.forms._findings import findings_sheets
-from gateway.forms._refer import SHOWN, STAYS, Referred, left_form, refer, referral_letter
+from gateway.forms._refer import SHOWN, STAYS, TOLD, Referred, left_form, refer, referral_letter
 from gateway.letters import Receipt, UimNote
 from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
@@ -179,7 +179,7 @@ def _receipt(
         evidence=evidence(situation),
         total=len(form.uims),
         sent=tuple(one.part for one in referred),
-        **{name: tuple(map(routing.note, getattr(routed, name))) for name in STAYS},
+        **{name: routing.notes(getattr(routed, name), situation.library.decoded, SHOWN) for name in TOLD},
         repeated=repeated,
         doubled=len(doubled),
         again=doubled,

@@ -220,8 +220,8 @@ _PRICE_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!
 _PLAUSIBLE_KOPECKS = range(2_000, 100_000)
 
 
-def plausible_price(characters: str) -> bool:
-    """Whether four characters read as the maximum retail price of a pack in kopecks (base 80).
+def price(characters: str) -> int | None:
+    """Four characters read as the maximum retail price of a pack in kopecks (base 80); None where it is not likely.
 
     About one code in 400 of another origin passes by chance. Source: domain.md 2.4.
     """
@@ -229,6 +229,6 @@ def plausible_price(characters: str) -> bool:
     for character in characters:
         digit = _PRICE_DIGITS.find(character)
         if digit < 0:
-            return False
+            return None
         value = value * 80 + digit
-    return value in _PLAUSIBLE_KOPECKS
+    return value if value in _PLAUSIBLE_KOPECKS else None

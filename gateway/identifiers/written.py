@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from gateway.content import Finding, Severity, Text, Uim, text
+from gateway.identifiers import misreads
 
 _PLAIN = re.compile(r"[!-~]+")
 _SEPARATORS = re.compile(r"<GS>|\{GS\}|\u241d|\\x1d|\^\]", re.IGNORECASE)
@@ -21,6 +22,9 @@ _BEHIND_WORDS = re.compile(r"(?P<words>[^:：]{1,40})[:：]\s+(?P<code>[!-~]+)")
 _TITLED = re.compile(r"<[A-Za-z]{2,4}>\s+(?P<code>[!-~]+)")
 _CODE = re.compile(r"[!-~]{12,}+")
 _NO_CODE = re.compile(r"[+\d()./-]{1,20}|\S*(?:@|://|www\.)\S*")  # telephone numbers, dates; addresses
+# A marking as it is printed on some packs, in groups: the first may be capital letters alone, all others have a digit.
+_GROUPS = re.compile(r"(?:[A-Z]{2,8}|[!-~]*\d[!-~]*)(?: [!-~]*\d[!-~]*){1,9}")
+_WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}(?![A-Za-z])|\d{1,4}[./:-]\d{1,2}[./:-]\d{2,4}")  # of a sentence; a date
 _OVERRIDES = frozenset("\u202d\u202e")
 
 _SPACES = text("A UIM has no spaces in it. Write it alone on its line, without other words.")
@@ -38,7 +42,8 @@ def read_uims(
 ) -> tuple[tuple[Uim, ...], tuple[Finding, ...]]:
     """UIMs of numbered lines, one on each, octet for octet; and a finding for each line that is none.
 
-    List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation.
+    List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation. A code
+    in groups or with look-alike letters is given on as it is: the library says what it may have been.
     """
     written = [(number, line) for number, line in lines if line.strip()]
     if written and all(_NUMBERED.match(line) for _, line in written) and _is_list(written):
@@ -49,7 +54,7 @@ def read_uims(
         code = line.strip()
         if not (_PLAIN.fullmatch(code) and code[0] not in "]*_=\"" and "^" not in code and "\\" not in code
                 and "{" not in code and "<" not in code and "E+" not in code):  # fmt: skip
-            read = _careful(code)
+            read = read_damaged(code)
             if isinstance(read, Text):
                 findings.append(Finding(read, Severity.PART, where, number, line.strip(), "uims", column, page))
                 continue
@@ -62,6 +67,22 @@ def read_uims(
 def read_uim(written: str) -> str | Text:
     """One UIM, or what is wrong with it."""
     return _careful(written.strip())
+
+
+def read_damaged(written: str) -> str | Text:
+    """The same, but a damage of which the library can propose a repair is left in the code for it to see."""
+    code = written.strip()
+    read = _careful(code)
+    if not isinstance(read, Text):
+        return read
+    if read is _SPACES:
+        grouped = _GROUPS.fullmatch(code) is not None and _WORD.search(code) is None
+        several = sum(map(looks_like_code, code.split(" "))) > 1  # codes: each wants a line of its own
+        return code if grouped and not several and looks_like_code(code.replace(" ", "")) else read
+    if read.message == _LOOKALIKE.message:
+        bare = _unwrapped("".join(c for c in code if unicodedata.category(c) != "Cf"))
+        return bare if looks_like_code(misreads.latin(bare)) else read
+    return read
 
 
 def looks_like_code(line: str) -> bool:

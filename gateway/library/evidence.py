@@ -14,6 +14,6 @@ def points_for(scheme: Scheme, code: str) -> int:
     if scheme.gs1_prefixes:
         number = gs1.number_of(code) if code.startswith("01") else code[:14]
         found += PREFIX_POINTS if number[1:4] in scheme.gs1_prefixes else 0
-    if scheme.price is not None and gs1.plausible_price(code[scheme.price]):
+    if scheme.price is not None and gs1.price(code[scheme.price]) is not None:
         found += PRICE_POINTS
     return found

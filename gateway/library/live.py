@@ -9,7 +9,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from gateway import logs
-from gateway.content import Uim, Verdict, VerdictKind
+from gateway.content import Text, Uim, Verdict, VerdictKind
 from gateway.events import Pattern
 from gateway.facts import PartyCode, digest
 from gateway.identifiers import gs1
@@ -100,6 +100,10 @@ class Consulted:
                 led[name] = Pattern(name, library.scheme(name).mark, mark)
             found.append(led[name])
         return tuple(found)
+
+    def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
+        """What a recognised UIM says by itself."""
+        return self._current().library.decoded(verdict)
 
     def canonical(self, uim: str) -> str:
         """The one form by which two ways of writing a UIM are known as the same: no matter of the library's content."""

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import re2
 
-from gateway.content import Text, Uim, Verdict
+from gateway.content import Text, Uim, Verdict, VerdictKind
 from gateway.events import Doubt
 from gateway.identifiers import gs1, misreads
-from gateway.library import doubts, judge
+from gateway.library import decoding, doubts, judge
 from gateway.library.experience import Experience
 from gateway.library.matching import Matching, compiled, encoded
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
@@ -68,6 +68,13 @@ class PatternLibrary:
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]:
         """The library's judgement on each UIM, in their order; `now` decides what lies in the future."""
         return judge.Judge(self, now).verdicts(uims)
+
+    def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
+        """What a recognised UIM says by itself (date, product, price …); () where nothing is published of it."""
+        if verdict.kind in (VerdictKind.MALFORMED, VerdictKind.UNKNOWN) or not verdict.candidates:
+            return ()
+        scheme = next((one for one in self._published if one.id == verdict.candidates[0].scheme), None)
+        return decoding.decoded(scheme, self.canonical(verdict.uim.text)) if scheme else ()
 
     def fits(self, uim: str, now: datetime) -> tuple[str, ...]:
         """The ids of every scheme whose pattern and checks a UIM passes, whatever outranks what."""

@@ -29,7 +29,8 @@ class Routing(ClearValue):
     """Every UIM of a request in exactly one group; each group in the order in which it was written.
 
     `to_send` holds only Parties with a desk, by code in alphabetical order; `no_desk` are UIMs whose
-    Party is certain but not registered here; `own` are the asking Party's.
+    Party is certain but not registered here; `own` are the asking Party's. `doubtful` are sent, too: their Party is
+    certain, but something in them is unusual.
     """
 
     to_send: Mapping[PartyCode, tuple[Routed, ...]]
@@ -41,6 +42,7 @@ class Routing(ClearValue):
     unknown: tuple[Verdict, ...] = ()
     own: tuple[Verdict, ...] = ()
     no_desk: tuple[Verdict, ...] = ()
+    doubtful: tuple[Verdict, ...] = ()
 
     def schemes(self, party: PartyCode) -> tuple[str, ...]:
         """Titles of the schemes by which UIMs go to a Party, sorted; () where the officer named it."""
@@ -79,7 +81,7 @@ def route(
     """
     named = NO_PARTY if override in struck_out else override
     sent: dict[PartyCode, list[Routed]] = {}
-    groups: dict[str, list[Verdict]] = {name: [] for name in (*_GROUPS.values(), "own", "no_desk")}
+    groups: dict[str, list[Verdict]] = {name: [] for name in (*_GROUPS.values(), "own", "no_desk", "doubtful")}
     for given in verdicts:
         verdict = without(given, struck_out)
         party, routed = _destination(verdict, asking_party, named)
@@ -91,6 +93,8 @@ def route(
             groups["no_desk"].append(verdict)
         else:
             sent.setdefault(party, []).append(routed)
+            if verdict.kind is VerdictKind.SURE and verdict.remarks:
+                groups["doubtful"].append(verdict)
     return Routing(
         to_send={party: tuple(sent[party]) for party in sorted(sent)},
         **{name: tuple(members) for name, members in groups.items()},
@@ -119,10 +123,17 @@ def deduplicate(uims: Sequence[Uim], canonical: Callable[[str], str]) -> tuple[t
     return tuple(unique), tuple(doubled)
 
 
-def note(verdict: Verdict) -> UimNote:
-    """What a letter says of a verdict: remarks, and candidates as suggestions, best first."""
+def note(verdict: Verdict, decoded: tuple[Text, ...] = ()) -> UimNote:
+    """What a letter says of a verdict: remarks, what the UIM says itself, and candidates as suggestions, best first."""
     suggestions = tuple(Suggestion(c.party, c.title, c.reason) for c in verdict.candidates)
-    return UimNote(verdict.uim, verdict.remarks, suggestions)
+    return UimNote(verdict.uim, (*verdict.remarks, *decoded), suggestions)
+
+
+def notes(
+    verdicts: Sequence[Verdict], decoded: Callable[[Verdict], tuple[Text, ...]], shown: int
+) -> tuple[UimNote, ...]:
+    """The notes of verdicts; the first `shown`, which a letter has room for, with what the UIMs say themselves."""
+    return tuple(note(verdict, decoded(verdict) if n < shown else ()) for n, verdict in enumerate(verdicts))
 
 
 def _destination(verdict: Verdict, asking_party: PartyCode, override: PartyCode) -> tuple[PartyCode, Routed]:

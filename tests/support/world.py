@@ -25,6 +25,7 @@ from gateway.content import (
     Reading,
     SignatureFact,
     Submission,
+    Text,
     Uim,
     Verdict,
     VerdictKind,
@@ -96,6 +97,9 @@ class FirstTwoLetters:
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]:
         return tuple(self._verdict(uim) for uim in uims)
+
+    def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
+        return ()
 
     def _verdict(self, uim: Uim) -> Verdict:
         kind, ranks = _RANKS.get(uim.text[:2], (_K.UNKNOWN, ()))

@@ -114,12 +114,10 @@ def test_the_element_that_cannot_be_right_is_named() -> None:
     assert gs1.bracket_fault("QCALL(01)1") is None
 
 
-@pytest.mark.parametrize(
-    ("characters", "plausible"), [("ACN8", True), ("AB.A", True), ("AAAA", False), ("????", False)]
-)
-def test_a_price_is_plausible_within_what_a_pack_costs(characters: str, plausible: bool) -> None:
-    assert gs1.plausible_price(characters) is plausible
+@pytest.mark.parametrize(("characters", "kopecks"), [("ACN8", 13900), ("AB.A", 12000), ("AAAA", None), ("????", None)])
+def test_a_price_is_read_where_a_pack_may_cost_it(characters: str, kopecks: int | None) -> None:
+    assert gs1.price(characters) == kopecks
 
 
 def test_characters_outside_the_alphabet_are_no_price() -> None:
-    assert not gs1.plausible_price("AC#8")
+    assert gs1.price("AC#8") is None

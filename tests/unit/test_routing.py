@@ -136,3 +136,10 @@ def test_a_note_keeps_remarks_and_candidates_in_order() -> None:
     noted = note(AMBIGUOUS)
     assert [suggestion.party for suggestion in noted.suggestions] == [SE, FR]
     assert noted.uim.text == "A1"
+
+
+def test_a_sure_uim_with_something_unusual_is_sent_and_told() -> None:
+    unusual = Verdict(Uim("S2"), VerdictKind.SURE, (candidate(SE),), (text("Its end is odd."),))
+    routing = route([SURE, unusual], KE, desks=DESKS)
+    assert [routed.uim.text for routed in routing.to_send[SE]] == ["S1", "S2"]
+    assert routing.doubtful == (unusual,)

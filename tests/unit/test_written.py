@@ -1,0 +1,53 @@
+"""A line of a list that is no clean code: what goes on to the library, and what is told at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.content import Text, VerdictKind
+from gateway.identifiers.written import read_damaged, read_uim
+from tests.support.misreadings import proposals
+from tests.unit.test_library import SWEDISH, verdict
+
+CARTON = "5051900012345678 GXYC450100123456"  # as printed, on two lines or with a space
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Q\u0421ALL7hT2kQ9mZb7Kd25051914",
+        "\uff31CALL7hT2kQ9mZb7Kd25051914",
+        "QCALL 7hT2kQ9mZ b7Kd 25051914",
+    ],
+    ids=["Cyrillic", "full width", "printed in groups"],
+)
+def test_a_code_that_can_be_restored_is_judged_and_the_right_one_proposed(written: str) -> None:
+    read = read_damaged(written)
+    assert read == written  # a repair is proposed, not made
+    found = verdict(written)
+    assert (found.kind, proposals(found)) == (VerdictKind.MALFORMED, [SWEDISH])
+
+
+def test_a_code_with_a_space_of_its_own_is_recognised() -> None:
+    assert read_damaged(CARTON) == CARTON
+    assert verdict(CARTON).kind is VerdictKind.NOT_A_PARTY
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1200 cartons seized 2025-11-03",
+        "container MSKU1234567 from Kenya",
+        f"{SWEDISH} QCALLaa11bb22cABCD25060107",
+        "254 20 1234567 890",
+        "\u0448\u0442\u0440\u0438\u0445\u043a\u043e\u0434 1200 1234567",
+        "\u0441\u0438\u0433\u0430\u0440\u0435\u0442\u044b12345678",
+    ],
+    ids=["words and a date", "a container", "two codes", "a telephone number", "Russian words", "a Russian word"],
+)
+def test_a_line_that_is_no_code_is_told_at_once(line: str) -> None:
+    assert isinstance(read_damaged(line), Text)
+
+
+def test_what_answers_a_referral_is_read_strictly() -> None:
+    assert isinstance(read_uim("Q\u0421ALL7hT2kQ9mZb7Kd25051914"), Text)
