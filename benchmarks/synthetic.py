@@ -111,7 +111,7 @@ def _coded(prefix: str, alphabet: str, size: int, stamped: bool) -> Scheme:
         "prefixes": [prefix],
         "length": {"min": length, "max": length},
         "alphabet": "iso646" if alphabet == _SIGNS else "alphanumeric",
-        **({"checks": [_STAMP]} if stamped else {}),
+        **({"checks": [dict(_STAMP)]} if stamped else {}),
         "decides": "sure",
         "rank": 95 if stamped else 90,
     }
@@ -124,7 +124,7 @@ def _ranging(prefix: str, alphabet: str, size: int) -> Scheme:
         "pattern": f"{prefix}{_CLASSES[alphabet]}{{{size - 2},{size + 6}}}" + r"\d{8}",
         "prefixes": [prefix],
         "length": {"min": len(prefix) + size + 6, "max": len(prefix) + size + 14},
-        "checks": [_STAMP],
+        "checks": [dict(_STAMP)],
         "decides": "ambiguous",
         "rank": 60,
     }
