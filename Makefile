@@ -3,8 +3,9 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 GSP := $(VENV)/bin/gsp
 SHELL := /bin/bash
+FUZZ_SECONDS ?= 600
 
-.PHONY: demo test check corpus bench fuzz docs clean
+.PHONY: demo test check corpus bench fuzz properties docs clean
 
 demo: $(VENV)/.installed ## a whole focal point on this machine: two Parties, one request, the answer
 	@$(GSP) demo
@@ -27,7 +28,11 @@ check: $(VENV)/.installed-dev ## formatter, linter, types, import floors, spelli
 bench: $(VENV)/.installed-dev ## the figures of docs/benchmarks.md, measured here
 	@$(PY) -m benchmarks $(BENCH)
 
-fuzz: $(VENV)/.installed-dev ## longer random testing of the parsers
+fuzz: $(VENV)/.installed-dev ## random testing of everything that reads what people send; FUZZ_SECONDS=60 for each
+	@echo "Fuzzing: each entry point for $(FUZZ_SECONDS) seconds. Inputs that fail are kept in .fuzz/."
+	@$(PY) -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+properties: $(VENV)/.installed-dev ## the property tests with fifty times as many examples
 	@HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest tests/property $(PYTEST)
 
 docs: $(VENV)/.installed-dev ## writes the pages that are generated from the code

@@ -21,7 +21,13 @@ settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # Files that take minutes come first, so that the two processes of `make test` end together.
-_LONG = ("docs/test_commands.py", "crash/test_kill.py", "interop/test_two_gateways.py", "cli/test_commands.py")
+_LONG = (
+    "fuzz/test_fuzz.py",
+    "docs/test_commands.py",
+    "crash/test_kill.py",
+    "interop/test_two_gateways.py",
+    "cli/test_commands.py",
+)
 
 
 @pytest.hookimpl(trylast=True)

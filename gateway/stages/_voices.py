@@ -249,7 +249,7 @@ class Voice:
     def places(self, uims: Sequence[Uim]) -> str:
         """Where UIMs stand, each once; of many the first."""
         found = list(dict.fromkeys(self.place(uim) for uim in uims[: 2 * _PLACES] if uim.line))
-        return self._join(found[:_PLACES]) + (self._safe(" …") if len(uims) > _PLACES else "")
+        return self._safe("; ").join(found[:_PLACES]) + (self._safe(" …") if len(found) > _PLACES else "")
 
     def suggested(self, suggestion: Suggestion) -> str:
         """A Party that is suggested, and why; only the reason where no Party follows."""

@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from gateway.attachments import Trouble
 from gateway.parsing import parse
 from tests.support.focalpoint import SE_UIM, FocalPoint, request
-from tests.support.hostile_pdfs import UIM, document, drawn, joined, packed, stream
+from tests.support.hostile_pdfs import UIM, document, drawn, joined, mapped, packed, stream
 from tests.support.hostile_sheets import cell, workbook
 from tests.support.parsed import in_process
 
@@ -26,12 +26,6 @@ def with_contents(content: bytes) -> bytes:
     """A page whose content stream is this object."""
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>"
     return joined([CATALOGUE, b"<</Type/Pages/Count 1/Kids[3 0 R]>>", page, content])
-
-
-def mapped(cmap: bytes) -> bytes:
-    """A page whose font says by this table which letters its octets are."""
-    font = b"<</Type/Font/Subtype/Type1/BaseFont/X/ToUnicode 3 0 R>>"
-    return document(drawn(UIM), page="/Resources<</Font<</F1 4 0 R>>>>", more=[stream(cmap), font])
 
 
 BROKEN: dict[str, Callable[[], bytes]] = {

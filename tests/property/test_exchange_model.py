@@ -102,7 +102,7 @@ def _nothing_of_a_request_is_lost(decision: Decision, uims: list[str]) -> None:
             assert stays + sent <= told.total - told.doubled <= stays + sent + len(told.repeated)
 
 
-@settings(max_examples=settings().max_examples * 3 // 10)  # more by `make fuzz`
+@settings(max_examples=settings().max_examples * 3 // 10)  # more by `make properties`
 @given(start=starts, sequence=steps)
 def test_no_order_of_mails_and_days_breaks_an_exchange(start: list[str], sequence: list[tuple]) -> None:  # type: ignore[type-arg]
     world = World(expired=["AT"])

@@ -126,7 +126,7 @@ class Model:
                 assert {(box, person.role, mark) for mark in keys} <= self.allowed
 
 
-@settings(max_examples=settings().max_examples * 3 // 20)  # more by `make fuzz`
+@settings(max_examples=settings().max_examples * 3 // 20)  # more by `make properties`
 @given(steps)
 def test_nobody_is_active_who_was_not_proven_and_allowed(played: list[tuple[object, ...]]) -> None:
     play(played)

@@ -36,6 +36,12 @@ def document(*pages: bytes, root: str = "", page: str = "", more: Sequence[bytes
     return joined(objects, trailer)
 
 
+def mapped(cmap: bytes) -> bytes:
+    """A page whose font says by this table which letters its octets are."""
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/X/ToUnicode 3 0 R>>"
+    return document(drawn(UIM), page="/Resources<</Font<</F1 4 0 R>>>>", more=[stream(cmap), font])
+
+
 def stream(content: bytes, entries: str = "") -> bytes:
     """An object that holds octets."""
     return b"<</Length %d%s>>stream\n%s\nendstream" % (len(content), entries.encode(), content)

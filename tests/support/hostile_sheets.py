@@ -61,9 +61,23 @@ def workbook(rows: str, *more: tuple[str, str], strings: str = "", book: str = _
 
 def moved(octets: bytes, target: str) -> bytes:
     """The workbook with its sheet in another place."""
+    return packed((name, old.replace(b"worksheets/sheet1.xml", target.encode())) for name, old in _parts(octets))
+
+
+def replaced(name: str, content: bytes) -> bytes:
+    """A workbook of one cell, of whose parts one is this."""
+    whole = workbook('<row><c t="s"><v>0</v></c></row>', strings=f'<sst xmlns="{MAIN}"><si><t>UIM</t></si></sst>')
+    return packed((known, content if known == name else old) for known, old in _parts(whole))
+
+
+def part(octets: bytes, name: str) -> bytes:
+    """One part of an archive."""
+    return dict(_parts(octets))[name]
+
+
+def _parts(octets: bytes) -> list[tuple[str, bytes]]:
     with zipfile.ZipFile(io.BytesIO(octets)) as archive:
-        parts = [(name, archive.read(name)) for name in archive.namelist()]
-    return packed((name, part.replace(b"worksheets/sheet1.xml", target.encode())) for name, part in parts)
+        return [(name, archive.read(name)) for name in archive.namelist()]
 
 
 def packed(parts: Iterable[tuple[str, str | bytes]]) -> bytes:

@@ -1,0 +1,1 @@
+"""Fuzzers (atheris, libFuzzer) of everything that reads what people send: `python -m tests.fuzz`, `make fuzz`."""
