@@ -14,6 +14,7 @@ MONTHS = 12  # so many months, the present one among them, are looked back upon
 MOST = 10  # answers to what one Party asked in one month count as so many at most
 ENOUGH = 10  # answers, so counted, below which nothing changes
 OFTEN = Fraction(1, 2)  # above this share of "not ours" the officer is asked to confirm
+WHOLE = 1_000_000  # parts of an answer, in which sums of weighed answers are told: whole numbers for every database
 POINTS = 20  # of rank, the most that a pattern can lose
 # An answer that judges a UIM; the others say nothing of who answers for it.
 JUDGED = frozenset({UimAnswer.VALID, UimAnswer.NOT_VALID, UimAnswer.NOT_OURS})
@@ -55,13 +56,15 @@ def weigh(tried: Iterable[Tried]) -> Weight:
     What one Party asked in one month weighs as MOST answers at most, so that no single seizure decides for a year.
     """
     judged = [one for one in tried if one.answers]
-    weights = [min(one.answers, MOST) for one in judged]
-    if sum(weights) < ENOUGH:
+    answers = sum(min(one.answers, MOST) for one in judged)
+    not_ours = sum(one.not_ours * WHOLE * min(one.answers, MOST) // one.answers for one in judged)
+    return concluded(answers, not_ours, len({one.asking for one in judged}))
+
+
+def concluded(answers: int, not_ours: int, parties: int) -> Weight:
+    """The same of sums of what is weighed: `not_ours` in millionths of an answer (WHOLE is one)."""
+    if answers < ENOUGH:
         return Weight()
-    not_ours = sum(
-        (Fraction(weight * one.not_ours, one.answers) for weight, one in zip(weights, judged, strict=True)), Fraction()
-    )
-    share = not_ours / sum(weights)
-    tenths = int(share * 10)
-    told = len({one.asking for one in judged}) > MIN_GROUP  # so many beside the Party that reads it
-    return Weight(POINTS * tenths // 10, share > OFTEN, 10 * tenths if told else 0)
+    tenths = 10 * not_ours // (answers * WHOLE)
+    told = parties > MIN_GROUP  # so many beside the Party that reads it
+    return Weight(POINTS * tenths // 10, not_ours > OFTEN * answers * WHOLE, 10 * tenths if told else 0)

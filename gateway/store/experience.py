@@ -11,12 +11,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Engine, Integer, bindparam, case, distinct, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    distinct,
+    func,
+    insert,
+    select,
+)
 from sqlmodel import Field, SQLModel
 
 from gateway.events import Doubt, Event, EventKind, Pattern, UimFact
 from gateway.facts import Digest, PartyCode
-from gateway.rules.experience import JUDGED, MONTHS, Tried, Weight, month_of, weigh
+from gateway.rules.experience import JUDGED, MONTHS, MOST, WHOLE, Weight, concluded, month_of
 from gateway.store.engine import reading, utc
 from gateway.store.prepared import Prepared, Upsert
 from gateway.store.tables import ExchangeRow, table
@@ -41,6 +55,7 @@ class DoubtRow(SQLModel, table=True):
     """What is held against a pattern from an instant on; the latest row of a pattern counts."""
 
     __tablename__ = "doubt"
+    __table_args__ = (Index("ix_doubt_pattern", "scheme", "mark"),)
     number: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     scheme: str
     mark: str
@@ -53,7 +68,6 @@ class DoubtRow(SQLModel, table=True):
 
 _TRIED, _DOUBTS, _EXCHANGES = table(ExperienceRow), table(DoubtRow), table(ExchangeRow)
 _COLUMNS = {UimAnswer.VALID: "valid", UimAnswer.NOT_VALID: "not_valid", UimAnswer.NOT_OURS: "not_ours"}
-_OF_PATTERN = (_TRIED.c.scheme == bindparam("of_scheme"), _TRIED.c.mark == bindparam("of_mark"))
 
 
 def _adding(insert_: Any) -> Any:
@@ -64,21 +78,35 @@ def _adding(insert_: Any) -> Any:
 
 
 _ADD = Upsert(_adding)
-_LATELY = Prepared(
-    select(_TRIED.c.asking, _TRIED.c.valid, _TRIED.c.not_valid, _TRIED.c.not_ours)
-    .where(*_OF_PATTERN, _TRIED.c.month > bindparam("since"))
-    .order_by(_TRIED.c.asking, _TRIED.c.month)
+_answers = _TRIED.c.valid + _TRIED.c.not_valid + _TRIED.c.not_ours
+_part = cast(_TRIED.c.not_ours, BigInteger) * WHOLE
+_HELD = (
+    select(_DOUBTS.c.number)
+    .where(_DOUBTS.c.scheme == bindparam("of_scheme"), _DOUBTS.c.mark == bindparam("of_mark"))
+    .order_by(_DOUBTS.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+# What `rules.experience.weigh` adds up, in one row, and what is held against the pattern so far.
+_LATELY = (
+    select(
+        func.sum(case((_answers < MOST, _answers), else_=MOST)).label("answers"),
+        func.sum(case((_answers <= MOST, _part), else_=_part * MOST // _answers)).label("not_ours"),
+        func.count(distinct(_TRIED.c.asking)).label("parties"),
+    )
+    .where(_TRIED.c.scheme == bindparam("of_scheme"), _TRIED.c.mark == bindparam("of_mark"))
+    .where(_TRIED.c.month > bindparam("since"), _answers > 0)
+    .subquery()
+)
+_STANDING = Prepared(
+    select(
+        _LATELY.c.answers, _LATELY.c.not_ours, _LATELY.c.parties, _DOUBTS.c.loss, _DOUBTS.c.asks, _DOUBTS.c.share
+    ).select_from(_LATELY.outerjoin(_DOUBTS, _DOUBTS.c.number == _HELD))
 )
 _ASKING = Prepared(
     select(_EXCHANGES.c.asking).where(
         _EXCHANGES.c.year == bindparam("of_year"), _EXCHANGES.c.serial == bindparam("of_serial")
     )
-)
-_HELD = Prepared(
-    select(_DOUBTS)
-    .where(_DOUBTS.c.scheme == bindparam("of_scheme"), _DOUBTS.c.mark == bindparam("of_mark"))
-    .order_by(_DOUBTS.c.number.desc())
-    .limit(1)
 )
 _LATEST = select(func.max(_DOUBTS.c.number)).group_by(_DOUBTS.c.scheme, _DOUBTS.c.mark)
 DOUBTS = Prepared(select(_DOUBTS).where(_DOUBTS.c.number.in_(_LATEST)).order_by(_DOUBTS.c.number))
@@ -139,10 +167,9 @@ class Sums:
 def _weighed(connection: Connection, pattern: Pattern, party: PartyCode, at: datetime) -> Event | None:
     """Writes what is held against a pattern now, where that is something else than before."""
     of = {"of_scheme": pattern.scheme, "of_mark": pattern.mark}
-    rows = _LATELY.rows(connection, **of, since=month_of(at) - MONTHS)
-    now = weigh(Tried(row.asking, row.valid, row.not_valid, row.not_ours) for row in rows)
-    held = _HELD.first(connection, **of)
-    if now == (Weight(held.loss, held.asks, held.share) if held is not None else Weight()):
+    row = _STANDING.first(connection, **of, since=month_of(at) - MONTHS)
+    now = concluded(int(row.answers or 0), int(row.not_ours or 0), row.parties)
+    if now == (Weight() if row.loss is None else Weight(row.loss, row.asks, row.share)):
         return None
     number = _NUMBER.first(connection).number + 1
     _ADD_DOUBT.run(
@@ -204,6 +231,3 @@ class Experience:
         ]  # fmt: skip
         past = (PatternQuality(one.scheme, one.mark, one.party, 0, 0, 0, 0, one) for one in held.values() if one.loss)
         return (*found, *past)
-
-
-_answers = _TRIED.c.valid + _TRIED.c.not_valid + _TRIED.c.not_ours

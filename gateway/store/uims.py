@@ -16,6 +16,7 @@ from gateway.store.tables import UimRow, table
 from gateway.treaty import UimAnswer
 
 _CHUNK = 5000
+_FEW = 50  # rows for which the statement that is built already is the cheaper one, once for each
 _UIMS = table(UimRow)
 _OF_REFERRAL = and_(
     _UIMS.c.year == bindparam("of_year"),
@@ -24,6 +25,7 @@ _OF_REFERRAL = and_(
 )
 _ADD = Prepared(insert(_UIMS))
 _ANSWERS = Prepared(select(_UIMS.c.answer, func.count()).where(_OF_REFERRAL).group_by(_UIMS.c.answer))
+_SET = Prepared(update(_UIMS).where(_UIMS.c.id == bindparam("of_id")))
 _ROWS = Prepared(
     select(_UIMS.c.digest, _UIMS.c.id, _UIMS.c.answer, _UIMS.c.counted_in, _UIMS.c.counted_by).where(_OF_REFERRAL)
 )
@@ -65,6 +67,9 @@ def answer(connection: Connection, event: Event, number: ExchangeNumber, at: dat
 
 
 def _set(connection: Connection, ids: Sequence[int], values: dict[str, Any]) -> None:
+    if len(ids) <= _FEW:
+        _SET.run_all(connection, [{"of_id": row, **values} for row in ids])
+        return
     for start in range(0, len(ids), _CHUNK):
         part = ids[start : start + _CHUNK]
         connection.execute(update(_UIMS).where(_UIMS.c.id.in_(part)).values(**values))

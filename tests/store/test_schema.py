@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from gateway.outcome import Defer, LostRace
-from gateway.store import Store, tables
+from gateway.store import Store, ledger, tables
 from gateway.store.engine import connect, writing
 from tests.store.made import NUMBER, opening, rows, write
 
@@ -36,6 +36,7 @@ _SECRETS = ("uim_text", "subject", "body", "question", "case", "justification", 
 # SQLite tells nothing of an index on an expression; PostgreSQL does, and is compared.
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 def test_migrated_schema_equals_the_declared_one(store: Store, url: str) -> None:
+    assert ledger.__doc__, "loaded, and with it every module that declares a table: the store loads them when asked"
     engine = connect(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

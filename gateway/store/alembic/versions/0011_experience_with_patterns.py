@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("share", sa.Integer(), nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
     )
+    op.create_index("ix_doubt_pattern", "doubt", ["scheme", "mark"])
 
 
 def downgrade() -> None:
