@@ -176,7 +176,7 @@ class Judge:
             kind, counted = _kind(zip(fit.schemes, points or repeat(0), strict=False))
             found = self._library.experience.weighed(kind, _candidates(counted, code))
             self._weighed[fit, points] = found
-        origin = _origin(code) if fit.schemes[0].decides is VerdictKind.HINT else ("", "")
+        origin = _origin(code, fit.schemes) if fit.schemes[0].decides is VerdictKind.HINT else ("", "")
         remarks = self._told.get((fit, found[0], origin))
         if remarks is None:
             remarks = self._told[fit, found[0], origin] = tuple(self._remarks(found[0], fit.schemes, origin))
@@ -235,10 +235,11 @@ def _reason(scheme: Scheme, points: int, code: str) -> Text:
     return text(_NUMBER if points >= PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
 
 
-def _origin(code: str) -> tuple[str, str]:
+def _origin(code: str, schemes: tuple[Scheme, ...]) -> tuple[str, str]:
     """(GS1 organisation, issuing agency's code) of a code that is only a hint; each "" where it has none."""
-    number = gs1.number_of(code)
-    return (gs1.organisation(number), "") if number else ("", iso15459.agency_code(code))
+    if number := gs1.number_of(code):
+        return gs1.organisation(number), ""
+    return "", iso15459.agency_code(code) if any(scheme.asks_agency for scheme in schemes) else ""
 
 
 def _strange(code: str) -> Iterator[Text]:

@@ -26,6 +26,7 @@ __all__ = [
 
 _CHECKS = {**gs1.CHECKS, **tpd.CHECKS}
 NONE_KNOWN = "none known"  # a file says so where somebody has looked
+_IN_TABLE = "issuer in table"  # an advice that takes the library's own table of agencies: the judge gives it
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -68,7 +69,7 @@ class Scheme:
 
     `party` answers for it ("" where nobody is known to); `rank` as in `rules.routing`; lengths in
     characters of the normalised code; `invalid` are (code, why not); `contact` whom to ask where nothing is public;
-    `picture` the name of a file; both "" where none is known.
+    `picture` the name of a file; both "" where none is known. `asks_agency`: the issuing agency is named.
     """
 
     file: str
@@ -102,6 +103,7 @@ class Scheme:
     picture: str = ""
     fields: tuple[Field, ...] = ()
     validity: Validity = ALWAYS
+    asks_agency: bool = False
 
     @property
     def is_specific(self) -> bool:
@@ -273,6 +275,7 @@ def scheme_of(file: str, raw: Mapping[str, Any]) -> Scheme:
         picture=_known(raw, "picture"),
         fields=fields_of(raw),
         validity=validity_of(raw),
+        asks_agency=any(one["check"] == _IN_TABLE for one in raw.get("advice", ())),
     )
 
 
@@ -282,7 +285,9 @@ def _known(raw: Mapping[str, Any], key: str) -> str:
 
 
 def _checks(raw: Mapping[str, Any], key: str) -> tuple[Check, ...]:
-    return tuple(Check(one["check"], one.get("from"), one.get("to")) for one in raw.get(key, ()))
+    return tuple(
+        Check(one["check"], one.get("from"), one.get("to")) for one in raw.get(key, ()) if one["check"] != _IN_TABLE
+    )
 
 
 def _span(written: str) -> Iterator[str]:

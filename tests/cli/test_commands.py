@@ -34,6 +34,14 @@ def test_the_library_is_clean() -> None:
     assert gsp("pattern", "lint", "--json").json == []
 
 
+def test_every_pair_of_patterns_that_fits_one_code_is_shown_with_which_of_them_counts() -> None:
+    rows = {(row["pattern"], row["other"]): row for row in gsp("pattern", "lint", "--pairs", "--json").json}
+    assert rows["se-upui-s", "eu-upui-s"] | {"code": ""} == {
+        "pattern": "se-upui-s", "other": "eu-upui-s", "code": "", "which_counts": "se-upui-s counts",
+    }  # fmt: skip
+    assert rows["ru-pack", "uz-pack"]["which_counts"] == "different ones answer: accepted"
+
+
 def test_a_bad_pattern_is_told_with_its_file_and_scheme(tmp_path: Path) -> None:
     shipped = Path(__file__).resolve().parents[2] / "pattern_library"
     folder = shutil.copytree(shipped, tmp_path / "library")

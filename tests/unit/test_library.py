@@ -142,6 +142,7 @@ def test_a_lookup_of_a_gs1_number_says_that_it_is_no_country_of_origin() -> None
 def test_the_issuing_agency_of_an_unknown_company_is_named() -> None:
     assert "Eurodata Council" in said(verdict("QCABCaB3dE6gH9XyZ4").remarks)
     assert "not in the pattern library" in said(verdict("ZZQaB3dE6gH9XyZ4").remarks)
+    assert verdict("7HTK2QM9ZB4C").remarks == verdict("WAAG7hT2kQ9mZ4").remarks == ()  # not asked of these
 
 
 def test_a_test_code_is_never_routed() -> None:

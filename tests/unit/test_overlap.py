@@ -17,6 +17,7 @@ from gateway.facts import PartyCode
 from gateway.library.automata import MOST_STATES, Automaton, Unclear, of_pattern, of_scheme
 from gateway.library.crossing import Work, meeting, within
 from gateway.library.hazards import hazard, ways
+from gateway.library.lint import SAMPLES_UNTIL
 from gateway.library.overlap import Overlap, Relation, order, overlaps, same_step, shadowed
 from gateway.library.proposal import Examined, examine
 from gateway.library.schemes import Catalogue, Scheme, read
@@ -149,10 +150,9 @@ def test_what_is_accepted_has_a_reason_and_covers_every_rivalry_exactly() -> Non
 def test_the_relation_is_that_of_the_judge() -> None:
     """Where no check interferes, who decides about the code shown is who the pair says."""
     asked = library.PatternLibrary(shipped())
-    now = library.lint.__globals__["SAMPLES_UNTIL"]
     for found in pairs().values():
-        deciding = asked.deciding(found.example, now)
-        if found.one.id in deciding and not found.other.faults(found.example, now):
+        deciding = asked.deciding(found.example, SAMPLES_UNTIL)
+        if found.one.id in deciding and not found.other.faults(found.example, SAMPLES_UNTIL):
             assert (found.other.id in deciding) == same_step(found.one, found.other)
 
 
