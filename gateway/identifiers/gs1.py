@@ -25,10 +25,22 @@ SEPARATOR = "\x1d"
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _AI_FIRST = re.compile(r"\(\d{2,4}\)|00\d|01\d|41[0-7]\d|8004|235")
 _SPELT_SEPARATOR = re.compile(r"<GS>|\{GS\}|<FNC1>|\{FNC1\}|\\x1[dD]|\^\]|\u241d")
+# A Digital Link as it is printed below its QR code, without the scheme.
+_BARE_LINK = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/(?:[^?#]*/)?(?:01/\d{8,14}|00/\d{18})(?:[/?#]|$)")
+_IN_BRACKETS = re.compile(r"\(([^()]{2,4})\)")
 _BRACKETED = re.compile(r"\((\d{2,4})\)")
 # The keys whose last digit is a check digit, by their application identifier: start and end.
 _KEYS = {"00": (2, 20), "01": (2, 16), "02": (2, 16), **{f"41{n}": (3, 16) for n in range(8)}}
 _BARE_KEYS = frozenset({8, 12, 13, 14, 18})  # EAN-8, UPC-A, EAN-13 or GLN, GTIN-14, SSCC
+
+# GTIN; dates, variants and lots; the serial number, or TPX; and the like of these behind a separator.
+_SET = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
+_FURTHER = rf"(?:(?:1[1-7]\d{{6}}|20\d\d|8008\d{{8}})\x1d?|(?:10|22|24[01]){_SET}{{1,30}}(?:\x1d|$))"
+_ITEM = re.compile(
+    rf"01(?P<gtin>\d{{14}})\x1d?{_FURTHER}*+(?P<serial>21{_SET}{{1,20}}|235{_SET}{{5,28}})(?:\x1d(?P<more>{_FURTHER}+))?"
+)
+_SHORTEST_ITEM = 16
+_MADE = re.compile(r"(?<![^\x1d])8008\d{8}")
 
 # Clocks of packing lines and of this machine may differ by this much.
 _TOLERANCE = timedelta(hours=1)
@@ -47,7 +59,9 @@ def normalise(code: str) -> str:
         code = _SYMBOLOGY.sub("", code, count=1).lstrip(SEPARATOR)
     first = code[:1]
     if first.isalpha():
-        return _from_link(code) if first in "hH" and code[:8].lower().startswith(("http://", "https://")) else code
+        if first in "hH" and code[:8].lower().startswith(("http://", "https://")):
+            return _from_link(code)
+        return _from_link("https://" + code, code) if "/0" in code and _BARE_LINK.match(code) else code
     if not _AI_FIRST.match(code):
         return code
     if not code.isalnum():
@@ -101,6 +115,36 @@ def elements(code: str, lengths: Mapping[str, int] | None = None) -> Iterator[tu
         yield found.ai.ai, start, at
 
 
+def core(code: str) -> str:
+    """What names one item in a normalised element string that says more of it: GTIN and serial number, or TPX.
+
+    "" where it says no more, or cannot be read to its end. Lots, dates and the like are no part of a marking.
+    Without biip, which takes half a millisecond for each: lists of such codes are long.
+    """
+    found = _ITEM.fullmatch(code) if code.startswith("01") and len(code) > _SHORTEST_ITEM else None
+    if found is None or (not found["more"] and found.start("serial") == _SHORTEST_ITEM):
+        return ""
+    if check_digit(found["gtin"]) is not None:
+        return ""
+    made = _MADE.search(found["more"] or "") if found["serial"].startswith("235") else None
+    return f"01{found['gtin']}{found['serial']}" + (SEPARATOR + made[0] if made else "")
+
+
+def keeps_identifiers(code: str) -> bool:
+    """Whether every pair of brackets in a bracketed string holds an identifier: else a value has swallowed one."""
+    return not code.startswith("(") or all(_identifier(one) for one in _IN_BRACKETS.findall(code))
+
+
+def separated(code: str) -> Iterator[tuple[str, str]]:
+    """(the code with a separator before an identifier where one may have been lost, that identifier)."""
+    for identifier in ("21", "235", "8008"):
+        at = code.find(identifier, 19)
+        while 0 < at < len(code) - 1:
+            if code[at - 1] != SEPARATOR:
+                yield code[:at] + SEPARATOR + code[at:], identifier
+            at = code.find(identifier, at + 1)
+
+
 def no_digit(code: str, check: str, start: int | None, end: int | None) -> int | None:
     """Where the first character that is no digit stands in what a check wants to be one number; None if nowhere."""
     first, last, _ = slice(start, end).indices(len(code))
@@ -111,11 +155,12 @@ def no_digit(code: str, check: str, start: int | None, end: int | None) -> int |
     return next((place for place in range(first, min(last, len(code))) if not "0" <= code[place] <= "9"), None)
 
 
-def _from_link(link: str) -> str:
+def _from_link(link: str, otherwise: str = "") -> str:
+    """The element string of a link; `otherwise`, or the link itself, where it is none."""
     try:
         elements = GS1DigitalLinkURI.parse(link).element_strings
     except (ParseError, ValueError):
-        return link
+        return otherwise or link
     parts = [(element.ai.ai + element.value, element.ai.separator_required) for element in elements]
     return _joined(parts)
 

@@ -27,6 +27,7 @@ INVISIBLE = N_("Perhaps {uim}: spaces or invisible characters got into it.")
 ENCODED = N_("Perhaps {uim}: a mail program wrote & or = in another way.")
 LOST_ZERO = N_("Perhaps {uim}: a zero at its beginning was lost.")
 LOST = N_("Perhaps {uim}: {character} may have been lost at place {position}.")
+SEPARATOR = N_("Perhaps {uim}: the group separator before ({identifier}) was lost.")
 TWICE = N_("Perhaps {uim}: character {position} ({character}) may have been written twice.")
 # Damage that is certain to have happened, because no marking holds such characters.
 CERTAIN = frozenset({FOREIGN_LETTERS, CYRILLIC, GREEK, FULL_WIDTH, INVISIBLE, ENCODED})
@@ -73,6 +74,12 @@ def spreadsheet_number(code: str) -> bool:
 def holds_entity(code: str) -> bool:
     """Whether a code holds `&amp;` or the like: legal characters, but never by chance in this order."""
     return "&" in code and _ENTITY.search(code) is not None
+
+
+def number_restored(code: str) -> str:
+    """The code with a digit in place of the one character among its first fourteen that is none; "" if not one."""
+    wrong = [place for place, character in enumerate(code[:14]) if not "0" <= character <= "9"]
+    return code[: wrong[0]] + "0" + code[wrong[0] + 1 :] if len(wrong) == 1 and len(code) > 14 else ""
 
 
 def like_number(code: str) -> bool:
@@ -228,7 +235,7 @@ def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
     elif edited := prefixes.edited(code):
         yield edited
     if one_case(code):
-        yield Proposal(code.upper(), why or CASE, said)
+        yield Proposal(code.upper(), CASE)
     stamp = prefixed[-8:].translate(_DIGITS)
     if stamp.isdecimal():
         yield _told(code, prefixed[:-8] + stamp, clean, LOOK_ALIKE)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PROPOSALS = 3
 _NEAR = 2  # characters more or fewer than a scheme has, for it to be recognised
+_LEAST_OF_A_CUT = 0.6  # of a code that is left where the rest was cut off, for it to be recognised by its shape
 _EQUALLY_LIKELY = 4  # more places where a character may have been lost are told no better than none
 # UIMs of one list that are looked into character by character, a millisecond each: whose every line is damaged
 # learns nothing more from the next thousand.
@@ -65,7 +66,7 @@ class Doubts:
         certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
         near = () if certain else self._near(code, hits)
         if not proposed and (near or code[:1] in misreads.LIKE_DIGITS or written[:1] == "("):
-            proposed = tuple(self._slips(written.strip() if written[:1] == "(" else code))
+            proposed = tuple(self._slips(written.strip() if written[:1] == "(" else code, near=near))
         reason = (why_not(near[0], code, self._now),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
@@ -118,12 +119,17 @@ class Doubts:
         if failing:
             return tuple(sorted(failing, key=lambda scheme: -scheme.rank - points_for(scheme, code)))
         alike = [scheme for scheme in self._library.beginning(code) if self._is_near(scheme, code)]
+        if not alike and (whole := misreads.number_restored(code)):
+            alike = [
+                scheme for scheme in self._library.beginning(whole) if scheme.is_checked and not _distance(scheme, code)
+            ]
         return tuple(
             sorted(alike, key=lambda scheme: (_distance(scheme, code), -scheme.rank - points_for(scheme, code)))
         )
 
     def _is_near(self, scheme: Scheme, code: str) -> bool:
-        if _distance(scheme, code) > _NEAR:
+        cut = scheme.shortest * _LEAST_OF_A_CUT <= len(code) < scheme.shortest
+        if _distance(scheme, code) > _NEAR and not (cut and scheme.decides is VerdictKind.NOT_A_PARTY):
             return False
         return not any(check.start is not None and check.fault(code, self._now) for check in scheme.checks)
 
@@ -137,23 +143,37 @@ class Doubts:
                 given += 1
                 yield self._told(deciding, proposal)
 
-    def _slips(self, code: str, *, stamped: bool = False) -> Iterator[_Told]:
-        """The same for one character misread, doubled or lost anywhere. `stamped`: its end must be a time stamp."""
+    def _slips(self, code: str, *, stamped: bool = False, near: tuple[Scheme, ...] = ()) -> Iterator[_Told]:
+        """The same for one character misread, doubled or lost anywhere. `stamped`: its end must be a time stamp.
+
+        `near`: the schemes that a code with one digit more may be of; any where it is near none.
+        """
         self._left -= 1
         if self._left < 0 or len(code) > _LONGEST_LOOKED_INTO:
             return
-        found = [told for one in misreads.slips(code) if (told := self._fits(one, stamped))]
+        found = list(self._separated(code)) or [
+            told for one in misreads.slips(code) if (told := self._fits(one, stamped))
+        ]
         if not found:
             twins, others = (
-                [told for one in some if (told := self._fits(one, stamped))] for some in misreads.lost(code)
+                [told for one in some if (told := self._fits(one, stamped)) and (not near or told.scheme in near)]
+                for some in misreads.lost(code)
             )
             found = next((some for some in ([*twins, *others], twins) if len(some) <= _EQUALLY_LIKELY), [])
         yield from found[:_PROPOSALS]
 
+    def _separated(self, code: str) -> Iterator[_Told]:
+        for restored, identifier in gs1.separated(code) if code.startswith("01") else ():
+            if core := gs1.core(restored):
+                deciding = self._deciding(core)
+                proposal = misreads.Proposal(restored, misreads.SEPARATOR, (("identifier", identifier),))
+                if deciding and deciding[0].is_checked:
+                    yield self._told(deciding, proposal)
+
     def _fits(self, proposal: misreads.Proposal, stamped: bool) -> _Told | None:
         if stamped and tpd.stamp_fault(proposal.uim[-8:], self._now):
             return None
-        deciding = self._fitting(proposal.uim)
+        deciding = self._fitting(proposal.uim) if gs1.keeps_identifiers(proposal.uim) else ()
         known = deciding and (stamped or self._is_known(deciding, proposal))
         return self._told(deciding, proposal) if known else None
 

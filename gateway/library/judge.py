@@ -107,6 +107,9 @@ class Judge:
         if len(code) > LONGEST:
             return Verdict(uim, VerdictKind.UNKNOWN, (), (text(_TOO_LONG, count=len(code)),))
         fit = self._fit(code, self._matching.branch(code))
+        if fit is None and (core := gs1.core(code)):
+            fit = self._fit(core, self._matching.branch(core))
+            code = core if fit is not None else code
         if fit is not None and not self._suspicious(fit, code):
             kind, candidates, remarks = self._decision(fit, code)
             beside = self._doubts.beside(code, fit.schemes, any(a.message in tpd.ADVICE for a in remarks))
