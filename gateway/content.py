@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NoReturn
 
+from gateway.clear import ClearValue as ClearValue
 from gateway.directory import EntryChange
 from gateway.events import Event, ForAPerson, Keep, MailKind, PatternChange
 from gateway.facts import (
@@ -27,26 +27,6 @@ from gateway.facts import (
     Sender,
 )
 from gateway.treaty import Side
-
-
-class ClearValue:
-    """Base of all clear values: shows its type and nothing else."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}: clear text>"
-
-    __str__ = __repr__
-
-    def __format__(self, spec: str) -> NoReturn:
-        raise TypeError("clear text is not formatted")
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("clear text is not pickled")
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("clear text is not pickled")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -169,6 +149,7 @@ class Finding(ClearValue):
 
     `where`: "" the body, else the attachment's name; `line`, `column` (of a spreadsheet) and `page` count from 1, 0:
     none; `got` is what was read; `text` says what is wrong, what to write instead; `field` names the form's or "".
+    `region`: in which ninth of a picture, whose codes `line` then counts: 1 upper left, 2 beside it, to 9; 0 none.
     """
 
     text: Text
@@ -179,13 +160,14 @@ class Finding(ClearValue):
     field: str = ""
     column: int = 0
     page: int = 0
+    region: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Uim(ClearValue):
     """One unique identification marking, octet for octet as understood; where it came from.
 
-    `text` has the group separator as 0x1D and no symbology prefix; `where` to `page` as in `Finding`.
+    `text` has the group separator as 0x1D and no symbology prefix; `where` to `region` as in `Finding`.
     """
 
     text: str
@@ -193,6 +175,21 @@ class Uim(ClearValue):
     line: int = 0
     column: int = 0
     page: int = 0
+    region: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Photograph(ClearValue):
+    """A small JPEG of our own of a picture that was sent, in pixels; its codes: what each says, its kind, its region.
+
+    They are outlined and numbered from 1 in it.
+    """
+
+    name: str
+    octets: bytes
+    width: int
+    height: int
+    codes: tuple[tuple[str, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -247,6 +244,7 @@ class Reading(ClearValue):
     tokens: tuple[str, ...] = ()  # from addresses and subject tags, in order of trust
     keys: tuple[KeyFile, ...] = ()  # only of a form that takes them: clients attach the writer's to every mail
     files: tuple[KeyFile, ...] = ()  # whose names end as the form wants them
+    pictures: tuple[Photograph, ...] = ()  # in which codes were found
 
 
 class VerdictKind(StrEnum):

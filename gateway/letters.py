@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
-from gateway.content import ClearValue, Finding, SealedOffer, Text, Uim
+from gateway.content import ClearValue, Finding, Photograph, SealedOffer, Text, Uim
 from gateway.events import EventKind
 from gateway.facts import NO_PARTY, Digest, ExchangeNumber, PartyCode, ReferralNumber
 from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
@@ -78,6 +78,7 @@ class Receipt(ClearValue):
     again: tuple[Uim, ...] = ()  # what `doubled` counts, where it stands the second time
     findings: tuple[Finding, ...] = ()
     asked_already: bool = False  # nothing new went out: the Parties that could be asked have these UIMs
+    pictures: tuple[Photograph, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -169,6 +170,7 @@ class Notice(ClearValue):
     case_reference: str = ""
     findings: tuple[Finding, ...] = ()
     evidence: Evidence | None = None
+    pictures: tuple[Photograph, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -269,6 +271,7 @@ class Lookup(ClearValue):
     findings: tuple[Finding, ...] = ()
     again: tuple[Uim, ...] = ()  # as in a receipt
     offers: tuple[SealedOffer, ...] = ()
+    pictures: tuple[Photograph, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

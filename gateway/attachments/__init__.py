@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from gateway.content import ClearValue, Finding, MimePart, Text, Uim
+from gateway.content import ClearValue, Finding, MimePart, Photograph, Text, Uim
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,15 +33,20 @@ class AttachmentReading(ClearValue):
     where: str = ""
     more: tuple[AttachmentReading, ...] = ()
     gave_up: bool = False
+    pictures: tuple[Photograph, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One kind: `accepts` looks at media type and name, `read` at the content. `dear`: it costs a process."""
+    """One kind: `accepts` looks at media type and name, `read` at the content. `dear`: it costs a process.
+
+    `forms`: the only forms that it is read for, by name, "" a mail without a title; none named: for every form.
+    """
 
     accepts: Callable[[MimePart], bool]
     read: Callable[[MimePart], AttachmentReading]
     dear: bool = False
+    forms: frozenset[str] = frozenset()
 
 
 class Trouble(StrEnum):
@@ -72,10 +77,12 @@ class Foreign:
     accepts: Callable[[MimePart], bool]
     parser: str
     read: Callable[[MimePart, Parsed], AttachmentReading]
+    forms: frozenset[str] = frozenset()
 
     def with_parser(self, parse: Parse) -> Attachment:
         """The kind as the others are."""
-        return Attachment(self.accepts, lambda part: self.read(part, parse(self.parser, part.body)), dear=True)
+        parsed = lambda part: self.read(part, parse(self.parser, part.body))  # noqa: E731
+        return Attachment(self.accepts, parsed, True, self.forms)
 
 
 def joined(found: Mapping[str, Attachment | Foreign], parse: Parse) -> dict[str, Attachment]:

@@ -139,9 +139,8 @@ def notice(
     to = sender(situation)
     if to is None:
         return Decision()
-    values = Notice(
-        headline, next_step, situation.reading.form.get("case_reference"), tuple(findings), evidence(situation)
-    )
+    case, pictures = situation.reading.form.get("case_reference"), situation.reading.pictures
+    values = Notice(headline, next_step, case, tuple(findings), evidence(situation), pictures)
     letter = Letter(
         MailKind.NOTICE, to, headline, values, form=form, blanks=blanks, sheets=findings_sheets(findings),
         thread=own_thread(situation),

@@ -90,7 +90,7 @@ def decide(situation: Situation) -> Decision:
         MailKind.NOTICE,
         to,
         text("What the pattern library says"),
-        Lookup(lines, registered, findings, again, offers),
+        Lookup(lines, registered, findings, again, offers, situation.reading.pictures),
         form=_request(situation, verdicts, registered),
         sheets=(*((_sheet(lines),) if len(lines) > SHOWN else ()), *findings_sheets(findings, "lookup-findings")),
         thread=own_thread(situation),

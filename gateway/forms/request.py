@@ -185,6 +185,7 @@ def _receipt(
         again=doubled,
         asked_already=bool(routed.to_send) and not referred,
         findings=situation.reading.findings,
+        pictures=situation.reading.pictures,
     )
     if number:
         subject = text("Receipt for your request: {number}", number=str(number))

@@ -17,7 +17,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from gateway.content import N_, ClearValue, Finding, Text, Uim
+from gateway.content import N_, ClearValue, Finding, Photograph, Text, Uim
 from gateway.directory import Entry, EntryChange, Standing
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
 from gateway.forms import Choice
@@ -171,6 +171,7 @@ class Voice:
             "pairs": lambda details: [[self.say(label), value] for label, value in details],
             "place": self.place,
             "places": self.places,
+            "seen": self.seen,
             "told": lambda notes: [self.told(note) for note in notes],
             "suggested_and_remarks": self.suggested_and_remarks,
             "answered": self.answered,
@@ -236,8 +237,11 @@ class Voice:
         return self._safe(f"({item.value}) ") + self.gettext(_LABELS[item].label)
 
     def place(self, one: Uim | Finding) -> str:
-        """Where something stands: an attachment's name; a cell, a line, or a page and its line."""
+        """Where something stands: an attachment's name; a cell, a line, a page and its line; a code in a picture."""
         name, line = one.where, one.line
+        if one.region:
+            there = self.gettext(_words.REGION[one.region])
+            return self.gettext(N_("{name}, code {number}, {region}"), name=name, number=line, region=there)
         if one.page:
             return self.gettext(N_("{name}, page {page}, line {line}"), name=name, page=one.page, line=line)
         if one.column:
@@ -270,6 +274,13 @@ class Voice:
         """Everything that a look-up says of one UIM."""
         where = [self.place(line.uim)] if line.uim.where else []
         return [*where, *map(self.suggested, line.suggestions), *map(self.say, line.remarks)]
+
+    def seen(self, picture: Photograph) -> list[tuple[str, str]]:
+        """The codes of a picture in order: where each stands and of what kind it is; what it says."""
+        return [
+            (self._join([self.gettext(_words.REGION[region]), self._value(kind)]), said)
+            for said, kind, region in picture.codes
+        ]
 
     def answered(self, one: AnsweredUim) -> list[list[str]]:
         """The data given for one UIM, and its remarks, as label and value."""

@@ -49,6 +49,22 @@ ENTRY = (
     (N_("Languages"), "languages"),
     (N_("Remarks"), "remarks"),
 )
+REGION = dict(
+    enumerate(
+        (
+            N_("upper left"),
+            N_("upper middle"),
+            N_("upper right"),
+            N_("middle left"),
+            N_("middle"),
+            N_("middle right"),
+            N_("lower left"),
+            N_("lower middle"),
+            N_("lower right"),
+        ),
+        1,
+    )
+)
 DIFFICULTY = {
     Difficulty.CANNOT_ENCRYPT: N_("cannot encrypt"),
     Difficulty.CANNOT_READ: N_("cannot read a mail"),

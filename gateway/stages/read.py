@@ -14,6 +14,7 @@ from gateway.content import (
     Finding,
     KeyFile,
     MimePart,
+    Photograph,
     ProtectedHeaders,
     Reading,
     Severity,
@@ -77,7 +78,8 @@ def read(
     )
     kind = vocabulary.forms.get(form.name)
     files = tuple(KeyFile(part.filename, part.body) for part in attached(tree) if _is_for(part, kind))
-    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind), files)
+    pictures = tuple(held.pictures)
+    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind), files, pictures)
 
 
 def _is_for(part: MimePart, form: Form | None) -> bool:
@@ -136,6 +138,7 @@ class _Held(ClearValue):
     uims: list[Uim] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    pictures: list[Photograph] = field(default_factory=list)
     document: FilledForm | None = None
     name: str = ""  # of the file that holds the document
 
@@ -146,7 +149,8 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
     for part in attached(tree):
         if is_key(part) or _is_for(part, vocabulary.forms.get(name)):
             continue
-        kind = next((kind for kind in kinds.values() if kind.accepts(part)), None)
+        fit = (kind for kind in kinds.values() if not kind.forms or name in kind.forms)
+        kind = next((kind for kind in fit if kind.accepts(part)), None)
         if kind is None:
             if part.media_type not in _HARMLESS and part.filename and not _is_ours(part):
                 sentence = text(_UNREAD.message, name=part.filename)
@@ -174,6 +178,7 @@ def _take(held: _Held, result: AttachmentReading, file: str, vocabulary: Vocabul
         held.findings += table[1]
         return
     held.uims += result.uims
+    held.pictures += result.pictures
     held.findings += result.findings
     if result.document and held.name:
         held.findings.append(Finding(_SEVERAL, Severity.BLOCKS, file))

@@ -15,7 +15,7 @@ from gateway.events import MailKind
 from gateway.facts import Language, Moment, utc
 from gateway.forms import Form, _grammar
 from gateway.language import Catalogue, Languages
-from gateway.letters import Challenge, Help, Welcome
+from gateway.letters import Challenge, Help, Lookup, Notice, Receipt, Welcome
 from gateway.ports import OwnKey, Policy
 from gateway.rosters import Roster, RosterChanged
 from gateway.stages import _cards, _entity, _sandbox, _sheets, _voices
@@ -109,16 +109,25 @@ class Renderer:
             our_key=_grouped(letter.our_key or ""),
             our_certificate=_grouped(hashlib.sha256(certificate).hexdigest().upper()) if certificate else "",
         )
-        charts = letter.values.charts if isinstance(letter.values, Digest) else ()
-        names = [f"chart{place}.{identifier.strip('<>')}" for place in range(len(charts))]
+        pictures = self._pictures(letter, catalogue)
+        stem = "chart" if isinstance(letter.values, Digest) else "photograph"
+        names = [f"{stem}{place}.{identifier.strip('<>')}" for place in range(len(pictures))]
         own = {"letter": letter.values, "frame": frame, "pictures": [f"cid:{name}" for name in names]}
         text, html = (self._rendered(letter, catalogue, as_html, own) for as_html in (False, True))
         page = _entity.text_part("text/html", html)
-        if charts:
-            drawn = [self._draw(_drawing(chart, catalogue)) for chart in charts]
-            pictures = [_entity.inline("image/png", name, one) for name, one in zip(names, drawn, strict=True)]
-            page = _entity.multipart("related", _boundary(identifier, "c"), [page, *pictures], '; type="text/html"')
+        if pictures:
+            shown = [_entity.inline(kind, name, octets) for name, (kind, octets) in zip(names, pictures, strict=True)]
+            page = _entity.multipart("related", _boundary(identifier, "c"), [page, *shown], '; type="text/html"')
         return [_entity.text_part("text/plain", text.strip("\n") + "\n"), page]
+
+    def _pictures(self, letter: Letter, catalogue: Catalogue) -> list[tuple[str, bytes]]:
+        """What the HTML part shows, in the order of the template: media type and octets."""
+        match letter.values:
+            case Digest(charts=charts):
+                return [("image/png", self._draw(_drawing(chart, catalogue))) for chart in charts]
+            case Receipt(pictures=photographs) | Lookup(pictures=photographs) | Notice(pictures=photographs):
+                return [("image/jpeg", one.octets) for one in photographs]
+        return []
 
     def _rendered(self, letter: Letter, catalogue: Catalogue, html: bool, own: dict[str, Any]) -> str:
         variables = self._voice(catalogue, html)

@@ -6,7 +6,20 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from gateway.content import Block, ClearValue, FilledForm, Finding, Letter, Severity, Sheet, Thread, Uim, text, texts
+from gateway.content import (
+    Block,
+    ClearValue,
+    FilledForm,
+    Finding,
+    Letter,
+    Photograph,
+    Severity,
+    Sheet,
+    Thread,
+    Uim,
+    text,
+    texts,
+)
 from gateway.directory import NOMINATED, Entry, EntryChange, Standing
 from gateway.events import EventKind, MailKind, OpenReferral, PatternChange
 from gateway.facts import (
@@ -190,6 +203,13 @@ def _receipt(nothing_sent: bool = False) -> Receipt:
     )
 
 
+PICTURES = (
+    Photograph("IMG_2041.HEIC", b"\xff\xd8\xff", 640, 480,
+               ((UIMS[0], "Data Matrix", 1), (UIMS[1], "QR Code", 6), ("<two words>", "Aztec", 9))),
+    Photograph("صورة.jpg", b"\xff\xd8\xff", 480, 640, ((UIMS[2], "EAN-13", 5),)),
+)  # fmt: skip
+
+
 def referral(count: int = 2, extended: bool = False) -> Referral:
     """A referral with that many UIMs."""
     return Referral(
@@ -355,6 +375,7 @@ SAMPLES: dict[str, Sample] = {
     "receipt": Sample(_receipt(), MailKind.RECEIPT, request_form()),
     "receipt:all sent": Sample(Receipt(EXCHANGE, "", EVIDENCE, 2, (ReferredPart(REFERRAL, 2, ("eu",), chosen=True),)),
                                MailKind.RECEIPT),
+    "receipt:photographs": Sample(replace(_receipt(), pictures=PICTURES), MailKind.RECEIPT, request_form()),
     "receipt:nothing sent": Sample(_receipt(True), MailKind.RECEIPT, request_form()),
     "receipt:nothing new": Sample(Receipt(EXCHANGE, "", EVIDENCE, 1, asked_already=True), MailKind.RECEIPT),
     "receipt:nothing to do": Sample(Receipt(None, "", EVIDENCE, 1, not_a_party=(note(),)), MailKind.RECEIPT),

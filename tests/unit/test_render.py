@@ -78,7 +78,7 @@ def test_the_page_is_well_formed_accessible_and_loads_nothing(name: str, languag
     tags = [tag for tag, _ in page.tags]
     assert not {"script", "link", "iframe", "object", "form", "a"} & set(tags)
     pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert all(re.fullmatch(r"cid:chart\d\.[!-~]+", str(one["src"])) and one["alt"] for one in pictures)
+    assert all(re.fullmatch(r"cid:(chart|photograph)\d\.[!-~]+", str(one["src"])) and one["alt"] for one in pictures)
     assert not any(
         key in ("href", "style") or key.startswith("on") or (key == "src" and tag != "img")
         for tag, attributes in page.tags
