@@ -11,7 +11,7 @@ from gateway.library.automata import Unclear
 from gateway.library.changes import Raw, laid_over, standing, written
 from gateway.library.crossing import Work
 from gateway.library.hazards import hazard
-from gateway.library.lint import SAMPLES_UNTIL, accepts, field_problems, sample_problems
+from gateway.library.lint import SAMPLES_UNTIL, field_problems, sample_problems
 from gateway.library.overlap import Overlap, Relation, overlaps, same_step, shadowed
 from gateway.library.patterns import PatternLibrary
 from gateway.library.reading import Unreadable, read_schemes, unfit
@@ -171,12 +171,18 @@ def _taken(after: Catalogue, pair: Overlap, ids: Set[str]) -> Iterator[Touched]:
     other = _other(pair, ids)
     if ids >= pair.ids or (other.decides is VerdictKind.HINT and not same_step(pair.one, pair.other)):
         return
-    if pair.relation is Relation.RIVALS and not accepts(after, pair.one, pair.other):
+    if pair.relation is Relation.RIVALS and not _meant(after, pair, ids):
         titles = (pair.one.title, pair.other.title) if same_step(pair.one, pair.other) else (pair.one.title,)
         if titles != (other.title,):
             yield Touched(other.title, other.party, pair.example, titles)
     elif pair.relation is Relation.ORDERED and other is pair.other and other.party != pair.one.party:
         yield Touched(other.title, other.party, pair.example, (pair.one.title,))
+
+
+def _meant(after: Catalogue, pair: Overlap, ids: Set[str]) -> bool:
+    """Whether the library says already that both share codes: what a change says of itself is shown all the same."""
+    listed = any(row >= pair.ids for row in after.accepted)
+    return listed or bool(_other(pair, ids).ambiguous_with & (pair.ids & ids))
 
 
 def _other(pair: Overlap, ids: Set[str]) -> Scheme:

@@ -262,6 +262,14 @@ def test_a_proposal_that_takes_codes_of_another_without_touching_a_sample_is_sho
     ]
 
 
+def test_a_proposal_cannot_hide_whose_codes_it_shares_by_declaring_them() -> None:
+    rival = scheme("ke-new", r"QCALL1\d{7}", "QCALL11234567", prefixes="[QCALL]")
+    declared = rival.replace("source:", "ambiguous_with: [se-one], source:")
+    for one in (rival, declared):
+        (shared,) = [one for one in proposed(one).touched if not one.own]
+        assert (shared.title, shared.now) == ("Sweden, one", ("ke-new", "Sweden, one"))
+
+
 def test_a_proposal_below_a_known_prefix_touches_no_general_structure() -> None:
     found = proposed(scheme("ke-new", r"12\d{28}", "1" + "2" * 29, prefixes="['12']"))
     assert (found.problems, found.touched, found.unclear) == ((), (), ())
