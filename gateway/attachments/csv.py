@@ -10,7 +10,7 @@ from io import StringIO
 from gateway.attachments import Attachment, AttachmentReading
 from gateway.attachments._headings import HEADINGS
 from gateway.attachments._kind import unlike
-from gateway.content import Finding, MimePart, Severity, text
+from gateway.content import Finding, MimePart, Severity, Uim, text
 from gateway.identifiers.written import looks_like_code, read_uims
 from gateway.language import normalise
 from gateway.mime.text import decode_file
@@ -21,6 +21,11 @@ _CUT = re.compile("[;,\t| ]")
 _RARE = "^~:#"  # taken for delimiters only where they part a heading that means UIM
 _ABOVE = 10  # lines in which headings are looked for: lists have titles above them
 _SEPARATOR_LINE = re.compile(r'"?sep=([;,|\t])"?\s*', re.IGNORECASE)  # Excel's own first line
+# A number with its thousands apart, or with decimals, as English and most other locales write it.
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d{7,}[.,]\d{1,2}")
+_MADE_A_NUMBER = text(
+    "A spreadsheet has turned the code into a number, and digits are lost. Format the column as text and copy it again."
+)
 _TOO_LONG = text("The file has more lines than are accepted; the rest was not read. Send the rest in another mail.")
 _MORE_COLUMNS = text(
     "This line has more columns than the first one. Put a UIM that holds the separator in quotation marks, or send a "
@@ -57,9 +62,17 @@ def read(part: MimePart) -> AttachmentReading:
         cells = _column(rows, delimiter, part.filename, findings)
         table = tuple((number, tuple(map(_plain, row))) for number, row in rows[: _MOST + 1] if any(row))
     uims, unread = read_uims(cells, part.filename)
+    numbers = [_number(uim) for uim in uims if _NUMBER.fullmatch(uim.text)]
+    if numbers:
+        uims = tuple(uim for uim in uims if not _NUMBER.fullmatch(uim.text))
     if len(uims) > _MOST:
         findings.append(Finding(_TOO_LONG, Severity.PART, part.filename))
-    return AttachmentReading(uims[:_MOST], findings=(*findings, *unread), table=table)
+    return AttachmentReading(uims[:_MOST], findings=(*findings, *numbers, *unread), table=table)
+
+
+def _number(uim: Uim) -> Finding:
+    """What is said of a number as a spreadsheet shows it: zeros in front of it, or its last digits, may be lost."""
+    return Finding(_MADE_A_NUMBER, Severity.PART, uim.where, uim.line, uim.text, "uims")
 
 
 def _headed(lines: list[str]) -> tuple[int, str]:

@@ -27,6 +27,7 @@ _NAMES = {
     "csv": ["gateway.attachments", "gateway.identifiers", "gateway.mime"],
     "sheets": ["gateway.attachments", "gateway.parsers", "zipfile"],
     "pdf": ["gateway.attachments", "gateway.parsers", "pypdf"],
+    "pictures": ["gateway.attachments", "gateway.parsers", "PIL"],
 }
 _INPUT_SECONDS = 10.0  # of processor time for one input; a mail's parser has 20
 _START_SECONDS = 90  # to load and instrument, and to try the samples

@@ -7,12 +7,16 @@ promise. What a library makes of a broken file is not looked at; the parser's ow
 from __future__ import annotations
 
 import importlib
+import io
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+
+import pillow_heif
+from PIL import Image
 
 from gateway import attachments, data, discovery, forms
 from gateway.attachments import AttachmentReading
@@ -26,11 +30,13 @@ from gateway.library.lint import load
 from gateway.library.patterns import PatternLibrary
 from gateway.parsers import Unreadable
 from gateway.parsers.__main__ import answer
-from tests.support import hostile_pdfs, hostile_sheets
+from tests.support import hostile_pdfs, hostile_sheets, photographs
 from tests.support.parsed import in_process
 from tests.support.samples import UIMS
 
 ROOT = Path(__file__).resolve().parents[2]
+_SIDE = 72  # pixels of a picture of shades
+_MOST_PIXELS = 250_000
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 _LINES = ("]d2010460123456789021ABC<GS>93xyz=", "(01)04601234567890(21)A+B", "4.6E+12", '"=""0104"""', "1) ABCD1234 x",
           "https://id.gs1.org/01/04601234567893/21/ABC", "А1234", "> a", "UIM: KPL2F9aK3mW7Qz2T25051914")  # fmt: skip
@@ -137,6 +143,21 @@ def pdf(octets: bytes) -> None:
     _foreign("pdf", octets, "a.pdf")
 
 
+def picture(octets: bytes) -> None:
+    """A photograph as it is, or, where it begins with a `g`, the shades of a small picture."""
+    parser = importlib.import_module("gateway.parsers.pictures")
+    parser.MOST_PIXELS = _MOST_PIXELS  # a large picture takes seconds, and shows nothing that a small one does not
+    if octets[:1] == b"g":
+        octets = _png(Image.frombytes("L", (_SIDE, _SIDE), octets[1:].ljust(_SIDE**2, b"\xff")[: _SIDE**2]))
+    _foreign("pictures", octets, "a.jpg")
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
 def _is_far(body: bytes) -> bool:
     """Whether a part names a column or a number that lays out a large sheet."""
     digits, letters = 0, 0
@@ -229,6 +250,17 @@ def _pdfs() -> Iterator[bytes]:
     yield b"m1 beginbfrange <20> <7E> <0020> endbfrange"
 
 
+def _pictures() -> Iterator[bytes]:
+    for kind, said in (("Data Matrix", "ABC1234567"), ("QR Code", "KPL2F9aK3mW7"), ("Aztec", "A1")):
+        small = photographs.code(kind, said, 2)
+        shades = Image.new("L", (_SIDE, _SIDE), 255)
+        shades.paste(small, (8, 8))
+        yield from (b"g" + shades.tobytes(), _png(small), photographs.jpeg(small))
+        heic = io.BytesIO()
+        pillow_heif.from_pillow(small.convert("RGB")).save(heic, quality=50)
+        yield heic.getvalue()
+
+
 def broken(octets: bytes) -> None:
     """What fails, so that a test can see it found."""
     if octets.endswith(b"crash!"):
@@ -242,4 +274,5 @@ TARGETS = {
     "csv": Target(text_file, _files),
     "sheets": Target(workbook, lambda: list(_workbooks()), 32_768),
     "pdf": Target(pdf, lambda: list(_pdfs()), 8192),
+    "pictures": Target(picture, lambda: list(_pictures()), _SIDE**2 + 1),
 }

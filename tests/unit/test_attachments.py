@@ -200,6 +200,17 @@ def test_whatever_parts_the_headings_parts_the_lines(delimiter: str) -> None:
     assert codes("\n".join(map(delimiter.join, lines))) == [ONE, TWO]
 
 
+@pytest.mark.parametrize(
+    "number", ["4,601,234,567,890.00", "4.601.234.567.890,00", "4601234567890.00", "4601234567890,00"]
+)
+def test_a_number_as_any_locale_shows_it_is_told_and_not_taken_for_a_uim(number: str) -> None:
+    reading = read(f"Nr\tUIM\n1\t{ONE}\n2\t{number}\n", "a.tsv")
+    assert [uim.text for uim in reading.uims] == [ONE]
+    assert [(one.line, one.got, one.text.message[:36]) for one in reading.findings] == [
+        (3, number, "A spreadsheet has turned the code in")
+    ]
+
+
 def test_titles_above_the_headings_are_no_rows() -> None:
     reading = read(f"List of packs, 12 May; Mombasa\n\nNr;UIM;kg\n1;{ONE};1.234,50\n", "a.csv")
     assert [(uim.text, uim.line) for uim in reading.uims] == [(ONE, 4)]

@@ -101,6 +101,18 @@ def test_the_first_line_of_both_parts_is_the_same_next_step(name: str, language:
     assert re.sub(r"\s+|<[^>]*>", "", heading[1]).replace("&#39;", "'") == first
 
 
+def test_a_uim_says_from_which_cell_page_or_line_it_came_and_where_it_stands_again(language: str) -> None:
+    mail = seen("receipt", language)
+    shown = " ".join(mail.text.split())
+    for place in (
+        "list.xlsx › Packs[^;]{2,12}B9",
+        "list.pdf[^;]{2,12}2[^;]{2,12}4",
+        "Packs[^;]{2,12}B12 ?; [^;]{1,8}3",
+    ):
+        assert re.search(place, shown), place
+    assert "B12" in mail.html
+
+
 def test_a_uim_stands_alone_on_its_line_and_is_copied_exactly(language: str) -> None:
     notes = tuple(UimNote(Uim(uim)) for uim in samples.UIMS)
     letter = samples.letter("referral", language)
