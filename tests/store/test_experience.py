@@ -96,6 +96,23 @@ def test_what_follows_is_written_with_the_answer_and_seen_by_every_gateway(
     assert [tuple(row) for row in events] == [("SE", 20, A.mark, 0), ("SE", 10, A.mark, 0)]
 
 
+def test_a_year_is_looked_back_upon_and_a_large_list_weighs_as_ten(store: Store) -> None:
+    large = ask(store, 1, 30)
+    reply(store, large, dict.fromkeys(range(30), NOT_OURS))
+    reply(store, large, {0: NOT_OURS}, when=NOW.replace(year=2027))
+    assert counted(store, NOW.replace(month=4)) == {("se-one", A.mark): (1, 0, 0, 30)}, (
+        "said again it stays in its month"
+    )
+    assert counted(store, NOW.replace(year=2027)) == {("se-one", A.mark): (0, 0, 0, 0)}, "but for what is held"
+    others = ask(store, 2, 30, FR)
+    reply(store, others, dict.fromkeys(range(10), VALID), when=NOW.replace(year=2027, month=2))
+    (doubt,) = store.view.patterns.doubts()
+    assert (doubt.loss, doubt.asks) == (10, False), "ten of the thirty, beside ten that are valid"
+    reply(store, others, {10: VALID}, when=NOW.replace(year=2027, month=3))
+    (doubt,) = store.view.patterns.doubts()
+    assert (doubt.loss, doubt.asks) == (0, False), "a year later they do not count"
+
+
 def test_no_row_names_a_uim_or_a_referral_with_its_pattern(store: Store, url: str) -> None:
     number = ask(store, 1, 2)
     reply(store, number, {0: VALID})
