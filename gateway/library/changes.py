@@ -10,9 +10,9 @@ import yaml
 
 from gateway.events import PatternChange
 from gateway.facts import PartyCode
+from gateway.library import files
 
 Raw = Mapping[str, Any]  # a scheme as it stands in a file
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _HEADER = "# Keys: schema.json. Meaning, and how to add a scheme: docs/patterns.md.\n"
 
@@ -25,7 +25,7 @@ def written(schemes: Iterable[Raw]) -> str:
 
 def schemes_in(text: str) -> dict[str, Raw]:
     """The schemes of a file that was checked before, by id."""
-    document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - the C loader is a safe one, too
+    document = files.load(text)
     return {raw["id"]: raw for raw in document.get("schemes", ())}
 
 

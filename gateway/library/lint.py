@@ -60,7 +60,7 @@ def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[P
     """Valid samples that their own scheme refuses, invalid ones that it takes."""
     for scheme in catalogue.schemes:
         for number, sample in enumerate(scheme.valid, 1):
-            if scheme.id not in library.fits(sample, SAMPLES_UNTIL):
+            if not library.takes(scheme, sample, SAMPLES_UNTIL):
                 yield Problem(
                     scheme.file, scheme.id, text("valid: sample {number} is not one of this scheme.", number=number)
                 )
@@ -69,7 +69,7 @@ def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[P
                     scheme.file, scheme.id, text("prefixes: sample {number} begins with none of them.", number=number)
                 )
         for number, (sample, _) in enumerate(scheme.invalid, 1):
-            if scheme.id in library.fits(sample, SAMPLES_UNTIL):
+            if library.takes(scheme, sample, SAMPLES_UNTIL):
                 yield Problem(
                     scheme.file, scheme.id, text("invalid: sample {number} is one of this scheme.", number=number)
                 )

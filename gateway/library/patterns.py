@@ -81,6 +81,12 @@ class PatternLibrary:
         code = self.canonical(uim)
         return tuple(scheme.id for scheme in self.hits(code) if not scheme.faults(code, now))
 
+    def takes(self, scheme: Scheme, uim: str, now: datetime) -> bool:
+        """Whether a UIM passes the pattern and the checks of one scheme."""
+        code = self.canonical(uim)
+        hits = self.matching.branch(code).hits(code).schemes if scheme.prefixes else self.hits(code)
+        return scheme in hits and not scheme.faults(code, now)
+
     def deciding(self, uim: str, now: datetime) -> tuple[str, ...]:
         """The ids of the schemes that decide about a UIM; () where none does."""
         return tuple(scheme.id for scheme in judge.Judge(self, now).deciding(self.canonical(uim)))

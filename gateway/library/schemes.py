@@ -16,6 +16,7 @@ import yaml
 from gateway.content import Text, VerdictKind, text
 from gateway.facts import NO_PARTY, Digest, PartyCode, digest
 from gateway.identifiers import gs1, iso15459, tpd
+from gateway.library import files
 from gateway.library.fields import ALWAYS, Field, Part, Validity, cut, fields_of, overlapping, validity_of
 from gateway.library.schema import AGENCIES, OVERLAPS, PARTIES, Problem, plain, schema_problems
 
@@ -27,7 +28,6 @@ __all__ = [
 _CHECKS = {**gs1.CHECKS, **tpd.CHECKS}
 NONE_KNOWN = "none known"  # a file says so where somebody has looked
 _IN_TABLE = "issuer in table"  # an advice that takes the library's own table of agencies: the judge gives it
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +174,11 @@ def read(texts: Mapping[str, str]) -> tuple[Catalogue, tuple[Problem, ...]]:
     if not parties:
         problems.append(Problem(PARTIES, "", plain("the list of Parties is missing")))
     schemes: dict[str, Scheme] = {}
+    owners = {**others, **parties}
     for name, document in documents.items():
         for raw in document.get("schemes", ()):
             scheme = scheme_of(name, raw)
-            wrong = list(_wrong(scheme, {**others, **parties}, parties, schemes))
+            wrong = list(_wrong(scheme, owners, parties, schemes))
             problems.extend(Problem(name, scheme.id, said) for said in wrong)
             if not wrong:
                 schemes[scheme.id] = scheme
@@ -208,7 +209,7 @@ def options() -> re2.Options:
 def _document(name: str, content: str, problems: list[Problem]) -> dict[str, Any]:
     """A file's content where it is valid by the schema, else {}."""
     try:
-        document = yaml.load(content, Loader=_LOADER)  # noqa: S506 - the C loader is a safe one, too
+        document = files.load(content)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         problems.append(Problem(name, "", plain(f"not valid YAML, line {line}")))
@@ -317,7 +318,7 @@ def _wrong(
         yield text("party: {code} is neither a Party nor among the other owners of markings.", code=scheme.party)
     for field, pattern in (("pattern", scheme.pattern), ("begins", scheme.begins)):
         try:
-            re2.compile(pattern, options())
+            re2.compile(pattern, options()) if pattern else None
         except re2.error:
             yield text(
                 "{field}: RE2 does not accept it (look-ahead and back-references are not possible).", field=field
