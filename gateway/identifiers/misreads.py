@@ -161,7 +161,7 @@ def slips(code: str) -> Iterator[Proposal]:
 
 
 def lost(code: str) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
-    """The code with one digit more where many stand in a row: (one of two equal ones, any other).
+    """The code with one digit more where many stand in a row: (one of two equal ones or a leading zero, any other).
 
     Elsewhere nothing could tell a right guess from a wrong one.
     """
@@ -173,7 +173,8 @@ def lost(code: str) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
             for digit in "0123456789":
                 restored = code[:place] + digit + code[place:]
                 values = (("character", digit), ("position", place + 1))
-                (twins if digit in beside else others).setdefault(restored, Proposal(restored, LOST, values))
+                likely = digit in beside or (digit == "0" and place == run.start())
+                (twins if likely else others).setdefault(restored, Proposal(restored, LOST, values))
     return tuple(twins.values()), tuple(other for restored, other in others.items() if restored not in twins)
 
 

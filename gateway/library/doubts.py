@@ -62,11 +62,12 @@ class Doubts:
         if misreads.one_case(code) and self._library.prefixes.meant(code):
             capitals = self._fits(misreads.Proposal(code.upper(), misreads.CASE), stamped=False)
             return ((self._likely(capitals.scheme),), (capitals.remark,)) if capitals else ((), (_ONE_CASE,))
-        proposed = tuple(self._proposals(code))
+        source = written.strip() if written.lstrip()[:1] == "(" else code  # the places that its writer counts
+        proposed = tuple(self._proposals(source))
         certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
         near = () if certain else self._near(code, hits)
-        if not proposed and (near or code[:1] in misreads.LIKE_DIGITS or written[:1] == "("):
-            proposed = tuple(self._slips(written.strip() if written[:1] == "(" else code, near=near))
+        if not proposed and (near or source[:1] in misreads.LIKE_DIGITS or source[:1] == "("):
+            proposed = tuple(self._slips(source, near=near))
         reason = (why_not(near[0], code, self._now),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)

@@ -207,11 +207,15 @@ class Voice:
         return self._filled(sentence, {"count": count, **values})
 
     def say(self, sentence: Text) -> str:
-        """A sentence made by the core; in HTML, numbers of exchanges and addresses in it are isolated."""
+        """A sentence made by the core; in HTML, numbers of exchanges, addresses and a UIM in it are isolated."""
         spoken = words(self._catalogue.say(sentence))
         if not self._html:
             return spoken
-        return Markup(_LEFT_TO_RIGHT.sub(r'<bdi dir="ltr">\g<0></bdi>', str(escape(spoken))))  # noqa: S704 - escaped
+        uim = str(escape(words(str(dict(sentence.values).get("uim", "")))))
+        parts = str(escape(spoken)).partition(uim) if uim else (str(escape(spoken)), "", "")
+        before, code, after = (_LEFT_TO_RIGHT.sub(r'<bdi dir="ltr">\g<0></bdi>', one) for one in parts)
+        isolated_code = f'<code dir="ltr">{uim}</code>' if code else ""
+        return Markup(before + isolated_code + after)  # noqa: S704 - escaped
 
     def formed(self, written: str) -> str:
         """A form in HTML: from right to left its labels give the direction of a line, and its values stand isolated.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
 
-from gateway.content import Text, VerdictKind
+from gateway.content import Text, Uim, VerdictKind
 from gateway.data import catalogues
 from gateway.identifiers.written import read_damaged
 from gateway.language import LANGUAGES, Languages
-from tests.unit.test_library import SWEDISH, UZBEK, shipped, verdict
+from gateway.rules import routing
+from tests.support import rendering, samples
+from tests.unit.test_library import NOW, SWEDISH, UZBEK, shipped, verdict
 
 TPX = "01095200001234512359Zx1aB3dE6gH9\x1d800825051914"
 ITEM = "010541000001234021Xy7kQ9pL2m"
@@ -116,3 +119,11 @@ def test_what_only_looks_like_a_link_is_left_as_it_is() -> None:
 )
 def test_long_time_stamp_less_and_short_form_are_recognised_as_such(form: str, scheme: str) -> None:
     assert (verdict(form).kind, verdict(form).candidates[0].scheme) == (VerdictKind.SURE, scheme)
+
+
+def test_a_proposal_stands_in_a_letter_as_code_from_left_to_right() -> None:
+    letter = samples.letter("receipt", "ar")
+    (damaged,) = shipped().verdicts([Uim("(01)0952O000123451(21)AB12-77")], NOW)
+    values = replace(letter.values, malformed=(routing.note(damaged),), findings=())
+    html = rendering.seen(replace(letter, values=values, form=None), "ar").html
+    assert '<code dir="ltr">(01)09520000123451(21)AB12-77</code>' in html
