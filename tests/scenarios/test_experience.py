@@ -51,7 +51,7 @@ def test_what_often_comes_back_is_sent_after_a_confirmation_only_and_the_officer
     mails = point.delivered()
     assert list(mails) == ["desk.fr"]
     told = " ".join(mails["desk.fr"][0].text.split())
-    assert "sont souvent revenues avec la mention « pas à nous »" in told
+    assert "« pas à nous » : veuillez confirmer que cette Partie doit être interrogée" in told
     assert "Suède" in told
     assert "%" not in told, "a share would tell whom others ask"
     for other in ("Kenya", "Autriche"):
