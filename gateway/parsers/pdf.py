@@ -27,7 +27,7 @@ import pypdf._codecs.core_font_metrics
 import pypdf.filters  # noqa: F401 - as above; fontTools is left out: it would read hostile fonts, and pypdf does without
 from pypdf import PageObject, PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError, LimitReachedError
-from pypdf.generic import DictionaryObject
+from pypdf.generic import ArrayObject, DictionaryObject
 
 from gateway.parsers import Unreadable
 from gateway.parsers._ranges import ranges
@@ -117,7 +117,8 @@ def _kinds(owner: Any, name: str, subtype: str) -> Iterator[bool]:
     owner = owner.get_object() if owner is not None else None
     held = owner.get(name) if isinstance(owner, DictionaryObject) else None
     held = held.get_object() if held is not None else None
-    for one in list(held.values()) if isinstance(held, DictionaryObject) else held or []:
+    many = list(held.values()) if isinstance(held, DictionaryObject) else held if isinstance(held, ArrayObject) else []
+    for one in many:
         found = one.get_object()
         yield isinstance(found, DictionaryObject) and found.get("/Subtype") == subtype
 

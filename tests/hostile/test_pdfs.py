@@ -77,6 +77,16 @@ def test_what_goes_round_or_has_no_bottom_is_left(name: str) -> None:
     assert found.trouble is not Trouble.NONE or len(found.content["pages"]) <= 1
 
 
+@pytest.mark.parametrize("entry", ["5", "(x)", "null", "[null 5 /X]", "<</A 5>>", "99 0 R"])
+def test_what_stands_where_something_else_should_is_passed_over(entry: str) -> None:
+    names = ("Names", "OpenAction", "AcroForm", "AF", "Collection")
+    root, page = "".join(f"/{name} {entry}" for name in names), f"/Annots {entry}"
+    for octets in (document(drawn(UIM), root=root, page=page), document(b"", page=f"/Resources<</XObject {entry}>>")):
+        found = in_process("pdf", octets)
+        assert found.trouble is Trouble.NONE
+        assert [lines for _, lines in found.content["pages"]] in ([], [[UIM]])
+
+
 @pytest.mark.parametrize("name", DEAR)
 def test_what_would_take_all_memory_or_time_ends_its_own_process_at_most(name: str) -> None:
     octets = DEAR[name]()
