@@ -88,7 +88,7 @@ def _parse(archive: zipfile.ZipFile, path: str, start: Callable[[str, _Attribute
             while piece := source.read(_PIECE):
                 parser.Parse(piece, False)
             parser.Parse(b"", True)
-    except (expat.ExpatError, KeyError):
+    except (expat.ExpatError, LookupError, ValueError):  # of encodings that Python does not have, or not for this
         raise Unreadable("broken") from None
 
 

@@ -38,6 +38,7 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     ),
     "XLSX and ODS in one file": lambda: made.workbook(made.cell("A1"), ("content.xml", "<x/>")),
     "a PDF before the archive": lambda: b"%PDF-1.7\n" + GOOD,
+    "an encoding that nobody has": lambda: made.packed([("content.xml", '<?xml version="1.0" encoding="UTF-4"?><x/>')]),
     "a web page": lambda: b"<html><table><tr><td>UIM</td></tr></table></html>",
     "half a file": lambda: GOOD[: len(GOOD) // 2],
     "a file without its end": lambda: GOOD[:-10],
