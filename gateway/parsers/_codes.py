@@ -27,7 +27,7 @@ _TURNS = (0.0, math.pi / 6, math.pi / 3)
 _BARS = zxingcpp.BarcodeFormats([Format.Code128, Format.EAN13, Format.EAN8, Format.UPCA, Format.ITF14, Format.DataBar])
 _MODULES = zxingcpp.BarcodeFormats([Format.DataMatrix, Format.QRCode, Format.Aztec, Format.PDF417])
 _WEAK = frozenset({"]E0", "]E4", "]I1", "]e0"})  # EAN and UPC, ITF, DataBar: ISO/IEC 15424
-_TILTS = (-0.07, -0.03, 0.03, 0.07)  # radians
+_TILTS = ((-0.07, False), (-0.03, True), (0.03, False), (0.07, True))  # radians; sharpened
 _ALL = zxingcpp.BarcodeFormats([*_BARS, *_MODULES])
 Point = tuple[float, float]
 
@@ -85,9 +85,12 @@ def _confirmed(picture: Image.Image, code: Code) -> bool:
     In one look at a spoilt code a tenth of what is misread passes the check.
     """
     (a, b), (c, d), (e, f), _ = code.corners
-    place = Place(code.middle, math.hypot(c - a, d - b), math.hypot(e - c, f - d), math.atan2(d - b, c - a), True)
-    again = [one.octets for turn in _TILTS for one in _look(picture, place, _BARS, turn, False)]
-    return set(again) == {code.octets}
+    length = math.hypot(c - a, d - b)
+    # Of bars the corners show the lines that were read, which may be few.
+    width = max(math.hypot(e - c, f - d), length / 2)
+    place = Place(code.middle, length, width, math.atan2(d - b, c - a), True)
+    again = [one.octets for turn, sharp in _TILTS for one in _look(picture, place, _BARS, turn, sharp)]
+    return len(again) >= 2 and set(again) == {code.octets}
 
 
 def _look(picture: Image.Image, place: Place, formats: zxingcpp.BarcodeFormats, turn: float, sharp: bool) -> list[Code]:
