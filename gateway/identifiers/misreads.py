@@ -238,13 +238,13 @@ def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
     if one_case(code):
         yield Proposal(code.upper(), CASE)
     stamp = prefixed[-8:].translate(_DIGITS)
-    if stamp.isdecimal():
+    if stamp.isdecimal() and stamp != code[-8:]:
         yield _told(code, prefixed[:-8] + stamp, clean, LOOK_ALIKE)
     if code[:1] not in LIKE_DIGITS:
         return
     leading = code[: _NUMBERS[-1]].translate(_DIGITS)
     for size in _NUMBERS:
-        if leading[:size].isdecimal() and len(leading) >= size:
+        if leading[:size] != code[:size] and leading[:size].isdecimal() and len(leading) >= size:
             yield _told(code, leading[:size] + code[size:], clean, LOOK_ALIKE)
     if code[:1] in "123456789":
         yield Proposal("0" + code, why or LOST_ZERO, said)
