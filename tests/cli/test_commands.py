@@ -309,7 +309,7 @@ def test_serve_listens_where_the_environment_says_and_ends_well(point: FocalPoin
     }  # fmt: skip
     serving = subprocess.Popen([GSP, "serve"], env=environment, stderr=subprocess.PIPE, text=True)
     try:
-        until(lambda: _answers(smtp) and _answers(lmtp), "the doors are closed", 30)
+        until(lambda: _answers(smtp) and _answers(lmtp), "the doors are closed")
         second = subprocess.run([GSP, "serve"], env=environment, capture_output=True, text=True, timeout=60)
         assert second.returncode == 1, "the port is taken"
         assert second.stderr.splitlines()[-1].startswith("gsp: ")

@@ -50,7 +50,7 @@ def test_what_was_pipelined_before_tls_is_dropped(certificate: tuple[Path, Path]
 
 
 def send(port: int, octets: bytes = MAIL) -> tuple[int, bytes]:
-    client = smtplib.SMTP("127.0.0.1", port, "border.example", timeout=30)
+    client = smtplib.SMTP("127.0.0.1", port, "border.example", timeout=60)
     try:
         client.ehlo()
         client.mail("o@customs.example")
@@ -68,7 +68,7 @@ def test_full_pool_defers_at_once() -> None:
         for thread in threads:
             thread.start()
         until(lambda: process.mails, "no mail came")
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 90
         code, text = send_when_full(port, deadline)
         assert (code, text[:15]) == (451, b"4.3.2 [GSP-301]")
         process.release.set()
@@ -111,7 +111,7 @@ def test_loop_answers_others_while_a_mail_is_worked_on() -> None:
         working = threading.Thread(target=send, args=(port,))
         working.start()
         until(lambda: process.mails, "no mail came")
-        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=20) as other:  # a loop that is kept says nothing
+        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=60) as other:  # a loop that is kept says nothing
             for _ in range(50):
                 assert other.noop()[0] == 250
         process.release.set()
@@ -142,7 +142,7 @@ def test_largest_mail_is_taken_and_the_loop_stays_awake() -> None:
     with open_smtp(process, max_size=36 * 1024 * 1024) as port:
         sending = threading.Thread(target=send, args=(port, octets))
         sending.start()
-        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=30) as other:
+        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=60) as other:
             while sending.is_alive():
                 began = time.monotonic()
                 other.noop()
@@ -220,8 +220,8 @@ def test_stopping_says_goodbye_to_the_idle_and_answers_what_has_begun() -> None:
     until(lambda: process.mails, "no mail came")
     stopping = threading.Thread(target=door.__exit__, args=(None, None, None))
     stopping.start()  # releases the mail, then stops the listener
-    stopping.join(10)
-    working.join(10)
+    stopping.join(60)
+    working.join(60)
     assert greeting.startswith(b"220 ")
     assert idle.recv(200).startswith(b"421 4.3.2")
     assert answers[0][0] == 250

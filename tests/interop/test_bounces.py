@@ -45,7 +45,7 @@ class Chain:
 
     def submit(self, mail_from: str, raw: bytes, to: str = GATEWAY) -> None:
         """Hands a mail to the border server, which passes it to the gateway by LMTP."""
-        with smtplib.SMTP("127.0.0.1", self.border.port, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", self.border.port, timeout=60) as client:
             client.sendmail(mail_from, [to], raw)
 
     def ask(self, case: str, *uims: str, **values: str) -> str:

@@ -38,7 +38,7 @@ def main_lines(text: str) -> dict[str, str]:
 
 
 def send(port: int, mail_from: str, rcpt_to: str | list[str], octets: bytes = MAIL) -> None:
-    with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
         client.sendmail(mail_from, rcpt_to, octets, ["RET=HDRS", "ENVID=abc"], ["NOTIFY=SUCCESS,FAILURE"])
 
 

@@ -84,7 +84,7 @@ def send(port: int, sender: str, raw: bytes, deadline: float) -> list[int]:
     codes = []
     while time.monotonic() < deadline:
         try:
-            with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+            with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
                 client.sendmail(sender, [GATEWAY], raw)
                 return [*codes, 250]
         except smtplib.SMTPResponseException as answer:
@@ -127,7 +127,7 @@ def test_sixty_mails_to_two_gateways_lead_to_one_receipt_and_one_referral_each(p
     with started(pair):
         codes = feed(pair, mails)
         # What the killed one had claimed goes out when it comes back: its claims are known by its process.
-        until(lambda: pair.point.gateway.store.outbox.pending() == 0, "mail waits", 30)
+        until(lambda: pair.point.gateway.store.outbox.pending() == 0, "mail waits")
     assert [heard for heard in codes if heard[-1] != 250] == []
     assert rows(pair.url, opened) == [(before + MAILS,)]  # type: ignore[operator]
     assert rows(pair.url, "SELECT count(*) - count(DISTINCT chain) FROM event") == [(0,)]
@@ -157,9 +157,9 @@ def test_a_desk_is_reminded_once_however_many_gateways_look_at_the_clock(pair: P
         with ThreadPoolExecutor(2) as pool, started(pair):
             for ticked in [pool.submit(gateway.tick) for gateway in (pair.point.gateway, third)]:
                 ticked.result()
-            until(lambda: len(rows(pair.url, reminded)) == len(sent), "not everybody is reminded", 30)
+            until(lambda: len(rows(pair.url, reminded)) == len(sent), "not everybody is reminded")
             pair.point.deliver_to(pair.received.port)
-            until(lambda: pair.point.gateway.store.outbox.pending() == 0, "mail waits", 30)
+            until(lambda: pair.point.gateway.store.outbox.pending() == 0, "mail waits")
     finally:
         third.close()
     assert [count for _, count in rows(pair.url, reminded)] == [1] * len(sent)

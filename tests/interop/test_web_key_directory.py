@@ -129,10 +129,10 @@ def asked(port: int, site: Site | None, path: str, method: str = "GET") -> tuple
     """Status, octets and header fields that a web server gives; without a site by plain HTTP."""
     connection: http.client.HTTPConnection
     if site is None:
-        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", port, timeout=60)
     else:
         context = ssl.create_default_context(cafile=site.root)
-        connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=context)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=60, context=context)
     try:
         connection.request(method, path)
         answer = connection.getresponse()
@@ -163,7 +163,7 @@ def running(command: list[str], port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_nginx_with_our_snippet_gives_out_the_directory_and_nothing_else(site: Site) -> None:

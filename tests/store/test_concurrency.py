@@ -92,7 +92,7 @@ def test_reading_does_not_wait_for_a_writer(store: Store, url: str) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE exchange SET version = version + 1")
         with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(store.view.exchange, NUMBER).result(timeout=5) is not None
+            assert pool.submit(store.view.exchange, NUMBER).result(timeout=60) is not None
     engine.dispose()
 
 

@@ -38,7 +38,7 @@ class Chain:
 
     def submit(self, who: str, raw: bytes) -> None:
         """Hands a mail to Postfix, as the person's mail client does."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=60) as client:
             client.sendmail(self.point.people[who].address, [GATEWAY], raw)
 
     def count(self, who: str) -> int:

@@ -22,12 +22,12 @@ def free_port() -> int:
             return port
 
 
-def wait_for_port(port: int, seconds: float = 15.0) -> None:
+def wait_for_port(port: int, seconds: float = 90.0) -> None:
     """Returns when somebody listens on the port; raises TimeoutError."""
     until(lambda: _answers(port), f"nobody listens on port {port}", seconds)
 
 
-def until(true, otherwise: str, seconds: float = 15.0) -> None:  # type: ignore[no-untyped-def]
+def until(true, otherwise: str, seconds: float = 90.0) -> None:  # type: ignore[no-untyped-def]
     """Returns when the condition holds, looking every 20 ms; raises TimeoutError with the sentence given."""
     deadline = time.monotonic() + seconds
     while not true():

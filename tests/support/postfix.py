@@ -107,7 +107,7 @@ class Postfix:
         file = self.folder / "maillog"
         return file.read_text() if file.exists() else ""
 
-    def wait_for_log(self, text: str, seconds: float = 20.0) -> None:
+    def wait_for_log(self, text: str, seconds: float = 90.0) -> None:
         """Returns when the log has the text."""
         try:
             until(lambda: text in self.log(), "", seconds)

@@ -53,7 +53,7 @@ class Postgres:
         """Ends the server (SIGINT to it alone: fast shutdown) and removes the folder."""
         pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, 2)
-        self._server.wait(30)
+        self._server.wait(60)
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -122,7 +122,7 @@ class Thunderbird:
         for process in reversed(self._processes):
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self) -> str:

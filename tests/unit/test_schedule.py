@@ -49,7 +49,7 @@ def test_job_asked_for_runs_before_its_time() -> None:
     with running(Job("deliver", ran.set, every=3600, at_start=False)) as schedule:
         assert not ran.is_set()
         schedule.soon("deliver")
-        assert ran.wait(10)
+        assert ran.wait(60)
 
 
 def test_job_asked_for_while_it_runs_runs_once_more_and_never_beside_itself() -> None:
@@ -58,10 +58,10 @@ def test_job_asked_for_while_it_runs_runs_once_more_and_never_beside_itself() ->
     def slow() -> None:
         ran.append(1)
         begun.set()
-        assert go.wait(10)
+        assert go.wait(60)
 
     with running(Job("deliver", slow, every=3600)) as schedule:
-        assert begun.wait(10)
+        assert begun.wait(60)
         schedule.soon("deliver")
         schedule.soon("deliver")
         assert len(ran) == 1
@@ -90,7 +90,7 @@ def test_stopping_waits_for_the_job_that_runs() -> None:
         done.set()
 
     with running(Job("deliver", slow, every=3600)):
-        assert begun.wait(10)
+        assert begun.wait(60)
     assert done.is_set()
 
 

@@ -105,7 +105,7 @@ def test_full_pool_takes_no_more_and_a_fault_is_transient() -> None:
     go = threading.Event()
 
     def process(raw: bytes, envelope: Envelope) -> Answer:
-        assert go.wait(10)
+        assert go.wait(60)
         raise ValueError("UIM 0105 SECRET")
 
     pool = Workers(process, 1)
