@@ -95,12 +95,13 @@ def folded(code: str) -> str:
 class Prefixes:
     """Known issuers' prefixes, to be found again in a code that was misread there."""
 
-    __slots__ = ("_by_look", "_edited", "_edited_lengths", "_known", "_lengths")
+    __slots__ = ("_by_look", "_edited", "_edited_lengths", "_edited_starts", "_known", "_lengths", "_looks")
 
     def __init__(self, prefixes: Iterable[str]) -> None:
         self._by_look = {folded(prefix): prefix for prefix in prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._by_look}, reverse=True)
         self._edited: dict[str, tuple[str, str, int]] = {}  # beginning as written: prefix, why, position
+        self._looks = {look[: self._lengths[-1]] for look in self._by_look}  # how any of them begins
         self._known = dict.fromkeys(self._by_look.values())
         for prefix in self._known:
             for place in range(len(prefix) if len(prefix) >= _EDITED else 0):
@@ -109,10 +110,13 @@ class Prefixes:
                 if not self._is_known(doubled):
                     self._edited.setdefault(doubled, (prefix, TWICE, place + 2))
         self._edited_lengths = sorted({len(written) for written in self._edited}, reverse=True)
+        self._edited_starts = {written[: self._edited_lengths[-1]] for written in self._edited}
 
     def meant(self, code: str) -> str:
         """The prefix that a code's beginning was probably meant to be, "" if none, or if it is that one."""
         look = folded(code[: self._lengths[0]]) if self._lengths else ""
+        if look[: self._lengths[-1] if self._lengths else 0] not in self._looks:
+            return ""
         for length in self._lengths:
             found = self._by_look.get(look[:length], "")
             if found:
@@ -121,6 +125,8 @@ class Prefixes:
 
     def edited(self, code: str) -> Proposal | None:
         """The code with a known prefix of which one character was lost or written twice; None where it is no such."""
+        if not self._edited or code[: self._edited_lengths[-1]] not in self._edited_starts:
+            return None
         for length in () if self._is_known(code) else self._edited_lengths:
             if found := self._edited.get(code[:length]):
                 prefix, why, position = found
@@ -216,6 +222,8 @@ def _decoded(code: str) -> str:
 
 
 def _visible(code: str) -> str:
+    if code.isascii() and code.isprintable() and " " not in code:
+        return code
     return "".join(x for x in code if x == "\x1d" or unicodedata.category(x) not in _UNSEEN)
 
 

@@ -60,22 +60,19 @@ class Judge:
     def verdicts(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
         """What the library says of each, in their order.
 
-        First those of which everything is known by their schemes, prefix by prefix: in a mixed list what is known
-        would otherwise have to be fetched from memory for each. Then the others, one after the other.
+        First those of which everything is known by their schemes, prefix by prefix; then the others, one after the
+        other.
         """
         codes = [gs1.normalise(uim.text) for uim in uims]
-        of: dict[Branch, list[int]] = {}
-        branch_of = self._matching.branch
-        for place, code in enumerate(codes):
-            branch = branch_of(code)
-            if branch in of:
-                of[branch].append(place)
-            else:
-                of[branch] = [place]
-        found: list[Verdict | None] = [None] * len(codes)
-        for branch, places in of.items():
+        found: list[Verdict | Fit | None] = [None] * len(codes)
+        for branch, places in self._matching.grouped(codes).items():
             self._certain(branch, places, codes, uims, found)
-        return tuple([v or self._verdict(uim, code) for v, uim, code in zip(found, uims, codes, strict=True)])
+        return tuple(
+            [
+                one if type(one) is Verdict else self._verdict(uim, code, one)  # type: ignore[arg-type]
+                for one, uim, code in zip(found, uims, codes, strict=True)
+            ]
+        )
 
     def _certain(
         self,
@@ -83,30 +80,29 @@ class Judge:
         places: Iterable[int],
         codes: Sequence[str],
         uims: Sequence[Uim],
-        found: list[Verdict | None],
+        found: list[Verdict | Fit | None],
     ) -> None:
-        """Judges the UIMs of one prefix of which everything is known by their schemes."""
+        """Judges the UIMs of one prefix of which everything is known by their schemes; of others says what fits."""
         lanes: dict[int, Lane | None] = {}
         for place in places:
             code = codes[place]
-            if "&" in code or len(code) > LONGEST:
+            if len(code) > LONGEST:
                 continue
-            lane = lanes.get(len(code))
-            if lane is not None:
-                fullmatch, after, start, end, known, decision = lane
-                if fullmatch(code, after) and (known is None or known.get(code[start:end]) is False):
-                    found[place] = judged(uims[place], *decision)
-                    continue
+            lane = lanes.get(len(code)) if "&" not in code else None
+            if lane is not None and lane.fullmatch(code, lane.after) and not lane.fails(code, self._now):
+                found[place] = judged(uims[place], *lane.decision)
+                continue
             fit = self._fit(code, branch)
-            if fit is not None and fit.decision is not None:
-                found[place] = judged(uims[place], *fit.decision)
+            if fit is None or not fit.is_certain or "&" in code:
+                found[place] = fit
+            else:
+                found[place] = judged(uims[place], *self._decision(fit, code))
                 if len(code) not in lanes:
-                    lanes[len(code)] = self._order.lane(branch, code, fit, self._tried)
+                    lanes |= dict.fromkeys(branch.alike(code), self._order.lane(branch, code, fit, self._tried))
 
-    def _verdict(self, uim: Uim, code: str) -> Verdict:
+    def _verdict(self, uim: Uim, code: str, fit: Fit | None) -> Verdict:
         if len(code) > LONGEST:
             return Verdict(uim, VerdictKind.UNKNOWN, (), (text(_TOO_LONG, count=len(code)),))
-        fit = self._fit(code, self._matching.branch(code))
         if fit is None and (core := gs1.core(code)):
             fit = self._fit(core, self._matching.branch(core))
             code = core if fit is not None else code
@@ -141,7 +137,7 @@ class Judge:
                     break
         elif branch.named:
             return None
-        steps = self._order.steps(self._matching.joined(specific, code))
+        steps = self._order.steps(self._matching.joined(branch, specific, code))
         for place, step in enumerate(steps):
             fit = step.fit(code, self._now, self._tried)
             if fit is not None and not self._yields(fit, steps[place + 1 :], code):
@@ -183,11 +179,17 @@ class Judge:
         remarks = self._told.get((fit, found[0], origin))
         if remarks is None:
             remarks = self._told[fit, found[0], origin] = tuple(self._remarks(found[0], fit.schemes, origin))
-        advice = dict.fromkeys(remark for scheme in fit.advising for remark in scheme.remarks(code, self._now))
+        advice = self._advice(fit, code)
         decided = (*found, (*remarks, *advice) if advice else remarks)  # two schemes may say the same
         if fit.is_certain:
             fit.decision = decided
         return decided
+
+    def _advice(self, fit: Fit, code: str) -> dict[Text, None]:
+        """What is to be said of this code alone, each once."""
+        if fit.is_dated:
+            return dict.fromkeys(remark for scheme in fit.advising for remark in scheme.remarks(code, self._now))
+        return {fault: None for check in fit.advice if (fault := check.fault(code, self._now))}
 
     def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: tuple[str, str]) -> Iterator[Text]:
         if kind is VerdictKind.NOT_A_PARTY:

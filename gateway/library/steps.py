@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
-from typing import NamedTuple
 
 from gateway.content import Candidate, Text, Uim, Verdict, VerdictKind
 from gateway.library.fields import ALWAYS
-from gateway.library.matching import Branch, Hits
+from gateway.library.matching import Branch, FullMatch, Hits
 from gateway.library.schemes import Check, Scheme
 
 _ORDER = (VerdictKind.NOT_A_UIM, VerdictKind.NOT_A_PARTY, VerdictKind.HINT)
@@ -23,11 +22,22 @@ class Fit:
     """The schemes of one step that codes of one known prefix pass.
 
     `is_certain`: of every such code the same is said, the `decision` (None: not made yet). `is_weighed`: some have
-    points for what stands in a code; `advising` those that may remark upon it. `may_yield`: it is a mere shape of
+    points for what stands in a code; `advising` those that may remark upon it, by their `advice` or (`is_dated`) the
+    time of their validity. `may_yield`: it is a mere shape of
     somebody who is not a Party.
     """
 
-    __slots__ = ("advising", "decision", "is_certain", "is_checked", "is_weighed", "may_yield", "schemes")
+    __slots__ = (
+        "advice",
+        "advising",
+        "decision",
+        "is_certain",
+        "is_checked",
+        "is_dated",
+        "is_weighed",
+        "may_yield",
+        "schemes",
+    )
 
     def __init__(self, schemes: tuple[Scheme, ...], named: tuple[Scheme, ...]) -> None:
         self.schemes = schemes
@@ -35,6 +45,8 @@ class Fit:
         self.may_yield = schemes[0].decides is VerdictKind.NOT_A_PARTY
         self.is_weighed = any(one.gs1_prefixes or one.price for one in schemes)
         self.advising = tuple(one for one in schemes if one.advice or one.validity != ALWAYS)
+        self.advice = tuple(dict.fromkeys(check for one in schemes for check in one.advice))
+        self.is_dated = any(one.validity != ALWAYS for one in schemes)
         is_named = not named or not set(named).isdisjoint(schemes)
         self.is_certain = bool(schemes[0].prefixes) and is_named and not (self.is_weighed or self.advising)
         self.decision: Decided | None = None
@@ -75,19 +87,28 @@ class Step:
         return found
 
 
-class Lane(NamedTuple):
+class Lane:
     """All that has to be looked at in codes of one prefix and one length to say `decision` of them.
 
-    `fullmatch`: the one pattern left, asked from a place `after` their prefix; `known`: which parts from `start` to
-    `end` fail the one check (None: there is none to fail).
+    `fullmatch`: the one pattern left, asked from a place `after` their prefix; then the one check, if there is any.
     """
 
-    fullmatch: Callable[[str, int], object]
-    after: int
-    start: int | None
-    end: int | None
-    known: dict[str, bool] | None
-    decision: Decided
+    __slots__ = ("_check", "_end", "_known", "_start", "after", "decision", "fullmatch")
+
+    def __init__(
+        self, only: tuple[FullMatch, int], check: Check | None, known: dict[str, bool], decision: Decided
+    ) -> None:
+        self.fullmatch, self.after = only
+        self.decision = decision
+        self._check, self._known = check, known
+        self._start, self._end = (check.start, check.end) if check else (None, None)
+
+    def fails(self, code: str, now: datetime) -> bool:
+        """Whether a code of this pattern fails the check."""
+        if self._check is None:
+            return False
+        fails = self._known.get(code[self._start : self._end])
+        return _fails(self._check, self._known, code, now) if fails is None else fails
 
 
 class Order:
@@ -112,8 +133,9 @@ class Order:
         step = self.steps(branch.hits(code))[0]
         if only is None or fit.decision is None or fit.schemes != step.schemes or len(step.checks) > 1:
             return None
-        start, end, number, _ = step.checks[0] if step.checks else (None, None, 0, None)
-        return Lane(*only, start, end, tried.setdefault(number, {}) if step.checks else None, fit.decision)
+        for _, _, number, check in step.checks:
+            return Lane(only, check, tried.setdefault(number, {}), fit.decision)
+        return Lane(only, None, {}, fit.decision)
 
     def _made(self, hits: Hits) -> Iterator[Step]:
         by_length: dict[int, list[Scheme]] = {}

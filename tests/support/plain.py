@@ -39,9 +39,13 @@ class PlainJudge(Judge):
 
     def verdicts(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
         """In their order."""
-        return tuple(self._verdict(uim, self._library.canonical(uim.text)) for uim in uims)
+        codes = (self._library.canonical(uim.text) for uim in uims)
+        return tuple(self._verdict(uim, code, self._plainly(code)) for uim, code in zip(uims, codes, strict=True))
 
     def _fit(self, code: str, branch: Branch) -> Fit | None:
+        return self._plainly(code)
+
+    def _plainly(self, code: str) -> Fit | None:
         named = _named(self._library.schemes, code)
         steps = _steps(hits(self._library.schemes, code))
         if named and not (steps and steps[0][0][0].prefixes):
