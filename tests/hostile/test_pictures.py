@@ -127,6 +127,10 @@ def test_damaged_words_beside_the_picture_do_not_hide_its_codes() -> None:
     assert [code["text"] for code in in_process("pictures", octets).content["codes"]] == [SE_UIM]
 
 
+def test_words_among_the_pixels_are_no_web_page() -> None:
+    assert in_process("pictures", JPEG + bytes(70_000) + b"<html>" + bytes(70_000)).trouble is Trouble.NONE
+
+
 def test_what_a_telephone_writes_behind_a_picture_is_passed_over() -> None:
     film = b"\x00\x00\x00\x18ftypmp42" + bytes(5000)
     assert [code["text"] for code in in_process("pictures", JPEG + film).content["codes"]] == [SE_UIM]
