@@ -120,6 +120,14 @@ def test_what_is_said_of_a_list_is_what_is_said_when_each_pattern_is_tried_on_ea
     assert said == Judge(PatternLibrary(known.catalogue), SAMPLES_UNTIL).verdicts(uims), "nothing remembered before"
 
 
+def test_of_codes_that_are_alike_each_is_judged_by_its_own_characters() -> None:
+    known = library.load(_texts())
+    ends = ("25051914", "25130199", "7")
+    codes = [code for sample in _samples() for code in (sample, *(sample[: -len(end)] + end for end in ends))]
+    uims = [Uim(code, "", line) for line, code in enumerate(codes * 2)]
+    assert known.verdicts(uims, SAMPLES_UNTIL) == PlainJudge(known, SAMPLES_UNTIL).verdicts(uims)
+
+
 @given(_codes())
 def test_a_code_hits_the_schemes_whose_pattern_prefix_and_length_it_has_and_no_others(code: str) -> None:
     known = library.load(_texts())
