@@ -24,6 +24,7 @@ _CODE = re.compile(r"[!-~]{12,}+")
 _NO_CODE = re.compile(r"[+\d()./-]{1,20}|\S*(?:@|://|www\.)\S*")  # telephone numbers, dates; addresses
 # A marking as it is printed on some packs, in groups: the first may be capital letters alone, all others have a digit.
 _GROUPS = re.compile(r"(?:[A-Z]{2,8}|[!-~]*\d[!-~]*)(?: [!-~]*\d[!-~]*){1,9}")
+_MOST = 200  # characters that are looked at for groups: no known marking has half as many
 _WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}(?![A-Za-z])|\d{1,4}[./:-]\d{1,2}[./:-]\d{2,4}")  # of a sentence; a date
 _OVERRIDES = frozenset("\u202d\u202e")
 
@@ -76,7 +77,8 @@ def read_damaged(written: str) -> str | Text:
     if not isinstance(read, Text):
         return read
     if read is _SPACES:
-        grouped = _GROUPS.fullmatch(code) is not None and _WORD.search(code) is None
+        grouped = len(code) <= _MOST and not _NUMBERED.match(code) and _GROUPS.fullmatch(code) is not None
+        grouped = grouped and _WORD.search(code) is None
         several = sum(map(looks_like_code, code.split(" "))) > 1  # codes: each wants a line of its own
         return code if grouped and not several and looks_like_code(code.replace(" ", "")) else read
     if read.message == _LOOKALIKE.message:

@@ -13,7 +13,7 @@ import struct
 from typing import Any
 
 import pillow_heif
-from PIL import Image, ImageDraw, ImageFont, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import Image, ImageDraw, ImageFile, ImageFont, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from gateway.parsers import Unreadable
 from gateway.parsers._codes import Code, codes
@@ -42,6 +42,7 @@ def parse(octets: bytes) -> dict[str, Any]:
     """The codes and the small picture. Raises `Unreadable`."""
     if len(octets) > MOST_OCTETS:
         return {"refused": "large"}
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on for all of its process
     opened = _opened(octets)
     if isinstance(opened, str):
         return {"refused": opened}
