@@ -11,7 +11,7 @@ demo: $(VENV)/.installed ## a whole focal point on this machine: two Parties, on
 	@$(GSP) demo
 
 test: $(VENV)/.installed-dev ## the whole test suite, against real mail servers and real GnuPG
-	@echo "Testing. Real Postfix, Dovecot, PostgreSQL, GnuPG and neomutt are started on loopback; this takes a quarter of an hour."
+	@echo "Testing. Real Postfix, Dovecot, PostgreSQL, GnuPG and neomutt are started on loopback; this takes about twenty minutes."
 	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 corpus: $(VENV)/.installed-dev ## the real mails of ../shared/corpus

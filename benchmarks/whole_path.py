@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import string
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -31,7 +32,10 @@ def swedish(chance: random.Random, count: int) -> list[str]:
 def run() -> Iterator[tuple[str, str, str]]:
     """Rows of (what, figure, goal)."""
     for name, algorithm in (("Curve25519", "curve25519"), ("RSA-3072", "rsa3072")):
-        with people_with_keys(algorithm == "rsa3072") as people, focal_point(people, algorithm=algorithm) as point:
+        with (
+            people_with_keys(algorithm == "rsa3072") as people,
+            focal_point(people, settings=_unlimited, algorithm=algorithm) as point,
+        ):
             crews = [Crew(point.home, size) for size in (1, 2)]
             try:
                 yield from _ratio(name, point, people, crews[0])
@@ -39,6 +43,13 @@ def run() -> Iterator[tuple[str, str, str]]:
             finally:
                 for crew in crews:
                     crew.stop()
+
+
+def _unlimited(home: Path) -> None:
+    """One officer sends more than anybody may in an hour: mails that are deferred would be counted as requests."""
+    settings = home / "gateway.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("# person_per_hour = 600", "person_per_hour = 0"), encoding="utf-8")
 
 
 def _mails(point: FocalPoint, count: int, seed: str) -> list[bytes]:
@@ -113,7 +124,7 @@ def _scaling(name: str, point: FocalPoint, crews: list[Crew]) -> list[tuple[str,
     for turn in range(ROUNDS):
         for crew, workers in zip(crews, (1, 2), strict=True):
             mails = _mails(point, MAILS * 2, f"{name} {turn} workers {workers}")
-            rates[workers - 1].append(_rate(workers, mails, lambda _, raw, crew=crew: crew.process(raw, Envelope())))
+            rates[workers - 1].append(_rate(workers, mails, partial(_taken, crew)))
             point.gateway.take_outbox()
             bare[workers - 1].append(_rate(workers, mails * 2, opened))
     gains = [two / one for one, two in zip(*rates, strict=True)]
@@ -125,15 +136,18 @@ def _scaling(name: str, point: FocalPoint, crews: list[Crew]) -> list[tuple[str,
     ]
 
 
+def _taken(crew: Crew, _: int, raw: bytes) -> None:
+    assert isinstance(crew.process(raw, Envelope()), Taken)
+
+
 def _rate(workers: int, mails: list[bytes], work: Callable[[int, bytes], object]) -> float:
-    """Mails a second, by so many threads."""
-    threads = [
-        threading.Thread(target=lambda own, part: [work(own, raw) for raw in part], args=(own, mails[own::workers]))
-        for own in range(workers)
-    ]
+    """Mails a second, by so many threads; raises what the work raises."""
+
+    def share(own: int) -> None:
+        for raw in mails[own::workers]:
+            work(own, raw)
+
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(share, range(workers)))
     return len(mails) / (time.perf_counter() - started)
