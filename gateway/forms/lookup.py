@@ -79,8 +79,8 @@ def decide(situation: Situation) -> Decision:
             findings,
             marked(form, findings),
         )
-    uims, again = routing.deduplicate(form.uims, situation.library.canonical)
-    verdicts = situation.library.verdicts(uims, situation.moment.now)
+    judged = situation.library.verdicts(form.uims, situation.moment.now)
+    verdicts, again = routing.deduplicate(judged, situation.library.canonical)
     lines = tuple(map(_line, verdicts, routing.notes(verdicts, situation.library.decoded, SHOWN)))
     suggested = {suggestion.party for line in lines for suggestion in line.suggestions}
     registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)

@@ -53,8 +53,8 @@ def decide(situation: Situation) -> Decision:
             marked(form, (finding for finding in findings if finding.severity is Severity.BLOCKS)),
         )
     asking = situation.submission.sender.person.party
-    uims, doubled = routing.deduplicate(form.uims, situation.library.canonical)
-    verdicts = situation.library.verdicts(uims, situation.moment.now)
+    judged = situation.library.verdicts(form.uims, situation.moment.now)
+    verdicts, doubled = routing.deduplicate(judged, situation.library.canonical)
     desks = frozenset(party.code for party in situation.view.parties())
     override = PartyCode(form.get("to")) if form.get("to") else NO_PARTY
     routed = routing.route(verdicts, asking, override, frozenset(), desks)

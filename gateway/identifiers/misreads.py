@@ -23,20 +23,34 @@ FOREIGN_LETTERS = N_("Perhaps {uim}: letters of another alphabet, or full-width 
 CYRILLIC = N_("Perhaps {uim}: character {position} is a Cyrillic letter that only looks like a Latin one.")
 GREEK = N_("Perhaps {uim}: character {position} is a Greek letter that only looks like a Latin one.")
 FULL_WIDTH = N_("Perhaps {uim}: character {position} is a full-width one, as East Asian keyboards write them.")
+TYPOGRAPHIC = N_("Perhaps {uim}: a telephone or word processor changed its quotation marks or dashes.")
+DIGITS = N_("Perhaps {uim}: digits of another script stand for 0 to 9.")
+AROUND = N_("Perhaps {uim}: quotation marks or a comma around it were copied with it.")
 INVISIBLE = N_("Perhaps {uim}: spaces or invisible characters got into it.")
 ENCODED = N_("Perhaps {uim}: a mail program wrote & or = in another way.")
 LOST_ZERO = N_("Perhaps {uim}: a zero at its beginning was lost.")
 LOST = N_("Perhaps {uim}: {character} may have been lost at place {position}.")
 SEPARATOR = N_("Perhaps {uim}: the group separator before ({identifier}) was lost.")
 TWICE = N_("Perhaps {uim}: character {position} ({character}) may have been written twice.")
-# Damage that is certain to have happened, because no marking holds such characters.
-CERTAIN = frozenset({FOREIGN_LETTERS, CYRILLIC, GREEK, FULL_WIDTH, INVISIBLE, ENCODED})
+BROKEN = N_("Perhaps {uim}: it was broken at the edge of a column, and its rest stands on the next line.")
+STAMP = N_("Perhaps {uim}: the time stamp on the next line belongs to it.")
+REST = N_("This is probably the rest of the line above it. Together: {uim}.")
+PARTS = frozenset({BROKEN, REST})  # of a code that stands on several lines
+# Damage that is certain to have happened, because no marking holds such characters there.
+CERTAIN = frozenset({FOREIGN_LETTERS, CYRILLIC, GREEK, FULL_WIDTH, TYPOGRAPHIC, DIGITS, INVISIBLE, ENCODED, AROUND})
 
 # Cyrillic and Greek letters that a keyboard or a text recognition puts where a Latin one stood.
 _LETTERS = str.maketrans(
     "АВЕЅЗІЈКМНОРСТУХЬЅаеіјкорсухԁһѕѵѡԛԝбгӏӀҮүԌԜѴΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϜͿαγικνορυχϲϳϱ",
     "ABES3IJKMHOPCTYXbSaeijkopcyxdhsvwqw6rlIYyGWVABEZHIKMNOPTYXCFJayikvopuxcjp",
 )
+# What telephones and word processors make of straight quotation marks and hyphens.
+_TYPOGRAPHIC = str.maketrans(
+    "\u2018\u2019\u201a\u201b\u2032\u02bc\u201c\u201d\u201e\u201f\u2033\u2010\u2011\u2012\u2013\u2014\u2212",
+    "''''''\"\"\"\"\"------",
+)
+# Decimal digits of the scripts of Asia and Africa.
+_NUMERALS = {code: str(unicodedata.decimal(chr(code))) for code in range(0x660, 0x1100) if chr(code).isdecimal()}
 _DIGITS = str.maketrans("OoDQIil|ZSBG", "000011112586")
 # What a number may begin with, misread or not.
 LIKE_DIGITS = frozenset("0123456789OoDIil|ZSBG")
@@ -54,6 +68,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
 _QUOTED_PRINTABLE = re.compile(r"=(3D|26|2B|2F|3F|3C|3E|3A|3B|25|22|27|28|29|2A|2C|2D|2E)")
+_AROUND = re.compile(r"[\"'`]*(.*?)[\"'`,;.]*", re.DOTALL)
 _RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
 _DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 
@@ -210,6 +225,9 @@ def cleaned(code: str) -> Proposal:
 def _foreign(code: str) -> tuple[str, tuple[tuple[str, object], ...]]:
     """Which alphabet the first foreign character is of, and where it stands; only in general if there are several."""
     places = [place for place, character in enumerate(code) if not character.isascii()]
+    for why, table in ((TYPOGRAPHIC, _TYPOGRAPHIC), (DIGITS, _NUMERALS)):
+        if all(ord(code[place]) in table for place in places):
+            return why, ()
     name = unicodedata.name(code[places[0]], "")
     known = {"CYRILLIC": CYRILLIC, "GREEK": GREEK, "FULLWIDTH": FULL_WIDTH}.get(name.partition(" ")[0])
     if known is None or len(places) > 1:
@@ -228,14 +246,19 @@ def _visible(code: str) -> str:
 
 
 def latin(code: str) -> str:
-    """A code with full-width and foreign letters as the Latin ones that they look like."""
-    return unicodedata.normalize("NFKC", code.translate(_LETTERS)).translate(_LETTERS)
+    """A code with full-width and foreign letters as the Latin ones that they look like, digits of any script as 0-9."""
+    if code.isascii():
+        return code
+    code = unicodedata.normalize("NFKC", code.translate(_TYPOGRAPHIC).translate(_LETTERS))
+    return code.translate(_LETTERS).translate(_NUMERALS)
 
 
 def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
     clean = cleaned(code)
     yield clean
     code, why, said = clean
+    if (around := _AROUND.fullmatch(code)) and around[1] != code:
+        yield Proposal(around[1], AROUND)
     meant = prefixes.meant(code)
     prefixed = meant + code[len(meant) :]
     if meant:

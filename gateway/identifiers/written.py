@@ -24,6 +24,7 @@ _CODE = re.compile(r"[!-~]{12,}+")
 _NO_CODE = re.compile(r"[+\d()./-]{1,20}|\S*(?:@|://|www\.)\S*")  # telephone numbers, dates; addresses
 # A marking as it is printed on some packs, in groups: the first may be capital letters alone, all others have a digit.
 _GROUPS = re.compile(r"(?:[A-Z]{2,8}|[!-~]*\d[!-~]*)(?: [!-~]*\d[!-~]*){1,9}")
+_NARROW = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")  # spaces of print
 _MOST = 200  # characters that are looked at for groups: no known marking has half as many
 _WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}(?![A-Za-z])|\d{1,4}[./:-]\d{1,2}[./:-]\d{2,4}")  # of a sentence; a date
 _OVERRIDES = frozenset("\u202d\u202e")
@@ -72,7 +73,7 @@ def read_uim(written: str) -> str | Text:
 
 def read_damaged(written: str) -> str | Text:
     """The same, but a damage of which the library can propose a repair is left in the code for it to see."""
-    code = written.strip()
+    code = _NARROW.sub(" ", written.strip())
     read = _careful(code)
     if not isinstance(read, Text):
         return read

@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 
 _PROPOSALS = 3
 _NEAR = 2  # characters more or fewer than a scheme has, for it to be recognised
+_TOO_MUCH = 3  # characters cut off are as likely as one that is too much
+_ELLIPSES = ("...", "…")  # what programs write where they cut a text
 _LEAST_OF_A_CUT = 0.6  # of a code that is left where the rest was cut off, for it to be recognised by its shape
 _EQUALLY_LIKELY = 4  # more places where a character may have been lost are told no better than none
 # UIMs of one list that are looked into character by character, a millisecond each: whose every line is damaged
 # learns nothing more from the next thousand.
 _LOOKED_INTO, _LONGEST_LOOKED_INTO = 200, 64
 
-_BEGINNING = N_("It begins like this, but is not whole or was misread: {scheme}.")
+BEGINNING = N_("It begins like this, but is not whole or was misread: {scheme}.")
 _SPREADSHEET = text("A spreadsheet has turned it into a number and lost digits: copy it again as text.")
 _ONE_CASE = text("Capital and small letters were made equal, which cannot be undone: copy it again from the source.")
 _PREFIX = N_("It does not begin with {prefix}: character {position} is {character}.")
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
-_CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
+CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
 _DIGITS = frozenset({"time stamp", "gs1 number", "gs1 key", "gs1 production time"})
 
 
@@ -85,7 +87,7 @@ class Doubts:
         longer = self._longer(code, deciding)
         if longer:
             found = [one.remark for one in self._slips(code) if one.scheme in longer]
-            return tuple(found) or (text(_BEGINNING, scheme=longer[0].title),)
+            return tuple(found) or (text(BEGINNING, scheme=longer[0].title),)
         if deciding[0].is_checked or not code[:1].isalpha():
             return ()
         if misreads.like_number(code):
@@ -107,7 +109,7 @@ class Doubts:
         """A candidate that every malformed code near this scheme shares."""
         found = self._nearly.get(scheme)
         if found is None:
-            reason = text(_BEGINNING, scheme=scheme.title)
+            reason = text(BEGINNING, scheme=scheme.title)
             found = self._nearly[scheme] = Candidate(scheme.id, scheme.title, scheme.party, 1, reason, False)
         return found
 
@@ -115,7 +117,7 @@ class Doubts:
         """The schemes that a code nearly is, nearest first."""
         named = self._library.named_by_prefix(code)
         if named:
-            return tuple(sorted(named, key=lambda scheme: (_distance(scheme, code), -scheme.rank)))
+            return tuple(sorted(named, key=lambda scheme: (_unlikely(scheme, code), -scheme.rank)))
         failing = [scheme for scheme in hits if scheme.is_checked and scheme.faults(code, self._now)]
         if failing:
             return tuple(sorted(failing, key=lambda scheme: -scheme.rank - points_for(scheme, code)))
@@ -203,6 +205,9 @@ def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
     """The first thing that keeps a normalised code from being one of this scheme, as a sentence to its writer."""
     if scheme.prefixes and not code.startswith(scheme.prefixes):
         return _wrong_prefix(scheme.prefixes[0], code)
+    left = code.rstrip(".…")
+    if code.endswith(_ELLIPSES) and len(left) < scheme.shortest:
+        return _wrong_length(scheme, left, scheme.shortest - len(left), cut=True)
     foreign = tpd.foreign(code, scheme.alphabet) if scheme.alphabet else None
     if foreign:
         return text(
@@ -226,20 +231,25 @@ def _wrong_prefix(prefix: str, code: str) -> Text:
     return text(_PREFIX, prefix=prefix, position=place + 1, character=shown(code[place]) if code[place:] else "–")
 
 
-def _wrong_length(scheme: Scheme, code: str, missing: int) -> Text:
+def _wrong_length(scheme: Scheme, code: str, missing: int, *, cut: bool = False) -> Text:
     expected = str(scheme.shortest) if scheme.shortest == scheme.longest else f"{scheme.shortest}-{scheme.longest}"
     values = {"count": len(code), "expected": expected, "scheme": scheme.title}
+    if missing > 1 or cut:
+        return text(CUT, **values)
     if missing == 1:
         return text("One character is missing: it has {count}, not {expected} ({scheme}).", **values)
     if missing == -1:
         return text("It has one character too many: {count}, not {expected} ({scheme}).", **values)
-    if missing > 1:
-        return text(_CUT, **values)
     return text("It has {count} characters, not {expected} ({scheme}).", **values)
 
 
 def _distance(scheme: Scheme, code: str) -> int:
     return max(scheme.shortest - len(code), len(code) - scheme.longest, 0)
+
+
+def _unlikely(scheme: Scheme, code: str) -> int:
+    """How far a code is from a scheme's length: what is cut off is easily lost, what is too much was never there."""
+    return max(scheme.shortest - len(code), _TOO_MUCH * (len(code) - scheme.longest), 0)
 
 
 def shown(character: str) -> str:

@@ -10,7 +10,7 @@ import re2
 from gateway.content import Text, Uim, Verdict, VerdictKind
 from gateway.events import Doubt
 from gateway.identifiers import gs1, misreads
-from gateway.library import decoding, doubts, judge
+from gateway.library import broken, decoding, doubts, judge
 from gateway.library.experience import Experience
 from gateway.library.matching import Matching, compiled, encoded
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
@@ -67,7 +67,8 @@ class PatternLibrary:
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]:
         """The library's judgement on each UIM, in their order; `now` decides what lies in the future."""
-        return judge.Judge(self, now).verdicts(uims)
+        found = judge.Judge(self, now)
+        return broken.rejoined(found.verdicts(uims), found.deciding, now)
 
     def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
         """What a recognised UIM says by itself (date, product, price …); () where nothing is published of it."""

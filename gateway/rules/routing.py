@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gateway.content import Candidate, ClearValue, Text, Uim, Verdict, VerdictKind, text
 from gateway.facts import NO_PARTY, PartyCode
+from gateway.identifiers import misreads
 from gateway.letters import Suggestion, UimNote
 
 # A candidate of at least SURE_RANK names its Party for certain; one of at least CHOICE_RANK can be
@@ -111,16 +112,31 @@ def without(verdict: Verdict, struck_out: frozenset[PartyCode]) -> Verdict:
     return Verdict(verdict.uim, _kind(left), left, (*verdict.remarks, *(() if left else (_RETURNED,))))
 
 
-def deduplicate(uims: Sequence[Uim], canonical: Callable[[str], str]) -> tuple[tuple[Uim, ...], tuple[Uim, ...]]:
-    """(every UIM once, as first written; the later repetitions). `canonical`: the library's."""
-    seen: set[str] = set()
-    unique: list[Uim] = []
+def deduplicate(
+    verdicts: Sequence[Verdict], canonical: Callable[[str], str]
+) -> tuple[tuple[Verdict, ...], tuple[Uim, ...]]:
+    """(the verdict on every UIM once, as first written; the later repetitions). `canonical`: the library's.
+
+    The parts of a code that stands on several lines are the same only where the whole code is.
+    """
+    seen: set[str | tuple[str, str]] = set()
+    unique: list[Verdict] = []
     doubled: list[Uim] = []
-    for uim in uims:
-        form = canonical(uim.text)
-        (doubled if form in seen else unique).append(uim)
-        seen.add(form)
+    for verdict in verdicts:
+        form: str | tuple[str, str] = canonical(verdict.uim.text)
+        if verdict.remarks and (whole := _whole(verdict)):
+            form = whole, verdict.uim.text
+        if form in seen:
+            doubled.append(verdict.uim)
+        else:
+            unique.append(verdict)
+            seen.add(form)
     return tuple(unique), tuple(doubled)
+
+
+def _whole(verdict: Verdict) -> str:
+    """The code of which this is a part, as the library proposes it; "" where it is none."""
+    return next((str(dict(one.values)["uim"]) for one in verdict.remarks if one.message in misreads.PARTS), "")
 
 
 def note(verdict: Verdict, decoded: tuple[Text, ...] = ()) -> UimNote:

@@ -114,7 +114,7 @@ def _codes(draw: st.DrawFn) -> str:
 @given(st.lists(_codes() | st.text(max_size=40), max_size=12))
 def test_what_is_said_of_a_list_is_what_is_said_when_each_pattern_is_tried_on_each_uim(codes: list[str]) -> None:
     known = library.load(_texts())
-    uims = [Uim(code, "", line) for line, code in enumerate(codes * 2)]
+    uims = [Uim(code, "", 2 * line) for line, code in enumerate(codes * 2)]
     said = known.verdicts(uims, SAMPLES_UNTIL)
     assert said == PlainJudge(known, SAMPLES_UNTIL).verdicts(uims)
     assert said == Judge(PatternLibrary(known.catalogue), SAMPLES_UNTIL).verdicts(uims), "nothing remembered before"
@@ -124,7 +124,7 @@ def test_of_codes_that_are_alike_each_is_judged_by_its_own_characters() -> None:
     known = library.load(_texts())
     ends = ("25051914", "25130199", "7")
     codes = [code for sample in _samples() for code in (sample, *(sample[: -len(end)] + end for end in ends))]
-    uims = [Uim(code, "", line) for line, code in enumerate(codes * 2)]
+    uims = [Uim(code, "", 2 * line) for line, code in enumerate(codes * 2)]
     assert known.verdicts(uims, SAMPLES_UNTIL) == PlainJudge(known, SAMPLES_UNTIL).verdicts(uims)
 
 

@@ -127,8 +127,9 @@ def test_parties_are_in_alphabetical_order() -> None:
 
 def test_repetitions_are_found_by_the_canonical_form_and_the_first_stays() -> None:
     uims = [Uim("(21)a", line=1), Uim("b", line=2), Uim("21a", line=3), Uim("b", line=4)]
-    unique, doubled = deduplicate(uims, lambda code: code.replace("(", "").replace(")", ""))
-    assert [uim.line for uim in unique] == [1, 2]
+    verdicts = [Verdict(uim, VerdictKind.UNKNOWN) for uim in uims]
+    unique, doubled = deduplicate(verdicts, lambda code: code.replace("(", "").replace(")", ""))
+    assert [one.uim.line for one in unique] == [1, 2]
     assert [uim.line for uim in doubled] == [3, 4]
 
 
