@@ -25,6 +25,7 @@ from gateway.facts import (
     Pending,
     Renewal,
     Sender,
+    Wording,
 )
 from gateway.treaty import Side
 
@@ -264,7 +265,7 @@ class Candidate(ClearValue):
     """A scheme that fits a UIM, and the Party it suggests ("" = none). `rank` 0..100, best first."""
 
     scheme: str
-    title: str
+    title: Wording
     party: PartyCode
     rank: int
     reason: Text

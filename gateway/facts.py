@@ -31,6 +31,15 @@ class PartyName:
     code: PartyCode
 
 
+class Wording(str):
+    """Words of the pattern library, as its files have them (English): a reader gets them in the own language.
+
+    A catalogue knows those of the shipped library; of what a Party has described itself they stay as written.
+    """
+
+    __slots__ = ()
+
+
 NO_PARTY = PartyCode("")
 NO_DIGEST = Digest("")
 NO_MESSAGE_ID = MessageId("")

@@ -22,7 +22,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from gateway.content import Text
-from gateway.facts import Language, PartyCode, PartyName, utc
+from gateway.facts import Language, PartyCode, PartyName, Wording, utc
 from gateway.figures import Period, Share
 
 LANGUAGES: tuple[Language, ...] = tuple(Language(code) for code in ("ar", "en", "es", "fr", "ru", "zh"))
@@ -79,10 +79,11 @@ class Catalogue:
 
     def say(self, text: Text) -> str:
         """A sentence with its values in place. Times are UTC and say so."""
-        chosen = self.ngettext(text.message, text.plural, text.count) if text.plural else self.gettext(text.message)
-        values = dict(text.values)
-        # In one pass: what a person wrote may hold braces.
-        return _PLACE.sub(lambda place: self.value(values[place[1]]) if place[1] in values else place[0], chosen)
+        return filled(self.chosen(text), text, lambda _, value: self.value(value))
+
+    def chosen(self, text: Text) -> str:
+        """A sentence in its plural form, without its values."""
+        return self.ngettext(text.message, text.plural, text.count) if text.plural else self.gettext(text.message)
 
     def value(self, value: object) -> str:
         """A value as this language writes it."""
@@ -90,6 +91,8 @@ class Catalogue:
             return self.say(value)
         if isinstance(value, PartyName):
             return self.party(value.code)
+        if isinstance(value, Wording):
+            return self.gettext(value)
         if isinstance(value, datetime):
             return f"{format_datetime(utc(value), 'medium', locale=self._locale)} UTC"
         if isinstance(value, date):
@@ -190,6 +193,13 @@ class Languages:
             if code != ENGLISH and known - have:
                 lacking[str(code)] = len(known - have)
         return lacking
+
+
+def filled(sentence: str, text: Text, written: Callable[[str, object], str]) -> str:
+    """A sentence with the values of its text in place. `written`: how one is written, of its name and itself."""
+    values = dict(text.values)
+    # In one pass: what a person wrote may hold braces.
+    return _PLACE.sub(lambda place: written(place[1], values[place[1]]) if place[1] in values else place[0], sentence)
 
 
 def negotiate(language: str) -> Language:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from gateway.content import ClearValue, Finding, Photograph, SealedOffer, Text, Uim
 from gateway.events import EventKind
-from gateway.facts import NO_PARTY, Digest, ExchangeNumber, PartyCode, ReferralNumber
+from gateway.facts import NO_PARTY, Digest, ExchangeNumber, PartyCode, ReferralNumber, Wording
 from gateway.treaty import ExchangeState, Handling, Item, NoDataReason, ReferralState, Role, UimAnswer
 
 
@@ -21,7 +21,7 @@ class Suggestion(ClearValue):
     """One Party (or none, "") that a scheme suggests for a UIM, with the reason."""
 
     party: PartyCode
-    scheme: str
+    scheme: Wording
     reason: Text
 
 
@@ -41,7 +41,7 @@ class ReferredPart(ClearValue):
 
     number: ReferralNumber
     count: int
-    schemes: tuple[str, ...]
+    schemes: tuple[Wording, ...]
     waiting: bool = False  # the desk's key cannot be used now
     chosen: bool = False  # the officer named the Party himself
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway import library
 from gateway.events import ChangeState, Commit, Event, EventKind, PatternChange
-from gateway.facts import PartyCode, digest
+from gateway.facts import PartyCode, Wording, digest
 from gateway.library.changes import Raw, merged, schemes_in, undone, written
 from gateway.library.experience import rank
 from gateway.library.proposal import Examined, examine
@@ -121,7 +121,7 @@ class Patterns:
             found.append(Quality(one, scheme.title if scheme is not None else "", present, before, now))
         return tuple(sorted(found, key=lambda one: (not one.present, -one.share, -one.answers)))
 
-    def doubted(self) -> tuple[tuple[PartyCode, str], ...]:
+    def doubted(self) -> tuple[tuple[PartyCode, Wording], ...]:
         """(Party, title) of every pattern by which nothing is sent before the officer has confirmed."""
         known = self.known()
         held = ((scheme, known.experience.held(scheme.id)) for scheme in known.schemes)

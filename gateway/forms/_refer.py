@@ -8,7 +8,7 @@ from datetime import date
 
 from gateway.content import Block, ClearValue, FilledForm, Letter, Reading, Sheet, Text, Uim, Verdict, text, texts
 from gateway.events import Event, EventKind, ExchangeView, ForAPerson, Keep, MailKind, UimFact
-from gateway.facts import NO_PARTY, Correspondent, Digest, ExchangeNumber, PartyCode, ReferralNumber
+from gateway.facts import NO_PARTY, Correspondent, Digest, ExchangeNumber, PartyCode, ReferralNumber, Wording
 from gateway.forms._common import digest_of, evidence_of, recalled, uims_among, waiting_letters
 from gateway.forms._fields import ANSWERS, ITEMS, REQUEST_FIELDS
 from gateway.letters import AnsweredUim, Evidence, Referral, ReferredPart, UimNote
@@ -45,7 +45,7 @@ def refer(
     exchange: ExchangeView | None,
     party: PartyCode,
     uims: Sequence[Uim],
-    schemes: tuple[str, ...],
+    schemes: tuple[Wording, ...],
     asking: PartyCode,
     request: Keep,
     chosen: bool = False,

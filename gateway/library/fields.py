@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from gateway.content import N_, Text, text
+from gateway.facts import Wording
 from gateway.identifiers import gs1, tpd
 
 STAMP = "time stamp"
@@ -87,7 +88,7 @@ class Validity:
     begin: date | None = None
     end: date | None = None
 
-    def fault(self, parts: Iterable[Part], code: str, title: str) -> Text | None:
+    def fault(self, parts: Iterable[Part], code: str, title: Wording) -> Text | None:
         """What to say of a code whose time stamp lies outside; None where it has none, or lies within."""
         for part in parts:
             made = tpd.stamp(code[part.start : part.end]) if part.field.name == STAMP else None

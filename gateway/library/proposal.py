@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from gateway.content import ClearValue, Text, VerdictKind, text
-from gateway.facts import NO_PARTY, PartyCode
+from gateway.facts import NO_PARTY, PartyCode, Wording
 from gateway.library.automata import Unclear
 from gateway.library.changes import Raw, laid_over, standing, written
 from gateway.library.crossing import Work
@@ -40,10 +40,10 @@ class Touched(ClearValue):
     the change's own; `hidden`: the marking decides every code of the change.
     """
 
-    title: str
+    title: Wording
     party: PartyCode
     sample: str
-    now: tuple[str, ...]
+    now: tuple[Wording, ...]
     own: bool = False
     hidden: bool = False
 
@@ -60,7 +60,7 @@ class Examined(ClearValue):
     new: frozenset[str] = frozenset()  # ids that the library did not have
     problems: tuple[Problem, ...] = ()
     touched: tuple[Touched, ...] = ()
-    unclear: tuple[str, ...] = ()
+    unclear: tuple[Wording, ...] = ()
 
     @property
     def text(self) -> str:
@@ -147,7 +147,7 @@ def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: 
 
 def _reached(
     after: Catalogue, ids: Set[str], touched: tuple[Touched, ...]
-) -> tuple[tuple[Touched, ...], tuple[str, ...]]:
+) -> tuple[tuple[Touched, ...], tuple[Wording, ...]]:
     """What samples show with what the automata find, one a marking; and the titles of what could not be computed."""
     work = Work(_WORK)
     found = tuple(overlaps(after.schemes, work, ids))

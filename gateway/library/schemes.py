@@ -14,7 +14,7 @@ import re2
 import yaml
 
 from gateway.content import Text, VerdictKind, text
-from gateway.facts import NO_PARTY, Digest, PartyCode, digest
+from gateway.facts import NO_PARTY, Digest, PartyCode, Wording, digest
 from gateway.identifiers import gs1, iso15459, tpd
 from gateway.library import files
 from gateway.library.fields import ALWAYS, Field, Part, Validity, cut, fields_of, overlapping, validity_of
@@ -74,7 +74,7 @@ class Scheme:
 
     file: str
     id: str
-    title: str
+    title: Wording
     party: PartyCode
     issuer: str
     pattern: str
@@ -247,7 +247,7 @@ def scheme_of(file: str, raw: Mapping[str, Any]) -> Scheme:
     return Scheme(
         file=file,
         id=raw["id"],
-        title=raw["title"],
+        title=Wording(raw["title"]),
         party=PartyCode(raw["party"]) if raw["party"] else NO_PARTY,
         issuer=raw.get("issuer", ""),
         pattern=raw["pattern"] or "",

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from gateway.content import Text, text, texts
 from gateway.directory import Standing
 from gateway.events import DigestReader, OpenReferral, PatternChange
-from gateway.facts import NO_PARTY, PartyCode, PartyName, Pending
+from gateway.facts import NO_PARTY, PartyCode, PartyName, Pending, Wording
 from gateway.figures import Period
 from gateway.rules.directory import FUNCTIONS
 from gateway.summary import Task
@@ -87,7 +87,7 @@ class Today:
     ending: tuple[Ending, ...] = ()
     pending: tuple[Pending, ...] = ()
     patterns: tuple[PatternChange, ...] = ()  # that wait for the Secretariat
-    doubted: tuple[tuple[PartyCode, str], ...] = ()  # patterns that often come back as "not ours": whose, and titles
+    doubted: tuple[tuple[PartyCode, Wording], ...] = ()  # patterns that come back as "not ours": whose, and titles
     standings: tuple[Standing, ...] = ()  # in the directory, of every Party
     nominations: bool = True  # Parties are reminded to nominate
     items: int = 0  # that wait for the operator
@@ -321,7 +321,7 @@ def _patterns(waiting: Sequence[PatternChange]) -> Task | None:
     return _listed(says, lines) if waiting else None
 
 
-def _misleading(titles: Sequence[str]) -> Task | None:
+def _misleading(titles: Sequence[Wording]) -> Task | None:
     says = texts(
         "Please describe {count} marking anew (GSP PATTERN): your desk often answers “not ours”, so officers now "
         "confirm before they ask you.",
@@ -332,7 +332,7 @@ def _misleading(titles: Sequence[str]) -> Task | None:
     return _listed(says, [text("{title}", title=title) for title in titles]) if titles else None
 
 
-def _doubted(doubted: Sequence[tuple[PartyCode, str]]) -> Task | None:
+def _doubted(doubted: Sequence[tuple[PartyCode, Wording]]) -> Task | None:
     says = texts(
         "Please speak with the Party: UIMs of {count} pattern often come back as “not ours”.",
         "Please speak with the Parties: UIMs of {count} patterns often come back as “not ours”.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway.content import Candidate, ClearValue, Text, Uim, Verdict, VerdictKind, text
-from gateway.facts import NO_PARTY, PartyCode
+from gateway.facts import NO_PARTY, PartyCode, Wording
 from gateway.identifiers import misreads
 from gateway.letters import Suggestion, UimNote
 
@@ -21,7 +21,7 @@ class Routed(NamedTuple):
     """One UIM on its way to a Party: by which scheme ("" where only the officer says so), and why."""
 
     uim: Uim
-    scheme: str
+    scheme: Wording
     reason: Text
 
 
@@ -45,7 +45,7 @@ class Routing(ClearValue):
     no_desk: tuple[Verdict, ...] = ()
     doubtful: tuple[Verdict, ...] = ()
 
-    def schemes(self, party: PartyCode) -> tuple[str, ...]:
+    def schemes(self, party: PartyCode) -> tuple[Wording, ...]:
         """Titles of the schemes by which UIMs go to a Party, sorted; () where the officer named it."""
         return tuple(sorted({routed.scheme for routed in self.to_send.get(party, ()) if routed.scheme}))
 
@@ -62,6 +62,7 @@ _GROUPS = {
 # The officer may send these anywhere; the others have nobody who could look them up.
 _SENDABLE = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS, VerdictKind.HINT, VerdictKind.UNKNOWN})
 
+_NO_SCHEME = Wording("")
 _NAMED = text("The officer named the Party.")
 _RETURNED = text("Every Party that its pattern suggests has answered that it is not theirs.")
 
@@ -155,13 +156,13 @@ def notes(
 def _destination(verdict: Verdict, asking_party: PartyCode, override: PartyCode) -> tuple[PartyCode, Routed]:
     best = verdict.candidates[0] if verdict.candidates else None
     if override and verdict.kind in _SENDABLE:
-        scheme = next((c.title for c in verdict.candidates if c.party == override), "")
+        scheme = next((c.title for c in verdict.candidates if c.party == override), _NO_SCHEME)
         return override, Routed(verdict.uim, scheme, _NAMED)
     if best and verdict.kind is VerdictKind.AMBIGUOUS and {c.party for c in verdict.candidates} == {asking_party}:
         return asking_party, Routed(verdict.uim, best.title, best.reason)
     if best and verdict.kind is VerdictKind.SURE:
         return best.party, Routed(verdict.uim, best.title, best.reason)
-    return NO_PARTY, Routed(verdict.uim, "", _NAMED)
+    return NO_PARTY, Routed(verdict.uim, _NO_SCHEME, _NAMED)
 
 
 def _kind(left: tuple[Candidate, ...]) -> VerdictKind:

@@ -22,7 +22,7 @@ from gateway.directory import Entry, EntryChange, Standing
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
 from gateway.forms import Choice
 from gateway.forms._fields import ANSWERS, ITEMS, REASONS_FOR_NO_DATA
-from gateway.language import Catalogue
+from gateway.language import Catalogue, filled
 from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine, UimNote
 from gateway.stages import _words
 from gateway.summary import Chart, Figure, Task
@@ -99,6 +99,11 @@ def quoted(value: str) -> str:
     """A person's words, each line marked with a bar: nobody can take them for the gateway's own."""
     lines = [line for own in words(value).strip("\n").split("\n") for line in wrapped(own).split("\n")]
     return "\n".join(["| " + line if line else "|" for line in lines])
+
+
+def _turned_left(spoken: str) -> str:
+    """Words in HTML, in which what reads from left to right in every language is isolated."""
+    return _LEFT_TO_RIGHT.sub(r'<bdi dir="ltr">\g<0></bdi>', str(escape(words(spoken))))
 
 
 def _turned(line: str) -> Markup:
@@ -207,15 +212,19 @@ class Voice:
         return self._filled(sentence, {"count": count, **values})
 
     def say(self, sentence: Text) -> str:
-        """A sentence made by the core; in HTML, numbers of exchanges, addresses and a UIM in it are isolated."""
-        spoken = words(self._catalogue.say(sentence))
+        """A sentence made by the core; in HTML, its values and the numbers of exchanges and addresses are isolated."""
         if not self._html:
-            return spoken
-        uim = str(escape(words(str(dict(sentence.values).get("uim", "")))))
-        parts = str(escape(spoken)).partition(uim) if uim else (str(escape(spoken)), "", "")
-        before, code, after = (_LEFT_TO_RIGHT.sub(r'<bdi dir="ltr">\g<0></bdi>', one) for one in parts)
-        isolated_code = f'<code dir="ltr">{uim}</code>' if code else ""
-        return Markup(before + isolated_code + after)  # noqa: S704 - escaped
+            return words(self._catalogue.say(sentence))
+        return Markup(filled(_turned_left(self._catalogue.chosen(sentence)), sentence, self._put))  # noqa: S704 - escaped
+
+    def _put(self, name: str, value: object) -> str:
+        """A value of a sentence in HTML; a UIM as what is to be copied."""
+        if isinstance(value, Text):
+            return self.say(value)
+        if name == "uim":
+            return f'<code dir="ltr">{escape(words(str(value)))}</code>'
+        said = _turned_left(self._catalogue.value(value))
+        return said if isinstance(value, int) or said.startswith("<bdi") else f"<bdi>{said}</bdi>"
 
     def formed(self, written: str) -> str:
         """A form in HTML: from right to left its labels give the direction of a line, and its values stand isolated.
@@ -293,7 +302,10 @@ class Voice:
 
     def sent_rows(self, parts: Sequence[ReferredPart]) -> list[list[object]]:
         """The rows of a table of referrals."""
-        return [[self.party(p.number.party), p.number, p.count, "; ".join(p.schemes), self._sent(p)] for p in parts]
+        return [[self.party(p.number.party), p.number, p.count, self._schemes(p), self._sent(p)] for p in parts]
+
+    def _schemes(self, part: ReferredPart) -> str:
+        return self._safe("; ").join([self._value(self._catalogue.value(one)) for one in part.schemes])
 
     def _sent(self, part: ReferredPart) -> str:
         if part.waiting:

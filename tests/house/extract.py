@@ -17,6 +17,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from gateway.library import files
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "templates" / "locale"
 LANGUAGES = ("ar", "es", "fr", "ru", "zh")
@@ -46,9 +48,15 @@ def declared(path: Path) -> Iterator[str]:
                     yield str(keyword.value.value)
 
 
+def described(path: Path) -> Iterator[str]:
+    """What a file of the pattern library says of its markings in words: their titles."""
+    for scheme in files.load(path.read_text()).get("schemes", ()):
+        yield scheme["title"]
+
+
 @cache
 def extracted() -> Catalog:
-    """Every message id in the templates and in the gateway's modules, sorted, without those of labels."""
+    """Every message id in the templates, the gateway's modules and the pattern library, sorted, without labels."""
     catalog = Catalog(project="gsp-gateway", header_comment=_HEADER.strip(), fuzzy=False)
     sources = [(path, "jinja2.ext:babel_extract", _JINJA) for path in sorted((ROOT / "templates").rglob("*.j2"))]
     modules = sorted((ROOT / "gateway").rglob("*.py"))
@@ -58,8 +66,10 @@ def extracted() -> Catalog:
         for _, message, _, _ in extract_from_file(method, path, keywords=keywords):
             if (message if isinstance(message, str) else message[0]) not in known:
                 catalog.add(message, locations=[(str(path.relative_to(ROOT)), 0)])
-    for path in sorted((ROOT / "gateway" / "forms").glob("*.py")):
-        for message in declared(path):
+    others = [(path, declared(path)) for path in sorted((ROOT / "gateway" / "forms").glob("*.py"))]
+    others += [(path, described(path)) for path in sorted((ROOT / "pattern_library").glob("*.yaml"))]
+    for path, messages in others:
+        for message in messages:
             catalog.add(message, locations=[(str(path.relative_to(ROOT)), 0)])
     return catalog
 

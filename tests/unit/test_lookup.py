@@ -62,7 +62,7 @@ def test_nothing_at_all_asks_for_the_whole_library_as_a_table(world: World) -> N
     (letter,) = decision.letters
     (sheet,) = letter.sheets
     assert (sheet.stem, letter.blanks) == ("pattern-library", ("lookup",))
-    found = {row[0]: row for row in sheet.rows}
+    found = {dict(row[0].values)["title"]: row for row in sheet.rows}
     assert found["Sweden, pack code with time stamp"][1] == "SE"
     assert found["Sweden, pack code with time stamp"][7:9] == ("26", "QCALL7hT2kQ9mZb7Kd25051914")
     assert "Product code" in said(found["Sweden, pack code with time stamp"][11])

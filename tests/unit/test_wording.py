@@ -1,0 +1,99 @@
+"""Words of the pattern library stand in the reader's language in every letter; what a Party wrote stays as written."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+from functools import cache
+from html import unescape
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from gateway import data
+from gateway.content import Letter, Text, text
+from gateway.facts import Language, PartyCode, Wording
+from gateway.letters import Receipt
+from gateway.library import LiveLibrary
+from gateway.library.schemes import Catalogue, read
+from gateway.rules.digest import Today, tasks_of
+from tests.support.rendering import Seen, languages, seen
+from tests.support.world import NOW, OPENED, World
+
+OTHERS = ("ar", "es", "fr", "ru", "zh")
+
+
+@cache
+def shipped() -> Catalogue:
+    return read(data.pattern_texts())[0]
+
+
+def say(language: str, sentence: Text) -> str:
+    return languages().catalogue(language).say(sentence)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_title_of_the_shipped_library_is_said_in_the_readers_language(language: str) -> None:
+    english, theirs = languages().catalogue("en"), languages().catalogue(language)
+    for scheme in shipped().schemes:
+        said = theirs.value(scheme.title)
+        assert english.value(scheme.title) == scheme.title
+        if scheme.party and english.party(scheme.party) in scheme.title:
+            assert said.startswith(theirs.party(scheme.party)), said
+        for name in re.findall(r"[A-Z]{3,}\w*|\w+\(\w\)|GS1", scheme.title):  # what is a name in every language
+            assert name in said
+
+
+def test_a_title_that_a_party_described_itself_stays_as_it_was_written() -> None:
+    for written in ("Kenya, stamp of 2027", "Timbre {count} <b>", "印花"):
+        assert say("ar", text("{scheme}", scheme=Wording(written))) == written
+
+
+@cache
+def letters() -> tuple[Letter, Letter, Letter]:
+    """Receipt, look-up and the table of the library, of a sample of every scheme and of misread ones."""
+    world = World()
+    world.live = LiveLibrary(data.pattern_texts())
+    uims = [sample for scheme in shipped().schemes for sample in scheme.valid[:1]]
+    uims += ["QCALL7hT2kQ9mZb7Kd2505191", "QCALL7hT2kQ9mZb7Kd250519140", "04780101164394TF&csaNNW1kK0"]
+    asked = world.send("officer", "request", OPENED, uims).letters
+    receipt = next(one for one in asked if isinstance(one.values, Receipt))
+    more = [f"QCALL7hT2kQ9mZb7Kd2505{day:02}{hour:02}" for day in range(1, 29) for hour in (9, 10)]
+    return receipt, *(world.send("officer", "lookup", {}, some).letters[0] for some in ([*uims, *more], []))
+
+
+def read_by(letter: Letter, language: str) -> Seen:
+    return seen(replace(letter, to=replace(letter.to, language=Language(language))))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_letter_holds_a_title_in_another_language_than_its_own(language: str) -> None:
+    """The names of schemes stand in sentences, in tables of the letter, and in its spreadsheets."""
+    theirs = languages().catalogue(language)
+    english = {one.title for one in shipped().schemes if theirs.value(one.title) != one.title}
+    for letter in letters():
+        mail = read_by(letter, language)
+        whole = " ".join([re.sub(r"\s+", " ", mail.text), unescape(re.sub("<[^>]*>", "", mail.html))])
+        for octets in (octets for name, octets in mail.attachments.items() if name.endswith(".xlsx")):
+            rows = CalamineWorkbook.from_filelike(io.BytesIO(octets)).get_sheet_by_index(0).to_python()
+            whole += " ".join(str(cell) for row in rows for cell in row)
+        assert [title for title in english if re.search(rf"(?<!\w){re.escape(title)}(?!\w)", whole)] == []
+    assert theirs.value(next(one.title for one in shipped().schemes if one.id == "fr-upui")) in whole
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_digest_names_the_markings_that_mislead_in_the_readers_language(language: str) -> None:
+    title = next(one.title for one in shipped().schemes if one.id == "ke-egms")
+    today = Today(NOW, doubted=((PartyCode("KE"), title), (PartyCode("KE"), Wording("Kenya, stamp of 2027"))))
+    (task,) = (one for one in tasks_of(PartyCode("KE"), today) if "GSP PATTERN" in one.says.message)
+    assert [say(language, line) for line in task.lines] == [say(language, text(title)), "Kenya, stamp of 2027"]
+
+
+def test_in_html_what_is_put_into_a_sentence_is_isolated_from_its_direction() -> None:
+    """Else `QCALL، Allexis` in an Arabic sentence turns around, and so does the file name of an Arabic officer here."""
+    page = read_by(letters()[1], "ar").html
+    assert "<bdi>QCALL</bdi>، وهي بادئة جهة إصدار المعرِّفات <bdi>Allexis</bdi>" in page
+    assert "<bdi>السويد</bdi>: " in page
+    assert "<bdi>الصين، رمز فرز الكرتونات</bdi>." in page
+    assert re.search(r'<code dir="ltr">QCALL7hT2kQ9mZb7Kd25051914</code>', page)
