@@ -15,10 +15,8 @@ from gateway.content import Finding, MimePart, Severity, Text, Uim, text, texts
 from gateway.identifiers.written import looks_like_code, read_uim, read_uims
 
 _MOST = 250_000
-_ALONE = re.compile(
-    r"(?=.*\d).{8}"
-)  # a UIM that stands alone on its line: what is shorter is a page's number or a year
-_OTHER = re.compile(r"\d{1,4}(?:[-./:]\d{1,4})+|\+\d+|\S+@\S+\.[a-z]{2,}|www\.\S+|\S*://\S*")  # dates, addresses
+_ALONE = 8  # characters of a UIM that stands alone on its line: what is shorter is a page's number or a year
+_OTHER = re.compile(r"\d{1,4}(?:[-./:]\d{1,4})+|\+\d+|\S+@[^\s@]+\.[a-z]{2,}|www\.\S+|\S*://\S*")  # dates, addresses
 # Letters that fonts draw as one sign; neither stands in a UIM.
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 _TROUBLES = {
@@ -95,7 +93,8 @@ def _codes(line: str) -> Iterator[str]:
     """What of a line is to be read as a UIM: all of it, or single words."""
     words = line.split()
     if len(words) == 1:
-        if looks_like_code(line) or (_ALONE.search(line) and not _OTHER.fullmatch(line)):
+        alone = len(words[0]) >= _ALONE and any(map(str.isdecimal, words[0])) and not _OTHER.fullmatch(words[0])
+        if alone or looks_like_code(line):
             yield line
     elif line.startswith("(") and not isinstance(read_uim(line), Text):
         yield line  # a GS1 code with brackets and blanks

@@ -16,14 +16,15 @@ _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
 _QUOTES = "“”„‟«»‘’‚‹›「」『』"
 _QUOTED = re.compile(rf"[{_QUOTES}]\s*([!-~]+)\s*[{_QUOTES}]")
-_LINK = re.compile(r"\s+<(?:https?|mailto):[^<>]*>$")  # what Outlook and its filters write behind a link
+_LINK = re.compile(r"(?<!\s)\s++<(?:https?|mailto):[^<>]*>$")  # what Outlook and its filters write behind a link
 _SPREADSHEET_TEXT = re.compile(r'(?:"=""(?P<csv>[!-~]+)"""|="(?P<formula>[!-~]{6,})")')
 _BEHIND_WORDS = re.compile(r"(?P<words>[^:：]{1,40})[:：]\s+(?P<code>[!-~]+)")
 _TITLED = re.compile(r"<[A-Za-z]{2,4}>\s+(?P<code>[!-~]+)")
 _CODE = re.compile(r"[!-~]{12,}+")
 _NO_CODE = re.compile(r"[+\d()./-]{1,20}|\S*(?:@|://|www\.)\S*")  # telephone numbers, dates; addresses
 # A marking as it is printed on some packs, in groups: the first may be capital letters alone, all others have a digit.
-_GROUPS = re.compile(r"(?:[A-Z]{2,8}|[!-~]*\d[!-~]*)(?: [!-~]*\d[!-~]*){1,9}")
+_GROUP = "[!-/:-~]*+[0-9][!-~]*+"  # read in one way only: else ten groups and a word take hours
+_GROUPS = re.compile(rf"(?:[A-Z]{{2,8}}|{_GROUP})(?: {_GROUP}){{1,9}}")
 _NARROW = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")  # spaces of print
 _MOST = 200  # characters that are looked at for groups: no known marking has half as many
 _WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}(?![A-Za-z])|\d{1,4}[./:-]\d{1,2}[./:-]\d{2,4}")  # of a sentence; a date

@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import filterfalse
 
 _BOMS = (  # the longer first: UTF-32 begins as UTF-16 does
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -21,7 +22,7 @@ _BOMS = (  # the longer first: UTF-32 begins as UTF-16 does
 _VAGUE = frozenset({"", "us-ascii", "ascii", "iso-8859-1"})  # what programs declare that do not know
 _LOOKED_AT = 1 << 16  # octets
 _CANDIDATES = ("cp1252", "cp1251", "cp1256", "gb18030", "koi8-r", "cp866")  # of equal ones the first
-_WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")  # letters, at least one of them not ASCII
+_WORD = re.compile(r"[^\W\d_]+")  # letters
 _SYMBOL = re.compile(r"[^\w\s\x00-\x7f]|[\x80-\x9f\ue000-\uf8ff]")
 _COMMON = frozenset("оеаинтсрвлкмдпуяыйзاليمنوترةبعدفسهقكأéèêàçùâîôûëïáíóúñüöäßøåæ")
 _FREQUENT = range(0xB0A1, 0xD7FA)  # GB 2312, level 1: the characters in daily use
@@ -63,7 +64,7 @@ def _decoded(start: bytes, charset: str) -> Iterable[str]:
 def _likeness(text: str) -> float:
     """How much the words look like words, from -1 to 1 for each character that is not ASCII."""
     score, count = 0.0, 1
-    for word in _WORD.findall(text):
+    for word in filterfalse(str.isascii, _WORD.findall(text)):
         signs = [character for character in word if character > "\x7f"]
         score += sum(map(_usual, signs)) + _case(word) * len(signs)
         count += len(signs)

@@ -42,8 +42,19 @@ def test_a_code_with_a_space_of_its_own_is_recognised() -> None:
         "254 20 1234567 890",
         "\u0448\u0442\u0440\u0438\u0445\u043a\u043e\u0434 1200 1234567",
         "\u0441\u0438\u0433\u0430\u0440\u0435\u0442\u044b12345678",
+        "123456789012 " * 10 + "x",
+        "1" + " " * 60_000 + "2",
     ],
-    ids=["words and a date", "a container", "two codes", "a telephone number", "Russian words", "a Russian word"],
+    ids=[
+        "words and a date",
+        "a container",
+        "two codes",
+        "a telephone number",
+        "Russian words",
+        "a Russian word",
+        "a row of numbers",
+        "blanks without end",
+    ],
 )
 def test_a_line_that_is_no_code_is_told_at_once(line: str) -> None:
     assert isinstance(read_damaged(line), Text)
