@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from gateway import inspection, service
+from gateway import inspection, reports, service
 from gateway.crypto import _chain
 from gateway.home import Home
 from gateway.transports import imap
@@ -168,6 +168,16 @@ def _library(gateway: service.Gateway) -> _Findings:
     yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint --home") if problems else ("right", "clean")
 
 
+def _facts(gateway: service.Gateway) -> _Findings:
+    try:
+        facts = reports.outside_facts(gateway.home.root)
+    except ValueError as error:
+        yield "wrong", str(error)
+        return
+    says = f"{len(facts.parties)} Parties to the Protocol are known"
+    yield ("right", says) if facts.complete else ("note", f"{says}, not all: complete facts.yaml for gsp report")
+
+
 def _templates(_: service.Gateway) -> _Findings:
     broken = inspection.broken_templates()
     for name in broken:
@@ -198,6 +208,7 @@ _CHECKS: tuple[tuple[str, Callable[[service.Gateway], _Findings]], ...] = (
     ("clock", _clock),
     ("record", _record),
     ("pattern library", _library),
+    ("outside facts", _facts),
     ("templates", _templates),
     ("languages", _languages),
 )

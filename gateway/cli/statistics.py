@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # what a command needs is imported when it runs: `gsp --help`
     from gateway.cli._figures import Table
     from gateway.facts import PartyCode
     from gateway.figures import Measured, Period
-    from gateway.rules.criteria import OutsideFacts
+    from gateway.rules.outside import OutsideFacts
 
 _FORMATS = ("table", "json", "csv", "xlsx")
 

@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 from gateway.content import ClearValue, Decision, FilledForm, Letter, Sheet, Text, text
 from gateway.events import Event, EventKind, MailKind
 from gateway.facts import NO_PARTY, PartyCode
-from gateway.figures import MIN_GROUP, Counts, Figures, Measured, PairFigures, PartyFigures, Period, Withheld
+from gateway.figures import Counts, Figures, Measured, PairFigures, PartyFigures, Period
 from gateway.forms import Form
 from gateway.forms._common import READERS_OF_FIGURES, blocks, notice, own_thread, sender, weighed
 from gateway.forms._fields import STATISTICS_FIELDS
@@ -18,7 +18,7 @@ from gateway.ports import Situation, View
 from gateway.rules import merits
 from gateway.rules.merits import Judged
 from gateway.rules.quality import own as own_part
-from gateway.rules.statistics import FIGURES, Figure, Unit, Value, cell, everything, heading, seen_by
+from gateway.rules.statistics import FIGURES, WHY_WITHHELD, Figure, Unit, Value, cell, everything, heading, seen_by
 from gateway.treaty import Role, Side
 
 _SHOWN = 30  # rows of a table in the letter; the spreadsheets have them all
@@ -124,7 +124,7 @@ def _partys(figures: Figures, own: PartyFigures) -> Statistics:
         _lines((figure, take(own)) for figure, take in _OF_PARTY if figure.unit is not Unit.PARTIES),
         totals or ((text(FIGURES[0].name), figures.registered),),
         tables,
-        _WHY.get(figures.withheld) if figures.withheld else None,
+        WHY_WITHHELD.get(figures.withheld) if figures.withheld else None,
         len(others) > _SHOWN,
     )
 
@@ -134,18 +134,6 @@ _OTHER_HEADINGS = (
     text("Party"), text("Requests of yours"), text("UIMs"), text("Mean time you waited"), text("Requests to you"),
     text("UIMs"), text("Your mean time to answer"), text("Messages in both directions"),
 )  # fmt: skip
-_WHY = {
-    Withheld.FEW: text(
-        "The other totals are not given: in a month of the period fewer than {count} other Parties asked one another,"
-        " and a total would tell who they are.", count=MIN_GROUP,
-    ),
-    Withheld.UNEVEN: text(
-        "The other totals are given for whole months only; otherwise they would tell of single exchanges of others."
-    ),
-    Withheld.OPEN: text(
-        "The other totals are given when the period is over; until then they would tell of single exchanges of others."
-    ),
-}  # fmt: skip
 
 
 def _others(figures: Figures, own: PartyFigures) -> list[str]:

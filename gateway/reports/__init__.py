@@ -17,7 +17,8 @@ from gateway.facts import NO_PARTY
 from gateway.figures import Measured, Period
 from gateway.language import Catalogue
 from gateway.rules import forecast, report
-from gateway.rules.criteria import OutsideFacts, criteria, read
+from gateway.rules.criteria import criteria
+from gateway.rules.outside import OutsideFacts, read
 from gateway.rules.report import Audience, Measurements, Reader
 from gateway.store import Store
 from gateway.treaty import Side
@@ -42,7 +43,10 @@ def outside_facts(home: Path, path: Path | None = None) -> OutsideFacts:
     """The Secretariat's file of facts: this one, that of the home, else the shipped one; raises ValueError, OSError."""
     known = path or home / "facts.yaml"
     chosen = known if known.exists() else data.folder("config") / "facts.yaml"
-    return read(chosen.read_text(encoding="utf-8"))
+    try:
+        return read(chosen.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError(f"the file of outside facts is not text in UTF-8: save {chosen} as such") from None
 
 
 def measure(store: Store, now: datetime, period: Period, reader: Reader, facts: OutsideFacts) -> Measurements:

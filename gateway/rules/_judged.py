@@ -30,7 +30,7 @@ def reasons(said: Sequence[tuple[Text, Quality]]) -> Section:
 def _reasons(name: Text, quality: Quality) -> Iterator[Block]:
     whole = sum(quality.reasons.values())
     if not whole:
-        yield Line(text("{of}: every answer gave the data that it was asked for.", of=name))
+        yield Line(text("{of}: no answer withheld data.", of=name))
         return
     rows: list[tuple[Cell, ...]] = [
         (merits.reason_of(reason), count, Share(count / whole))
@@ -135,12 +135,16 @@ _OUTLOOKS = {
 }
 
 
-def criteria(found: Sequence[Criterion], expected: Sequence[Forecast]) -> Section:
-    """The criteria of R21 with thresholds, and when each is met if things go on as they have."""
+def criteria(found: Sequence[Criterion], expected: Sequence[Forecast], told: bool) -> Section:
+    """The criteria of R21 with thresholds, and when each is met if things go on as they have.
+
+    `told`: whether the reader may know totals of all Parties; else those that rest on no exchange.
+    """
+    shown = [(one, forecast) for one, forecast in zip(found, expected, strict=True) if told or one.outside]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (one.name, one.threshold, one.value, _outlook(forecast)) for one, forecast in zip(found, expected, strict=True)
+        (one.name, one.threshold, one.value, _outlook(forecast)) for one, forecast in shown
     )
-    missing = {one.message: one for criterion in found for one in criterion.missing}  # each said once
+    missing = {one.message: one for criterion, _ in shown for one in criterion.missing}  # each said once
     headings = (text("Criterion"), text("Threshold"), text("Now"), text("Forecast"))
     blocks: list[Block] = [Table(_CRITERIA, headings, rows)]
     blocks += [Line(text("Not known: {what}.", what=one), True) for one in missing.values()]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
-
-import yaml
 
 from gateway.content import ClearValue, Text, text, texts
-from gateway.facts import PartyCode, party_code
 from gateway.figures import Measured, Share
+from gateway.rules.outside import OutsideFacts
 
 PARTIES = (80, 120)  # the ranges of the mission; the lower end is what is judged
 OF_CONVENTION = (Share(0.5), Share(0.7))
@@ -21,28 +17,6 @@ BOTH_WAYS = (
 )  # share of Parties that send and receive requests, by version of the system
 STANDING = 5  # years since entry into force, after which packs of cigarettes are to be marked (Article 8.3)
 _YEAR = 365.25
-_KEYS = {"party", "deposited", "in_force", "system", "source"}
-
-
-@dataclass(frozen=True, slots=True)
-class PartyFact:
-    """What is known of a Party from outside. None: not known."""
-
-    party: PartyCode
-    deposited: date | None
-    in_force: date | None
-    system: bool | None
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideFacts:
-    """The Secretariat's file: Parties to the Protocol, and how many the Framework Convention has (0: not known)."""
-
-    parties: tuple[PartyFact, ...]
-    complete: bool  # whether every Party is among them
-    convention_parties: int
-    source: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,6 +24,7 @@ class Criterion(ClearValue):
     """One criterion. `threshold` None: none has been set. `met` None: cannot be said, `missing` why.
 
     `least` is what the threshold asks for, and `level` what there is of it: what a forecast goes by; None: not known.
+    `outside`: it rests on facts from outside alone, and tells nothing of what anybody exchanged.
     """
 
     name: Text
@@ -59,47 +34,19 @@ class Criterion(ClearValue):
     missing: tuple[Text, ...] = ()
     least: float | None = None
     level: float | None = None
-
-
-def read(written: str) -> OutsideFacts:
-    """The facts in a YAML text; raises ValueError with a sentence that says where it is wrong."""
-    try:
-        found = yaml.safe_load(written) or {}
-    except yaml.YAMLError:
-        raise ValueError("the file of outside facts is not YAML: see config/facts.yaml for how it looks") from None
-    if not isinstance(found, dict) or not found.keys() <= {"convention", "complete", "parties"}:
-        raise ValueError(
-            "the file of outside facts has the entries convention, complete and parties: see config/facts.yaml"
-        )
-    convention = found.get("convention") or {}
-    number = convention.get("parties") if isinstance(convention, dict) else None
-    if number is not None and (not isinstance(number, int) or number < 1 or not convention.get("source")):
-        raise ValueError("convention needs `parties`, a number, and `source`, where it was read")
-    parties = tuple(_party(row) for row in found.get("parties") or ())
-    doubled = {one.party for one in parties if [other.party for other in parties].count(one.party) > 1}
-    if doubled:
-        raise ValueError(f"these Parties stand twice in the file of outside facts: {', '.join(sorted(doubled))}")
-    return OutsideFacts(
-        parties, found.get("complete") is True, number or 0, str(convention.get("source", "")) if number else ""
-    )
-
-
-def _party(row: Any) -> PartyFact:
-    if not isinstance(row, Mapping) or not row.keys() <= _KEYS or not isinstance(row.get("party"), str):
-        raise ValueError(f"a Party in the file of outside facts is written as in config/facts.yaml; this is not: {row}")
-    code = party_code(row["party"])
-    for name in ("deposited", "in_force"):
-        if row.get(name) is not None and not isinstance(row[name], date):
-            raise ValueError(f"{code}: {name} is a day, written 2020-10-01")
-    if row.get("system") not in (None, True, False) or not row.get("source"):
-        raise ValueError(f"{code}: system is true or false, and every Party has a source, where it was read")
-    return PartyFact(code, row.get("deposited"), row.get("in_force"), row.get("system"), str(row["source"]))
+    outside: bool = False
 
 
 def criteria(measured: Measured, facts: OutsideFacts) -> tuple[Criterion, ...]:
     """How far each criterion is met at the end of the period."""
     day = measured.period.last
-    return (*_how_many(facts, day), _systems(facts, day), *_both_ways(measured, facts), *_a_year(measured))
+    of_facts = (*_how_many(facts, day), _systems(facts, day))
+    return (*(replace(one, outside=True) for one in of_facts), *_both_ways(measured, facts), *_a_year(measured))
+
+
+def _members(facts: OutsideFacts, day: date) -> int:
+    """How many are Parties to the Protocol on a day: those of the file but for whoever joined later."""
+    return sum(one.deposited is None or one.deposited <= day for one in facts.parties)
 
 
 def _incomplete(facts: OutsideFacts) -> tuple[Text, ...]:
@@ -110,12 +57,12 @@ def _incomplete(facts: OutsideFacts) -> tuple[Text, ...]:
 
 
 def _how_many(facts: OutsideFacts, day: date) -> tuple[Criterion, Criterion]:
-    number, of = len(facts.parties), facts.convention_parties
+    number, of = _members(facts, day), facts.convention_parties
     lacking = _incomplete(facts)
     unknown = () if of else (text("how many Parties the Framework Convention has"),)
     # As of an earlier day, for the forecast: only where it is known of every Party when it joined.
     dated = not lacking and all(one.deposited for one in facts.parties)
-    joined = sum(one.deposited is not None and one.deposited <= day for one in facts.parties) if dated else None
+    joined = number if dated else None
     least, most = PARTIES
     share, more = OF_CONVENTION
     return (
@@ -168,9 +115,13 @@ def _years_later(day: date) -> date:
 
 def _both_ways(measured: Measured, facts: OutsideFacts) -> tuple[Criterion, ...]:
     both = sum(party.asking.requests > 0 and party.answering.requests > 0 for party in measured.parties)
-    of = len(facts.parties) if facts.complete else measured.totals.registered
+    of = _members(facts, measured.period.last) if facts.complete else measured.totals.registered
     lacking = _incomplete(facts)
-    missing = (*lacking, text("the share is of the registered ones")) if lacking else ()
+    missing = (
+        (*lacking, text("the share of all Parties to the Protocol: given is that of the registered ones"))
+        if lacking
+        else ()
+    )
     level = both / of if of and not lacking else None
     return tuple(
         Criterion(

@@ -10,7 +10,8 @@ from datetime import date
 from enum import StrEnum
 
 from gateway.figures import Measured, Period
-from gateway.rules.criteria import Criterion, OutsideFacts, criteria
+from gateway.rules.criteria import Criterion, criteria
+from gateway.rules.outside import OutsideFacts
 
 PERIODS = 4  # of the same length, this one and those before it: through their levels goes the line
 FEWEST = 3  # with fewer there is no forecast

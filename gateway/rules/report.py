@@ -16,11 +16,11 @@ from gateway.content import Text, text
 from gateway.directory import Standing
 from gateway.document import Cell, Document, Line, Look, Section, Table
 from gateway.facts import NO_PARTY, PartyCode, PartyName
-from gateway.figures import SPREAD, Counts, Measured, PairFigures, PartyFigures, Period, Quality, Share
+from gateway.figures import SPREAD, Counts, Measured, PairFigures, PartyFigures, Period, Quality, Share, Withheld
 from gateway.rules import _judged
 from gateway.rules.criteria import Criterion
 from gateway.rules.forecast import Forecast
-from gateway.rules.statistics import FIGURES, seen_by
+from gateway.rules.statistics import FIGURES, WHY_WITHHELD, seen_by
 from gateway.treaty import Difficulty
 
 MATRIX, PAIRS, PARTIES = 12, 15, 30  # how many Parties, pairs and Parties the tables show, those with most requests
@@ -72,9 +72,14 @@ class Measurements:
 
 def may_see_totals(measured: Measured, reader: Reader, fewest: int, now: datetime) -> bool:
     """Whether figures of all Parties together tell the reader nothing of single exchanges."""
+    return withheld(measured, reader, fewest, now) is None
+
+
+def withheld(measured: Measured, reader: Reader, fewest: int, now: datetime) -> Withheld | None:
+    """Why the reader is not told figures of all Parties together; None where he is."""
     if reader.audience is Audience.SECRETARIAT:
-        return True
-    return seen_by(measured, reader.party, fewest, now).totals is not None
+        return None
+    return seen_by(measured, reader.party, fewest, now).withheld
 
 
 def division(period: Period) -> tuple[Period, ...]:
@@ -122,8 +127,7 @@ def _sections(known: Measurements, reader: Reader, told: bool) -> Iterator[Secti
         yield _judged.quality(tuple(zip(names, known.quality, counts, strict=True))[: 1 if one else None], not one)
     yield _judged.difficulties(known.difficulties)
     yield _judged.nominations([s for s in known.standings if reader.party in (NO_PARTY, s.party)], one)
-    if told:
-        yield _judged.criteria(known.criteria, known.forecasts)
+    yield _judged.criteria(known.criteria, known.forecasts, told)
     yield Section(text("How to read this report"), tuple(_how_to_read(reader)))
 
 
@@ -154,15 +158,17 @@ def _in_short(known: Measurements, reader: Reader, told: bool) -> Iterator[Line 
     cards = _OWN_CARDS if reader.audience is Audience.PARTY else _CARDS
     rows: tuple[tuple[Cell, ...], ...] = tuple(figures[key] for key in cards if key in figures)
     yield Table(text("The most important figures"), (text("Figure"), text("Value")), rows, Look.CARDS)
-    if not told:
-        yield Line(text("Totals of all Parties are left out where they would tell of single exchanges."))
+    why = withheld(known.now, reader, known.fewest, known.made)
+    if not told and why:
+        yield Line(WHY_WITHHELD[why])
 
 
 def _over_time(known: Measurements, told: bool) -> Table:
     columns: list[tuple[Text, _Counted]] = [(text("Registered Parties"), lambda m: m.totals.registered)]
     if told:
         columns.append((text("Active Parties"), lambda m: m.totals.active))
-    return _by_part(text("Registered and active Parties"), known.parts, columns)
+    name = text("Registered and active Parties") if told else text("Registered Parties")
+    return _by_part(name, known.parts, columns)
 
 
 def _by_part(name: Text, parts: Sequence[Measured], columns: Sequence[tuple[Text, _Counted]]) -> Table:

@@ -170,6 +170,20 @@ FIGURES: tuple[Figure, ...] = (
 )  # fmt: skip
 
 
+WHY_WITHHELD = {
+    Withheld.FEW: text(
+        "The other totals are not given: in a month of the period fewer than {count} other Parties asked one another,"
+        " and a total would tell who they are.", count=MIN_GROUP,
+    ),
+    Withheld.UNEVEN: text(
+        "The other totals are given for whole months only; otherwise they would tell of single exchanges of others."
+    ),
+    Withheld.OPEN: text(
+        "The other totals are given when the period is over; until then they would tell of single exchanges of others."
+    ),
+}  # fmt: skip
+
+
 def heading(figure: Figure) -> Text:
     """What stands above or before it in a table."""
     return text("{figure} (hours)", figure=text(figure.name)) if figure.unit is Unit.TIME else text(figure.name)

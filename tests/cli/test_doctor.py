@@ -258,3 +258,14 @@ def test_a_library_that_is_broken_stops_every_command_and_lint_says_where(home: 
     lint = gsp("pattern", "lint")
     assert "sweden.yaml" in lint.flat
     assert "problem(s)" in failed_in_one_line(lint)
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_mistakes_in_the_file_of_outside_facts_are_named(home: Path) -> None:
+    facts = home / "facts.yaml"
+    for octets, told in ((b"parties: 5", "line 1: parties is a list"), (b"\xff\xfe", "not text in UTF-8")):
+        facts.write_bytes(octets)
+        (says,) = wrong(home).values()
+        assert told in says
+    facts.unlink()
+    assert wrong(home) == {}

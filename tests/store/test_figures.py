@@ -14,7 +14,7 @@ from gateway.events import EXTENSIONS, Event, EventKind
 from gateway.facts import ExchangeNumber, PartyCode
 from gateway.figures import Period
 from gateway.outcome import LostRace
-from gateway.rules.criteria import OutsideFacts
+from gateway.rules.outside import OutsideFacts
 from gateway.rules.report import Audience, Reader
 from gateway.store import Store, engine
 from gateway.store.engine import connect

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway import reports
 from gateway.figures import SPREAD, Period
-from gateway.rules.criteria import OutsideFacts
+from gateway.rules.outside import OutsideFacts
 from gateway.rules.report import Audience, Reader, document
 from gateway.store import Store
 from gateway.treaty import Side

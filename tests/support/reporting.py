@@ -22,8 +22,9 @@ from gateway.figures import (
     Totals,
     together,
 )
-from gateway.rules.criteria import OutsideFacts, PartyFact, criteria
+from gateway.rules.criteria import criteria
 from gateway.rules.forecast import before, forecasts
+from gateway.rules.outside import OutsideFacts, PartyFact
 from gateway.rules.quality import QUESTIONS
 from gateway.rules.report import Audience, Measurements, Reader
 from gateway.treaty import Difficulty, NoDataReason, Role, Side
