@@ -143,7 +143,7 @@ class Gateway:
         gcm, strict = self.settings.smime.cipher == "aes256-gcm", self.settings.smime.crl == "required"
         self._smime = smime.Smime(home.smime, clock, gcm, strict, self.smime_token)
         schemes: dict[str, CryptoScheme] = {self._openpgp.name: self._openpgp, self._smime.name: self._smime}
-        self.store = store_of(home, self.settings, self._key)
+        self.store = store_of(home, self.settings.database.url, self._key)
         self.registry = Registry(self.store, schemes, clock)
         self._languages = Languages.from_texts(data.catalogues())
         self._forms = discovery.find(forms, "FORM")

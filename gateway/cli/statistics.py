@@ -46,8 +46,7 @@ def stats(
         raise click.UsageError("a spreadsheet needs a file (--output figures.xlsx), and a table has none")
     if quality and (output or form not in ("table", "json")):
         raise click.UsageError("--quality prints a table, or JSON")
-    from gateway import reader, reports
-    from gateway.cli import _figures, _quality
+    from gateway import reader
     from gateway.facts import party_code
     from gateway.figures import Period
 
@@ -60,12 +59,18 @@ def stats(
             together = group if len(group) > 1 else ()
             measured = store.statistics.measure(period, wanted, together, pairs=every_pair or bool(couples))
             if quality:
+                from gateway.cli import _quality
+
                 _quality.show(period, tuple(_quality.judged(store, measured, group)), form == "json")
                 return
         if judged:
             so_far = replace(measured, period=period.so_far(datetime.now(UTC)))  # a pace is of the days that passed
+            from gateway import reports
+
             _judge(so_far, reports.outside_facts(home, facts), form == "json")
             return
+        from gateway.cli import _figures
+
         _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
 
 
