@@ -1,8 +1,9 @@
 """Which patterns a code has: the known prefix it begins with, its length, and then the few patterns that are left.
 
 One automaton of all patterns has so many states that most of its work is waiting for memory; of those of one prefix
-and one length there are a handful. RE2 takes linear time whatever a pattern is. Where every pattern left is `simple`,
-Python's `re` cannot go astray either, and answers in a quarter of the time.
+and one length there are a handful, and where there are more, the next characters tell most of them apart. RE2 takes
+linear time whatever a pattern is. Where every pattern left is `simple`, Python's `re` cannot go astray either, and
+answers in a quarter of the time.
 
 `Set.Match` answers None both for "nothing" and when its automaton ran out of memory (google/re2
 issue 136). 2,000 patterns of usual size were never near it; so where those left are large, a code that fits nothing
@@ -12,8 +13,10 @@ is tried once more against one joined pattern, which RE2 decides in any case, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import takewhile
+from math import prod
 from typing import Any, NamedTuple
 
 import re2
@@ -21,22 +24,23 @@ import re2
 from gateway.library.schemes import Scheme, options
 
 _HEAD = 4  # characters of a code that say how long its prefix may be
-_FEW = 3  # patterns that are tried one by one
-_MOST = 50_000  # answers that are remembered in one place
+_FEW, _SEVERAL = 3, 12  # patterns that need not be told apart by how they begin; that are tried one by one
+_BEGINNING = 3  # characters behind its prefix that tell which patterns a code may have
+_MOST, _MOST_BEGINNINGS = 50_000, 1_000  # answers that are remembered in one place
 _LARGE = 20_000  # steps of RE2's machine; 60,000 take 8 of the 256 MiB that an automaton may take
+_WAYS = 16  # of dividing a code among the pieces of a pattern that `re` may try, the longest of them aside
 _SIGNS = r"0-9A-Za-z!\"%&'()*+,./:;<=>?_"
-# A character or a class of them, once, or as often as a number says.
-_PIECE = re.compile(
-    rf"(?P<one>(?P<literal>[0-9A-Za-z])|\\d|\\x1d|\[(?:[{_SIGNS}]-[{_SIGNS}]|[{_SIGNS}]|\\-|\\x1d)+\])"
-    r"(?:\{(?P<least>\d{1,3})(?:,(?P<most>\d{1,3}))?\})?(?![?*+{])"
-)
+_ONE = rf"(?:[0-9A-Za-z]|\\d|\\x1d|\[(?:[{_SIGNS}]-[{_SIGNS}]|[{_SIGNS}]|\\-|\\x1d)+\])"
+_TIMES = r"(?:\{\d{1,3}(?:,\d{1,3})?\}|\?)?(?![?*+{])"
+# A character or a class of them: once, as often as a number says, or perhaps; and a row of these that may be absent.
+_PIECE = re.compile(rf"(?P<one>{_ONE})(?P<times>{_TIMES})|\(\?:(?P<row>(?:{_ONE}{_TIMES})+)\)\?(?![?*+{{])")
 
 
 FullMatch = Callable[[str, int], object]
 
 
 class Simple(NamedTuple):
-    """A pattern that `re` reads as RE2 does, in time that hardly grows: a row of pieces, one of them of any length.
+    """A pattern that `re` reads as RE2 does, in time that hardly grows: a row of pieces, few of them of any length.
 
     `lead`: the characters with which it begins; `tail`: the pattern of the rest; how long what it matches can be.
     """
@@ -47,34 +51,77 @@ class Simple(NamedTuple):
     most: int
 
 
+class _Piece(NamedTuple):
+    """`one`: its character or class, "" for a row; how long it is; `ways`: between how many lengths it may choose."""
+
+    one: str
+    is_literal: bool
+    least: int
+    most: int
+    ways: tuple[int, ...]
+
+
+@lru_cache(maxsize=8192)
+def _row(pattern: str) -> tuple[_Piece, ...] | None:
+    """The pieces of a pattern that is a row of them, else None."""
+    pieces: list[_Piece] = []
+    place = 0
+    while place < len(pattern):
+        found = _PIECE.match(pattern, place)
+        if found is None:
+            return None
+        pieces.append(_absent(found["row"]) if found["row"] else _repeated(found["one"], found["times"]))
+        place = found.end()
+    return tuple(pieces)
+
+
+def _repeated(one: str, times: str) -> _Piece:
+    least, _, most = "0,1".partition(",") if times == "?" else times[1:-1].partition(",")
+    low = int(least or 1)
+    high = int(most or low)
+    return _Piece(one, len(one) == 1 and not times, low, high, (high - low + 1,) if high > low else ())
+
+
+def _absent(row: str) -> _Piece:
+    """A row that may be absent."""
+    pieces = _row(row) or ()
+    ways = tuple(way for piece in pieces for way in piece.ways)
+    return _Piece("", False, 0, sum(piece.most for piece in pieces), (2, *ways))
+
+
 @lru_cache(maxsize=8192)
 def simple(pattern: str) -> Simple | None:
     """The pattern in its parts where it is as simple as that, else None."""
-    place = least = most = ranges = 0
-    lead, begun = "", True
-    while place < len(pattern):
-        piece = _PIECE.match(pattern, place)
-        if piece is None:
-            return None
-        begun = begun and bool(piece["literal"]) and not piece["least"]
-        lead += piece["literal"] if begun else ""
-        low = int(piece["least"] or 1)
-        high = int(piece["most"] or low)
-        least, most, ranges, place = least + low, most + high, ranges + (low != high), piece.end()
-    return Simple(lead, pattern[len(lead) :], least, most) if ranges <= 1 else None
+    row = _row(pattern)
+    if row is None or prod(sorted(way for piece in row for way in piece.ways)[:-1]) > _WAYS:
+        return None
+    lead = "".join(piece.one for piece in takewhile(lambda piece: piece.is_literal, row))
+    least, most = sum(piece.least for piece in row), sum(piece.most for piece in row)
+    return Simple(lead, pattern[len(lead) :], least, most)
 
 
 @lru_cache(maxsize=8192)
 def _beginning(pattern: str) -> tuple[frozenset[str], ...]:
     """The characters that can stand at the first places of what a pattern matches, as far as they are known."""
+    row = _row(pattern)
+    if row is None:
+        return tuple(_range(*re2.compile(pattern, options()).possiblematchrange(_BEGINNING)))
     places: list[frozenset[str]] = []
-    place = 0
-    while simple(pattern) and place < len(pattern) and (piece := _PIECE.match(pattern, place)):
-        places += [_characters(piece["one"])] * int(piece["least"] or 1)
-        place = piece.end()
-        if piece["most"]:
+    for piece in row:
+        places += [_characters(piece.one)] * piece.least if piece.one else []
+        if piece.ways:
             break
     return tuple(places)
+
+
+def _range(low: bytes, high: bytes) -> Iterator[frozenset[str]]:
+    """The same of the strings between two: up to the first place where the two differ."""
+    for one, other in zip(low, high, strict=False):
+        if other > 127:
+            return
+        yield frozenset(map(chr, range(one, other + 1)))
+        if one != other:
+            return
 
 
 @lru_cache(maxsize=256)
@@ -96,20 +143,21 @@ class Hits:
 
 
 class Cell:
-    """The patterns that are left for codes of one prefix and one length."""
+    """The patterns that are left for codes of one prefix and one length, and perhaps one beginning behind it."""
 
-    def __init__(self, schemes: tuple[Scheme, ...], prefix: str, nothing: Hits) -> None:
+    def __init__(self, schemes: tuple[Scheme, ...], prefix: str, nothing: Hits, spread: Spread | None = None) -> None:
         self._schemes = schemes
         self._known: dict[tuple[int, ...], Hits] = {(): nothing}
         parts = [one for scheme in schemes if (one := simple(scheme.pattern)) and prefix.startswith(one.lead)]
         # The one pattern that is left, and how much of a code its prefix tells already.
         self.only: tuple[FullMatch, int] | None = None
-        self._is_simple = len(parts) == len(schemes) <= _FEW
-        self._tails = [(number, _tail(one.tail), len(one.lead)) for number, one in enumerate(parts)]
+        self._spread = spread
+        self._is_simple = len(parts) == len(schemes) <= _SEVERAL
+        self._tails = [(number, _tail(one.tail).fullmatch, len(one.lead)) for number, one in enumerate(parts)]
         self._nothing, self._all = nothing, Hits(nothing.named, schemes)
         if self._is_simple and len(parts) == 1:
-            self.only = (self._tails[0][1].fullmatch, self._tails[0][2])
-        if not self._is_simple:
+            self.only = (self._tails[0][1], self._tails[0][2])
+        if spread is None and not self._is_simple:
             patterns = [scheme.pattern for scheme in schemes]
             self._set = compiled(re2.Set.FullMatchSet(options()), patterns)
             any_ = re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options())
@@ -120,8 +168,10 @@ class Cell:
         if self.only is not None:
             fullmatch, after = self.only
             return self._all if fullmatch(code, after) else self._nothing
+        if self._spread is not None:
+            return self._spread.cell(code).hits(code)
         if self._is_simple:
-            found = tuple([number for number, tail, after in self._tails if tail.fullmatch(code, after)])
+            found = tuple([number for number, fullmatch, after in self._tails if fullmatch(code, after)])
         else:
             octets = encoded(code)
             found = tuple(self._set.Match(octets) or self._one_by_one(octets))
@@ -137,6 +187,38 @@ class Cell:
             return []
         each = enumerate(self._schemes)
         return [number for number, one in each if re2.compile(one.pattern, options()).fullmatch(octets)]
+
+
+class Spread:
+    """Many patterns of one prefix and one length, told apart by the characters behind the prefix.
+
+    Of characters that no pattern tells apart there, one stands for all.
+    """
+
+    def __init__(self, schemes: tuple[Scheme, ...], prefix: str, nothing: Hits) -> None:
+        self._prefix, self._nothing = prefix, nothing
+        self._part = slice(len(prefix), len(prefix) + _BEGINNING)
+        self._beginnings = tuple((scheme, _beginning(scheme.pattern)[self._part]) for scheme in schemes)
+        told = {place for _, places in self._beginnings for place in places}
+        kinds: dict[tuple[bool, ...], str] = {}
+        self._alike = {n: kinds.setdefault(tuple(chr(n) in one for one in told), chr(n)) for n in range(128)}
+        self._cells: dict[str, Cell] = {}
+        self._shared: dict[tuple[Scheme, ...], Cell] = {}
+
+    def cell(self, code: str) -> Cell:
+        """The patterns left for a code of that prefix and length."""
+        beginning = code[self._part].translate(self._alike)
+        found = self._cells.get(beginning)
+        if found is None:
+            schemes = tuple(
+                scheme
+                for scheme, places in self._beginnings
+                if all(one in place for one, place in zip(beginning, places, strict=False))
+            )
+            found = self._shared.get(schemes) or Cell(schemes, self._prefix, self._nothing)
+            _make_room(self._cells, _MOST_BEGINNINGS)
+            self._cells[beginning] = self._shared[schemes] = found
+        return found
 
 
 class Branch:
@@ -166,7 +248,10 @@ class Branch:
         found = self._cells.get(size)
         if found is None:
             schemes = tuple(scheme for scheme, least, most in self._schemes if least <= size <= most)
-            found = self._shared.get(schemes) or Cell(schemes, self.prefix, self.nothing)
+            found = self._shared.get(schemes)
+            if found is None:
+                spread = Spread(schemes, self.prefix, self.nothing) if len(schemes) > _FEW else None
+                found = Cell(schemes, self.prefix, self.nothing, spread)
             self._cells[size] = self._shared[schemes] = found
         return found
 
@@ -278,7 +363,7 @@ def _tail(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
 
-def _make_room(known: dict[Any, Hits]) -> None:
+def _make_room(known: dict[Any, Any], most: int = _MOST) -> None:
     """What is remembered has a bound; what is forgotten is found again."""
-    if len(known) >= _MOST:
+    if len(known) >= most:
         known.clear()
