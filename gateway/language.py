@@ -21,7 +21,7 @@ from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
-from gateway.content import Text
+from gateway.content import N_, Text
 from gateway.facts import Language, PartyCode, PartyName, Wording, utc
 from gateway.figures import Period, Share
 
@@ -29,6 +29,7 @@ LANGUAGES: tuple[Language, ...] = tuple(Language(code) for code in ("ar", "en", 
 ENGLISH = Language("en")
 READ_AS = "read as"  # msgctxt of further spellings of a label, separated by " | "
 _ASCII_ELSE = re.compile("[^a-z0-9]+")
+_BETWEEN = N_("; ")
 _PLACE = re.compile(r"\{(\w+)\}")
 _USUAL_CODES = {"UK": "GB", "EL": "GR"}  # what Europeans write; ISO 3166-1 has the other
 _LENGTHS = (
@@ -93,6 +94,8 @@ class Catalogue:
             return self.party(value.code)
         if isinstance(value, Wording):
             return self.gettext(value)
+        if isinstance(value, tuple):
+            return self.gettext(_BETWEEN).join(map(self.value, value))
         if isinstance(value, datetime):
             return f"{format_datetime(utc(value), 'medium', locale=self._locale)} UTC"
         if isinstance(value, date):

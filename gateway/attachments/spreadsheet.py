@@ -14,6 +14,7 @@ from gateway.attachments._headings import HEADINGS
 from gateway.content import ClearValue, Finding, MimePart, Severity, Text, Uim, text, texts
 from gateway.identifiers.written import read_uims
 from gateway.language import normalise
+from gateway.mime.tree import one_line
 
 _ENDINGS = (".xlsx", ".xlsm", ".ods", ".xls")
 _TYPES = frozenset(
@@ -98,7 +99,7 @@ def read(part: MimePart, parsed: Parsed) -> AttachmentReading:
         remarks.append(Finding(_OLD, Severity.NOTE, name))
     sheets: list[_Sheet] = []
     for told in parsed.content.get("sheets", ()):
-        where = f"{name} › {' '.join(str(told['name']).split())}"
+        where = f"{name} › {one_line(str(told['name']))}"
         remarks += _remarks(told, where)
         if told["visible"] and told["rows"]:
             sheets.append(_sheet(told["rows"], where))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from gateway.content import Decision, EnclosedKey, FilledForm, Finding, Letter, Severity, Sheet, Text, VerdictKind, text
@@ -29,7 +29,6 @@ CERTAINTY: dict[VerdictKind | None, Text] = {
     None: text("no public format"),
 }
 _NOBODY = text("nobody is known")
-_ASSUMED = "({name})"
 _NOTHING = text("No change of the pattern library was decided")
 _LOOK = text(
     "Look for a later mail: no change with this number waits for a decision of yours. It was decided, or another one "
@@ -62,7 +61,7 @@ def _sentence(one: Touched) -> Text:
         return text(_SHARED.message, sample=one.sample, title=one.title)
     if not one.now:
         return text(_LOST.message, sample=one.sample, title=one.title)
-    return text(_MOVED.message, sample=one.sample, title=one.title, now=listed(one.now))
+    return text(_MOVED.message, sample=one.sample, title=one.title, now=one.now)
 
 
 def told(
@@ -185,14 +184,9 @@ def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -
 
 def _parts(scheme: Scheme) -> Text:
     """The names of the fields, in the reader's language and in their order; in brackets what is assumed only."""
-    names = ((text(NAMES[field.name]), field.assumed) for field in scheme.fields)
-    return listed((text(_ASSUMED, name=name) if assumed else name for name, assumed in names), " + ")
-
-
-def listed(values: Iterable[object], between: str = "; ") -> Text:
-    """Values alone as a sentence, each in the reader's language."""
-    named = {f"part{place}": value for place, value in enumerate(values)}
-    return text(between.join([f"{{{name}}}" for name in named]), **named)
+    names = [("(%s)" if field.assumed else "%s") % f"{{part{n}}}" for n, field in enumerate(scheme.fields)]
+    values = tuple((f"part{n}", text(NAMES[field.name])) for n, field in enumerate(scheme.fields))
+    return Text(" + ".join(names), values)
 
 
 def _length(scheme: Scheme) -> str:

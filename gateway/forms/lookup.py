@@ -37,7 +37,7 @@ from gateway.forms._common import (
 from gateway.forms._enclosed import key_files
 from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._findings import findings_sheets
-from gateway.forms._patterns import library_sheet, listed
+from gateway.forms._patterns import library_sheet
 from gateway.forms._refer import IN_FORM, SHOWN
 from gateway.letters import Lookup, LookupLine, Notice, UimNote
 from gateway.ports import Situation
@@ -163,7 +163,7 @@ def _request(situation: Situation, verdicts: Sequence[Verdict], registered: Sequ
 
 def _sheet(lines: Sequence[LookupLine]) -> Sheet:
     """Every UIM with the Parties and schemes that fit: the letter shows only the first."""
-    named = cache(listed)  # of many lines it is the same
+    named = cache(lambda titles: text("{title}", title=titles))  # the same one of many lines
     rows = (
         (
             line.uim.text,

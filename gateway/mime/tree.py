@@ -12,11 +12,13 @@ import email.policy
 import email.utils
 import quopri
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 
 from gateway.content import MimePart
+from gateway.mime.headers import decoded
 from gateway.outcome import REASONS, Refuse
 
 MAX_DEPTH = 20
@@ -24,6 +26,11 @@ MAX_PARTS = 200
 MAX_HEADER = 64 * 1024
 MAX_PARAMETERS = 4000  # octets of one Content-* field: reading its parameters takes time by the square (measured)
 MAX_COPIES = 8  # octets of all parts together, by those of the mail: every level keeps its own
+
+_NAMES = ("content-disposition", "content-type")
+_LONGEST_NAME = 60  # of a file or sheet, as letters show it
+# Of a name by Unicode's categories: controls and ends of lines become spaces, marks of direction go.
+_IN_A_NAME = {"Cc": " ", "Zl": " ", "Zp": " ", "Cf": "", "Cs": "", "Co": "", "Cn": ""}
 
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _FIELDS = BytesHeaderParser(policy=email.policy.compat32)  # does not look for parts: half the time for a multipart
@@ -160,8 +167,27 @@ def _parameters(fields: email.message.Message) -> tuple[tuple[str, str], ...]:
 
 
 def _filename(fields: email.message.Message) -> str:
+    readable = email.message.Message()
+    for field, value in fields.raw_items():
+        if field.lower() in _NAMES and field not in readable:
+            readable[field] = _unfolded(value)  # UTF-8 as it stands (RFC 6532): the standard library drops it
     try:
-        name = fields.get_filename("") or ""
+        name = readable.get_filename("") or ""
     except (ValueError, LookupError, UnicodeError):
         return ""
-    return name.replace("\\", "/").rpartition("/")[2][:200]
+    # Outlook and others write encoded words here, which RFC 2047, 5 does not allow.
+    return file_name(decoded(name) if "=?" in name else name)
+
+
+def file_name(written: str) -> str:
+    """The name of a file as letters show it: without folders, on one line (`one_line`)."""
+    return one_line(written.replace("\\", "/").rpartition("/")[2])
+
+
+def one_line(written: str) -> str:
+    """A name without what breaks, hides or turns the text around it; a long one without its middle.
+
+    Its ending, by which the kind of a file is known, stays: `photo\\u202egpj.exe` is what it is, an .exe.
+    """
+    name = " ".join("".join([_IN_A_NAME.get(unicodedata.category(sign), sign) for sign in written[:4000]]).split())
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 21]}…{name[-20:]}"

@@ -12,6 +12,7 @@ from html import escape
 
 from gateway.content import MimePart
 from gateway.mime.text import decode
+from gateway.mime.tree import file_name
 from gateway.repairs import Repair
 from gateway.repairs._tnef import Winmail, read
 
@@ -48,7 +49,7 @@ def _content(winmail: Winmail, shown: frozenset[str]) -> tuple[MimePart, ...]:
     if winmail.html and "text/html" not in shown:
         parts.append(_made("text/html", winmail.html, winmail.html_charset))
     for place, attached in enumerate(winmail.attached, 1):
-        name = attached.name.replace("\\", "/").rpartition("/")[2][:200] or f"attachment {place}"
+        name = file_name(attached.name) or f"attachment {place}"
         parts.append(replace(_made("application/octet-stream", attached.octets), filename=name))
     return tuple(parts)
 

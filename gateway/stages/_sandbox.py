@@ -14,7 +14,7 @@ from jinja2.runtime import Context, LoopContext, Macro, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gateway.content import ClearValue
-from gateway.stages import _voices
+from gateway.stages import _lines, _voices
 
 _MISSING = object()
 _OPEN = (ClearValue, TemplateModule, LoopContext)  # what a template may look into without further checks
@@ -68,9 +68,9 @@ def environment(templates: BaseLoader, html: bool) -> Environment:
         cache_size=-1,
         extensions=[SkipSpace],
     )
-    made.filters |= {"shown": _voices.shown, "plain": _voices.plain, "wrapped": _voices.wrapped}
-    made.filters["isolated"] = _voices.isolated if html else _voices.plain
-    made.filters["quoted"] = _voices.words if html else _voices.quoted
+    made.filters |= {"shown": _lines.shown, "plain": _lines.plain, "wrapped": _lines.wrapped}
+    made.filters["isolated"] = _lines.isolated if html else _lines.plain
+    made.filters["quoted"] = _lines.words if html else _lines.quoted
     return made
 
 

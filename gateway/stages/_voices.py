@@ -7,9 +7,7 @@ plain text UIMs and digests stand alone on their lines, without invisible charac
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,108 +17,21 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from gateway.content import N_, ClearValue, Finding, Photograph, Text, Uim
 from gateway.directory import Entry, EntryChange, Standing
-from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
+from gateway.facts import PartyCode
 from gateway.forms import Choice
 from gateway.forms._fields import ANSWERS, ITEMS, REASONS_FOR_NO_DATA
 from gateway.language import Catalogue, filled
 from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine, UimNote
 from gateway.stages import _words
+from gateway.stages._lines import isolated, plain, shown, turned, turned_left, words
 from gateway.summary import Chart, Figure, Task
 from gateway.treaty import Function, Item
 
 MOST = 50  # UIMs, answers or findings that a letter lists; the spreadsheet has them all
 
 _PLACES = 10  # that are named in one sentence
-_SEPARATOR = N_(", ")
-_COLUMNS = 76
-# Control characters, and what turns or hides the text around it; the group separator is shown instead.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|[\w.+-]+@[\w.-]*\w")  # numbers and addresses
-_WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
-# Between wide characters, but a line does not begin with a closing sign (Unicode UAX 14, class CL).
-_WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])(?![、。，．：；！？）》」』】〕”’…])")
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_SEPARATOR, _BETWEEN, _COLON = N_(", "), N_("; "), N_(": ")
 _LABELS: dict[str, Choice] = {choice.name: choice for choice in ITEMS}
-
-
-def words(value: str) -> str:
-    """A person's words without characters that control or turn the text around them; lines end in `\\n`."""
-    return _CONTROLS.sub("", _BREAKS.sub("\n", value.replace("\x1d", "<GS>")))
-
-
-def plain(value: object) -> str:
-    """A value on one line: instants in UTC to the minute, days as ISO 8601, a person's words cleaned."""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M UTC")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str):
-        return value if value.isascii() and value.isprintable() else " / ".join(words(value).split("\n"))
-    return str(value)
-
-
-def shown(value: object) -> str:
-    """A value to be copied (a UIM, a number, a digest): octet for octet, the group separator as `<GS>`."""
-    return words(value).replace("\n", " ") if isinstance(value, str) else plain(value)
-
-
-def wrapped(value: object, indent: str = "") -> str:
-    """Lines of at most 76 columns; broken at spaces, and between wide characters, never inside a word."""
-    text = str(value)
-    if len(text) * 2 <= _COLUMNS or (text.isascii() and len(text) <= _COLUMNS and "\n" not in text):
-        return text
-    return "\n".join(line for paragraph in text.split("\n") for line in _lines(paragraph, indent))
-
-
-def _lines(paragraph: str, indent: str) -> Iterable[str]:
-    line, width = "", 0
-    for chunk in _chunks(paragraph):
-        columns = len(chunk) if chunk.isascii() else sum(map(_columns, chunk))
-        if line.strip() and width + columns - (chunk[-1] == " ") > _COLUMNS:
-            yield line.rstrip()
-            line, width = indent, len(indent)
-        line += chunk
-        width += columns
-    yield line.rstrip()
-
-
-def _chunks(paragraph: str) -> Iterable[str]:
-    """Words with the white space after them; between wide characters a line may be broken as well."""
-    words = _WORD.findall(paragraph)
-    return words if paragraph.isascii() else (part for word in words for part in _WIDE.split(word) if part)
-
-
-def _columns(character: str) -> int:
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def quoted(value: str) -> str:
-    """A person's words, each line marked with a bar: nobody can take them for the gateway's own."""
-    lines = [line for own in words(value).strip("\n").split("\n") for line in wrapped(own).split("\n")]
-    return "\n".join(["| " + line if line else "|" for line in lines])
-
-
-def _turned_left(spoken: str) -> str:
-    """Words in HTML, in which what reads from left to right in every language is isolated."""
-    return _LEFT_TO_RIGHT.sub(r'<bdi dir="ltr">\g<0></bdi>', str(escape(words(spoken))))
-
-
-def _turned(line: str) -> Markup:
-    label, colon, value = line.partition(": ")
-    if _RIGHT_TO_LEFT.search(label):
-        return escape(label + colon) + (Markup("<bdi>{}</bdi>").format(value) if value else "")
-    return Markup("<bdi>{}</bdi>").format(line) if line else Markup("")
-
-
-def isolated(value: object) -> Markup:
-    """A value in HTML, isolated from the direction of the text around it."""
-    if isinstance(value, Markup):
-        return value
-    # Not Markup.format, which takes three times as long (measured); what is put in is escaped here.
-    if isinstance(value, ReferralNumber | ExchangeNumber | date):
-        return Markup(f'<bdi dir="ltr">{escape(plain(value))}</bdi>')  # noqa: S704
-    return Markup(f"<bdi>{escape(plain(value))}</bdi>" if isinstance(value, str) else plain(value))  # noqa: S704
 
 
 def _day(moment: datetime | None) -> object:
@@ -166,9 +77,7 @@ class Voice:
             "function": self._word(_words.FUNCTION),
             "functions": self._functions,
             "difficulty": self._word(_words.DIFFICULTY),
-            "overdue_nominations": lambda all_: [
-                [self.party(s.party), self._functions(s.missing), s.open_since.date()] for s in all_
-            ],
+            "overdue_nominations": self.overdue_nominations,
             "overdue_confirmations": self.overdue_confirmations,
             "entry_facts": self.entry_facts,
             "changed_facts": self.changed_facts,
@@ -195,6 +104,8 @@ class Voice:
             "language": self._catalogue.language,
             "direction": self._catalogue.direction,
             "formed": self.formed,
+            "colon": self._safe(self.gettext(_COLON)),
+            "colon_at_end": self._safe(self.gettext(_COLON).rstrip(" ")),
             "most": MOST,
         }
         return names
@@ -215,15 +126,17 @@ class Voice:
         """A sentence made by the core; in HTML, its values and the numbers of exchanges and addresses are isolated."""
         if not self._html:
             return words(self._catalogue.say(sentence))
-        return Markup(filled(_turned_left(self._catalogue.chosen(sentence)), sentence, self._put))  # noqa: S704 - escaped
+        return Markup(filled(turned_left(self._catalogue.chosen(sentence)), sentence, self._put))  # noqa: S704 - escaped
 
     def _put(self, name: str, value: object) -> str:
         """A value of a sentence in HTML; a UIM as what is to be copied."""
         if isinstance(value, Text):
             return self.say(value)
+        if isinstance(value, tuple):
+            return self._between([self._put(name, one) for one in value])
         if name == "uim":
             return f'<code dir="ltr">{escape(words(str(value)))}</code>'
-        said = _turned_left(self._catalogue.value(value))
+        said = turned_left(self._catalogue.value(value))
         return said if isinstance(value, int) or said.startswith("<bdi") else f"<bdi>{said}</bdi>"
 
     def formed(self, written: str) -> str:
@@ -233,7 +146,7 @@ class Voice:
         """
         if self._catalogue.direction == "ltr":
             return written
-        return Markup("\n").join(map(_turned, written.split("\n")))
+        return Markup("\n").join(map(turned, written.split("\n")))
 
     def party(self, code: PartyCode) -> str:
         """A Party's name in this language, its code where the name is not known."""
@@ -261,18 +174,18 @@ class Voice:
             return self.gettext(N_("{name}, cell {cell}"), name=name, cell=xl_rowcol_to_cell(line - 1, one.column - 1))
         if name and line:
             return self.gettext(N_("{name}, line {line}"), name=name, line=line)
-        return self.gettext(N_("Line {line}"), line=line) if line else self._value(name)
+        return self.gettext(N_("Line {line}"), line=line) if line else self.gettext(N_("File “{name}”"), name=name)
 
     def places(self, uims: Sequence[Uim]) -> str:
         """Where UIMs stand, each once; of many the first."""
         found = list(dict.fromkeys(self.place(uim) for uim in uims[: 2 * _PLACES] if uim.line))
-        return self._safe("; ").join(found[:_PLACES]) + (self._safe(" …") if len(found) > _PLACES else "")
+        return self._between(found[:_PLACES]) + (self._safe(" …") if len(found) > _PLACES else "")
 
     def suggested(self, suggestion: Suggestion) -> str:
         """A Party that is suggested, and why; only the reason where no Party follows."""
         if not suggestion.party:
             return self.say(suggestion.reason)
-        return self._value(self.party(suggestion.party)) + ": " + self.say(suggestion.reason)
+        return self._value(self.party(suggestion.party)) + self.gettext(_COLON) + self.say(suggestion.reason)
 
     def told(self, note: UimNote) -> tuple[str, list[str], list[str]]:
         """A UIM, what is to be said of it, and the Parties that are suggested."""
@@ -305,7 +218,7 @@ class Voice:
         return [[self.party(p.number.party), p.number, p.count, self._schemes(p), self._sent(p)] for p in parts]
 
     def _schemes(self, part: ReferredPart) -> str:
-        return self._safe("; ").join([self._value(self._catalogue.value(one)) for one in part.schemes])
+        return self._between([self._value(self._catalogue.value(one)) for one in part.schemes])
 
     def _sent(self, part: ReferredPart) -> str:
         if part.waiting:
@@ -345,6 +258,10 @@ class Voice:
             said.append([label, after if before == after else was])
         return said
 
+    def overdue_nominations(self, standings: Sequence[Standing]) -> list[list[object]]:
+        """The rows of a table of Parties that have not nominated whom they should."""
+        return [[self.party(s.party), self._functions(s.missing), s.open_since.date()] for s in standings]
+
     def overdue_confirmations(self, standings: Sequence[Standing]) -> list[list[object]]:
         """The rows of a table of Parties that have not confirmed their entries."""
         return [[self.party(s.party), s.entries, _day(s.asked_at), _day(s.confirmed_at)] for s in standings]
@@ -369,7 +286,7 @@ class Voice:
         separator = self._safe(self.gettext(_SEPARATOR))
         return [
             self._value(day)
-            + ": "
+            + self.gettext(_COLON)
             + separator.join(f"{name} {values[week]}" for name, values in zip(names, shown, strict=True))
             for week, day in enumerate(chart.weeks)
         ]
@@ -385,6 +302,9 @@ class Voice:
 
     def _join(self, parts: Sequence[str]) -> str:
         return self._safe(self.gettext(_SEPARATOR)).join(parts)
+
+    def _between(self, parts: Sequence[str]) -> str:
+        return self._safe(self.gettext(_BETWEEN)).join(parts)
 
     def _safe(self, sentence: str) -> str:
         return escape(sentence) if self._html else sentence

@@ -151,7 +151,7 @@ class Renderer:
     def _summaries(self, letter: Help, variables: Mapping[str, Any]) -> list[str]:
         say = variables["_"]
         chosen = [self._forms[name] for name in letter.forms if name in self._forms]
-        return ["GSP " + say(form.title) + ": " + say(form.summary) for form in chosen]
+        return ["GSP " + say(form.title) + variables["colon"] + say(form.summary) for form in chosen]
 
     def _written(self, filled: FilledForm, catalogue: Catalogue) -> str:
         form = self._forms[filled.name]

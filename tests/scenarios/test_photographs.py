@@ -28,7 +28,7 @@ def test_the_codes_of_a_photograph_are_referred_and_the_receipt_shows_where_they
     assert FR_UIM in mails["desk.fr"][0].text
     assert "IMG_0001" not in mails["desk.se"][0].text + mails["desk.se"][0].html
     (receipt,) = mails["officer"]
-    assert "IMG_0001.jpg:\n    1. upper left, Data Matrix:\n" + SE_UIM in receipt.text.replace("\r", "")
+    assert "Picture “IMG_0001.jpg”:\n    1. upper left, Data Matrix:\n" + SE_UIM in receipt.text.replace("\r", "")
     assert "IMG_0001.jpg, code 2, upper middle" in receipt.text  # the EAN: no UIM
     assert receipt.html.count("<img ") == 2
     assert f'alt="IMG_0001.jpg: 1: upper left, Data Matrix: {SE_UIM}; 2: upper middle, EAN-13: {EAN}"' in receipt.html

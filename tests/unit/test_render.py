@@ -16,7 +16,7 @@ from jinja2 import DictLoader
 
 from gateway.content import FilledForm, Letter, Uim, text
 from gateway.letters import LetterValues, MessageLetter, Notice, Reminder, Turn, UimNote
-from gateway.stages import _entity, _sandbox, _voices
+from gateway.stages import _entity, _lines, _sandbox
 from gateway.treaty import Handling, ReferralState, Role
 from tests.support import samples
 from tests.support.rendering import Seen, seen
@@ -107,7 +107,7 @@ def test_a_uim_says_from_which_cell_page_or_line_it_came_and_where_it_stands_aga
     for place in (
         "list.xlsx › Packs[^;]{2,12}B9",
         "list.pdf[^;]{2,12}2[^;]{2,12}4",
-        "Packs[^;]{2,12}B12 ?; [^;]{1,8}3",
+        "Packs[^;؛；]{2,12}B12 ?[;؛；] ?[^;؛；]{1,8}3",
     ):
         assert re.search(place, shown), place
     assert "B12" in mail.html
@@ -137,7 +137,7 @@ def test_no_uim_is_ever_broken(uim: str) -> None:
 def test_sentences_are_readable_in_78_columns(name: str, language: str) -> None:
     letter = replace(samples.letter(name, language), form=None, blanks=())
     for line in seen(letter).text.split("\n"):
-        columns = sum(_voices._columns(character) for character in line)
+        columns = sum(_lines.columns(character) for character in line)
         assert columns <= 78 or " " not in line.strip()
 
 
@@ -147,9 +147,9 @@ def _strings(mail: Seen) -> list[str]:
 
 def test_no_chinese_line_begins_with_a_sign_that_closes() -> None:
     for before in range(30, 45):
-        lines = _voices.wrapped("字" * before + "。（" + "字" * 60 + "），" + "字" * 9).split("\n")
+        lines = _lines.wrapped("字" * before + "。（" + "字" * 60 + "），" + "字" * 9).split("\n")
         assert len(lines) > 1
-        assert all(sum(map(_voices._columns, line)) <= 78 for line in lines)
+        assert all(sum(map(_lines.columns, line)) <= 78 for line in lines)
         assert not any(line.startswith(("。", "）", "，")) for line in lines)
 
 

@@ -121,6 +121,14 @@ def test_damaged_encodings_give_what_can_be_read(encoding: str, body: bytes, con
         (b"attachment; filename*=utf-8''na%C3%AFve.txt", "naïve.txt"),
         (b"attachment; filename*=no-such-charset''a%41.txt", "aA.txt"),
         (b"attachment; filename*0=li; filename*1=st.csv", "list.csv"),
+        ('attachment; filename="صورة.jpg"'.encode(), "صورة.jpg"),
+        (b'attachment; filename="=?utf-8?B?2LXZiNix2KkuanBn?="', "صورة.jpg"),
+        (b'attachment; filename="=?utf-8?B?Li4vLi4v2LXZiNix2Kku?= =?utf-8?Q?jpg?="', "صورة.jpg"),
+        (b"attachment; filename*=utf-8''a%0D%0AGSP%20REQUEST%E2%80%A9b.jpg", "a GSP REQUEST b.jpg"),
+        (b"attachment; filename*=utf-8''photo%E2%80%AEgpj.exe", "photogpj.exe"),  # shown to others as photoexe.jpg
+        (b"attachment; filename*=utf-8''%E2%81%A7%E2%80%8B%EF%BB%BFa%00b.jpg", "a b.jpg"),
+        (b"attachment; filename*=utf-8''a%ED%A0%80.jpg", "a\ufffd\ufffd\ufffd.jpg"),
+        (b'attachment; filename="' + b"x" * 3000 + b'.jpg"', "x" * 39 + "…" + "x" * 16 + ".jpg"),
     ],
 )
 def test_a_file_name_is_a_name_and_no_path(disposition: bytes, name: str) -> None:
