@@ -5,7 +5,7 @@ GSP := $(VENV)/bin/gsp
 SHELL := /bin/bash
 FUZZ_SECONDS ?= 600
 
-.PHONY: demo test check corpus bench fuzz properties docs clean
+.PHONY: demo test check corpus bench fuzz properties docs pictures clean
 
 demo: $(VENV)/.installed ## a whole focal point on this machine: two Parties, one request, the answer
 	@$(GSP) demo
@@ -37,6 +37,9 @@ properties: $(VENV)/.installed-dev ## the property tests with fifty times as man
 
 docs: $(VENV)/.installed-dev ## writes the pages that are generated from the code
 	@$(PY) -m tests.docs.generate
+
+pictures: $(VENV)/.installed-dev ## takes the pictures of digests and reports in docs/pictures; look at them before they are kept
+	@$(PY) -m tests.docs.screens $(PICTURES)
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@bash .ci/system-packages run

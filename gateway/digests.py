@@ -86,7 +86,10 @@ class Digests:
             return _LOCKED  # the engine does not take the key
 
     def letter(self, to: Correspondent, period: Period, told: datetime | None = None) -> Letter:
-        """The digest of one reader: of his Party, or of all for the Secretariat. `told`: when he had the last one."""
+        """The digest of one reader: of his Party, or of all for the Secretariat. `told`: when he had the last one.
+
+        A Party gets the head of the record without its number: two numbers would tell how much others exchanged.
+        """
         party = NO_PARTY if to.role is Role.SECRETARIAT else to.party
         weeks = self._weeks(period)
         tasks = rules.tasks_of_secretariat(self._today()) if party == NO_PARTY else rules.tasks_of(party, self._today())
@@ -100,7 +103,7 @@ class Digests:
             figures=(*weekly.figures_for(party, weeks), *self._quality(party, period)),
             charts=weekly.charts_for(party, weeks),
             news=self._news(told or period.start),
-            head=self._head(),
+            head=self._head() if party == NO_PARTY else self._head().rpartition(":")[2],
             notes=weekly.notes_for(party, weeks, self._fewest(party), self._now),
         )
         subject = text("Weekly digest, {first} to {last}", first=period.first, last=period.last)

@@ -30,7 +30,7 @@ def digest_preview(home: Path, party: str, address: str, kind: str, output: Path
         mail = digests.Digests(gateway).preview(party, address)
         shown = digests.page(mail) if kind == "html" else digests.plain(mail)
         if output is None:
-            click.echo(shown, nl=False)
+            click.echo(shown, nl=not shown.endswith("\n"))
         else:
             output.write_text(shown, encoding="utf-8")
 

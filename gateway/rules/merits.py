@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from gateway.content import N_, Sheet, Text, text, texts
 from gateway.facts import NO_PARTY, PartyCode
-from gateway.figures import Counts, Merits, Quality
+from gateway.figures import Counts, Merits, Quality, Share
 from gateway.rules.quality import REASONS, Criterion, Unit, criteria
 from gateway.summary import Figure
 from gateway.treaty import NoDataReason
@@ -98,7 +98,7 @@ def _value(one: Criterion) -> Text:
 
 
 def _share(part: int, whole: int) -> Text:
-    return text("{percent} % ({part} of {all})", percent=round(100 * part / whole), part=part, all=whole)
+    return text("{share} ({part} of {all})", share=Share(round(part / whole, 2)), part=part, all=whole)
 
 
 def _mark(mark: float, marks: int) -> Text:

@@ -63,7 +63,14 @@ def notes_for(party: PartyCode, weeks: Weeks, fewest: int, now: datetime) -> tup
 
 
 def charts_for(party: PartyCode, weeks: Weeks) -> tuple[Chart, ...]:
-    """Requests by week: the Party's own; for the Secretariat those of all, and how many Parties took part."""
+    """Requests by week: the Party's own; for the Secretariat those of all, and how many Parties took part.
+
+    None of weeks in which there was nothing: it would be an empty frame.
+    """
+    return tuple(chart for chart in _charts(party, weeks) if any(any(values) for _, values in chart.series))
+
+
+def _charts(party: PartyCode, weeks: Weeks) -> tuple[Chart, ...]:
     days = tuple(one.period.first for one in weeks.single)
     if party == NO_PARTY:
         return (

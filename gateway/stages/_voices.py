@@ -285,7 +285,7 @@ class Voice:
         shown = [list(map(self._number, values)) for _, values in chart.series]
         separator = self._safe(self.gettext(_SEPARATOR))
         return [
-            self._value(day)
+            self.amount(day)
             + self.gettext(_COLON)
             + separator.join(f"{name} {values[week]}" for name, values in zip(names, shown, strict=True))
             for week, day in enumerate(chart.weeks)

@@ -329,10 +329,7 @@ def weekly(quiet: bool = False) -> Digest:
         *tasks_of(KE, Today(NOW, standings=_STANDINGS)),
     )  # fmt: skip
     numbers = (3, 0, 4, 2, 0, 5, 7, 4), (1, 2, 0, 3, 0, 6, 2, 12)
-    series = tuple(
-        (name, (0,) * 8 if quiet else values)
-        for name, values in zip((text("Requests sent"), text("Requests received")), numbers, strict=True)
-    )
+    series = tuple(zip((text("Requests sent"), text("Requests received")), numbers, strict=True))
     return Digest(
         KE, last - timedelta(days=6), last, 1,
         text("You need do nothing today: nothing waits for your Party.") if quiet else waits, () if quiet else tasks,
@@ -342,8 +339,8 @@ def weekly(quiet: bool = False) -> Digest:
             Figure(text("Median time to answer"), text("none"), texts("{count} hour", "{count} hours", 31)),
             *(() if quiet else merits.figures_for(KE, Merits(12, 1, 4, 2, 4.25, 9), Merits(8, without_data=1))),
         ),
-        (Chart(text("Your Party's requests by week"), mondays, series),),
-        () if quiet else (text("New Party: {party}", party=PartyName(FR)),), f"4711:{DIGEST}",
+        () if quiet else (Chart(text("Your Party's requests by week"), mondays, series),),
+        () if quiet else (text("New Party: {party}", party=PartyName(FR)),), DIGEST,
         (text("Totals of all Parties are left out where they would tell of single exchanges."),),
     )  # fmt: skip
 

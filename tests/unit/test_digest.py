@@ -393,3 +393,12 @@ def test_times_are_said_in_their_largest_unit() -> None:
         weeks = weekly.Weeks(*(replace(measured({}), parties=(counts,)),) * 2, (), measured({}, MONTH))
         found = [one for one in weekly.figures_for(KE, weeks) if say(one.label) == "Median time to answer"]
         assert say(found[0].now) == words  # type: ignore[arg-type]
+
+
+def test_weeks_without_requests_give_no_chart() -> None:
+    pairs = {(KE, SE): Counts(requests=1)}
+    weeks = weekly.Weeks(
+        *(measured({}, WEEK),) * 2, (measured({}, WEEK.before()), measured(pairs)), measured({}, MONTH)
+    )
+    for party, charts in ((KE, 1), (FR, 0), (NO_PARTY, 2)):
+        assert len(weekly.charts_for(party, weeks)) == charts

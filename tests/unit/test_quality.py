@@ -84,16 +84,16 @@ def told(language: str, quality: Quality) -> list[str]:
 
 def test_a_letter_says_of_each_criterion_on_what_it_rests() -> None:
     assert told("en", QUALITY) == [
-        "Right recipient at first try: 75 % (6 of 8)",
-        "UIMs asked before by the same Party: 10 % (4 of 40)",
-        "Malformed lines in requests: 20 % (10 of 50)",
-        "Requests called clear: 75 % (3 of 4)",
+        "Right recipient at first try: 75% (6 of 8)",
+        "UIMs asked before by the same Party: 10% (4 of 40)",
+        "Malformed lines in requests: 20% (10 of 50)",
+        "Requests called clear: 75% (3 of 4)",
         "Usefulness of answers: 3.5 of 5 (2 marks)",
         "No data: not permitted by national law: 2",
         "No data: no reason given: 1",
     ]
-    assert told("en", Quality()) == ["UIMs asked before by the same Party: 0 % (0 of 40)",
-                                     "Malformed lines in requests: 0 % (0 of 40)"]  # fmt: skip
+    assert told("en", Quality()) == ["UIMs asked before by the same Party: 0% (0 of 40)",
+                                     "Malformed lines in requests: 0% (0 of 40)"]  # fmt: skip
 
 
 def test_of_the_survey_a_party_sees_what_its_side_marked() -> None:
@@ -107,7 +107,7 @@ def test_a_digest_has_rows_of_quality_only_where_there_is_something_to_tell() ->
     shown = [(say(one.label), say(one.now), say(one.before)) for one in merits.figures_for(
         NO_PARTY, Merits(4, 1, 3, mark=4.25, marks=8), Merits(without_data=2))]  # fmt: skip
     assert shown == [
-        ("Right recipient at first try", "75 % (3 of 4)", "none"),
+        ("Right recipient at first try", "75% (3 of 4)", "none"),
         ("Malformed lines in requests", "3", "0"),
         ("Answers without data", "0", "2"),
         ("Usefulness of answers", "4.2 of 5 (8 marks)", "none"),
