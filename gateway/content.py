@@ -168,7 +168,8 @@ class Finding(ClearValue):
 class Uim(ClearValue):
     """One unique identification marking, octet for octet as understood; where it came from.
 
-    `text` has the group separator as 0x1D and no symbology prefix; `where` to `region` as in `Finding`.
+    `text` has the group separator as 0x1D and no symbology prefix; `where` to `region` as in `Finding`. `below`: what
+    stands alone on the next line and is no UIM by itself: the rest of this one, if it was broken there.
     """
 
     text: str
@@ -177,6 +178,7 @@ class Uim(ClearValue):
     column: int = 0
     page: int = 0
     region: int = 0
+    below: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

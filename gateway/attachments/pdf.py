@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
@@ -16,6 +17,7 @@ from gateway.identifiers.written import looks_like_code, read_uim, read_uims
 
 _MOST = 250_000
 _ALONE = 8  # characters of a UIM that stands alone on its line: what is shorter is a page's number or a year
+_REST = re.compile(r"[!-~]{1,40}")  # of a UIM that was broken at the edge of a column
 _OTHER = re.compile(r"\d{1,4}(?:[-./:]\d{1,4})+|\+\d+|\S+@[^\s@]+\.[a-z]{2,}|www\.\S+|\S*://\S*")  # dates, addresses
 # Letters that fonts draw as one sign; neither stands in a UIM.
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
@@ -86,7 +88,12 @@ def _page(lines: list[str], name: str, page: int) -> tuple[tuple[Uim, ...], tupl
     """The UIMs of a page, what is almost one, and how many lines hold neither."""
     taken = [(number, code) for number, line in enumerate(lines, 1) for code in _codes(line.translate(_LIGATURES))]
     uims, findings = read_uims(taken, name, page=page)
-    return uims, findings, len(lines) - len({number for number, _ in taken})
+    read = {number for number, _ in taken}
+    below = {number - 1: line.strip() for number, line in enumerate(lines, 1) if number not in read}
+    uims = tuple(
+        replace(uim, below=below[uim.line]) if _REST.fullmatch(below.get(uim.line, "")) else uim for uim in uims
+    )
+    return uims, findings, len(lines) - len(read)
 
 
 def _codes(line: str) -> Iterator[str]:

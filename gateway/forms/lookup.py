@@ -39,6 +39,7 @@ from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._findings import findings_sheets
 from gateway.forms._patterns import library_sheet
 from gateway.forms._refer import IN_FORM, SHOWN
+from gateway.identifiers import misreads
 from gateway.letters import Lookup, LookupLine, Notice, UimNote
 from gateway.ports import Situation
 from gateway.rules import routing
@@ -50,6 +51,7 @@ _TO_READ = text(
     "You need do nothing: the attached table has every marking that is known. To have UIMs looked up, write them into "
     "the form below, one on a line, and reply to this mail."
 )
+_REST = text("It is no UIM of its own.")
 _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.SURE: text("The Party is known."),
     VerdictKind.AMBIGUOUS: text(
@@ -148,7 +150,8 @@ def _offers(
 
 
 def _line(verdict: Verdict, note: UimNote) -> LookupLine:
-    return LookupLine(verdict.uim, _SENTENCES[verdict.kind], note.suggestions, note.remarks)
+    rest = any(remark.message == misreads.REST for remark in verdict.remarks)
+    return LookupLine(verdict.uim, _REST if rest else _SENTENCES[verdict.kind], note.suggestions, note.remarks)
 
 
 def _request(situation: Situation, verdicts: Sequence[Verdict], registered: Sequence[PartyCode]) -> FilledForm | None:

@@ -14,6 +14,7 @@ _SEPARATORS = re.compile(r"<GS>|\{GS\}|\u241d|\\x1d|\^\]", re.IGNORECASE)
 _SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
 _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
+_SIGNS = ("=", "+", "-", "@")
 _QUOTES = "“”„‟«»‘’‚‹›「」『』"
 _QUOTED = re.compile(rf"[{_QUOTES}]\s*([!-~]+)\s*[{_QUOTES}]")
 _LINK = re.compile(r"(?<!\s)\s++<(?:https?|mailto):[^<>]*>$")  # what Outlook and its filters write behind a link
@@ -26,6 +27,8 @@ _NO_CODE = re.compile(r"[+\d()./-]{1,20}|\S*(?:@|://|www\.)\S*")  # telephone nu
 _GROUP = "[!-/:-~]*+[0-9][!-~]*+"  # read in one way only: else ten groups and a word take hours
 _GROUPS = re.compile(rf"(?:[A-Z]{{2,8}}|{_GROUP})(?: {_GROUP}){{1,9}}")
 _NARROW = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")  # spaces of print
+_BREAK = re.compile(r"[\r\n]+")  # not str.splitlines, which takes a group separator for one
+_FORMULA = re.compile(r"[=+@-]+(?:[A-Z][A-Z0-9.]*\(.*\)|[^|]*\|.*![A-Z$]*\d+)", re.IGNORECASE)
 _MOST = 200  # characters that are looked at for groups: no known marking has half as many
 _WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}(?![A-Za-z])|\d{1,4}[./:-]\d{1,2}[./:-]\d{2,4}")  # of a sentence; a date
 _OVERRIDES = frozenset("\u202d\u202e")
@@ -35,6 +38,7 @@ _OVERRIDDEN = text("The line contains marks that change the order of characters.
 _LOOKALIKE = text(
     "“{character}” is not a Latin letter, digit or sign as printed on packs; it only looks like one. Type it again."
 )
+_CALCULATED = text("This is a formula of a spreadsheet, not a UIM. It was not calculated.")
 _SPREADSHEET = text(
     "A spreadsheet has turned the code into a number, and digits are lost. Format the column as text and copy it again."
 )
@@ -49,13 +53,15 @@ def read_uims(
     in groups or with look-alike letters is given on as it is: the library says what it may have been.
     """
     written = [(number, line) for number, line in lines if line.strip()]
+    if any("\n" in line or "\r" in line for _, line in written):  # a cell of a table has lines, too
+        written = [(number, one) for number, line in written for one in _BREAK.split(line) if one.strip()]
     if written and all(_NUMBERED.match(line) for _, line in written) and _is_list(written):
         written = [(number, _NUMBERED.sub("", line, count=1)) for number, line in written]
     uims: list[Uim] = []
     findings: list[Finding] = []
     for number, line in written:
         code = line.strip()
-        if not (_PLAIN.fullmatch(code) and code[0] not in "]*_=\"" and "^" not in code and "\\" not in code
+        if not (_PLAIN.fullmatch(code) and code[0] not in "]*_=+@-\"" and "^" not in code and "\\" not in code
                 and "{" not in code and "<" not in code and "E+" not in code):  # fmt: skip
             read = read_damaged(code)
             if isinstance(read, Text):
@@ -108,6 +114,8 @@ def _careful(code: str) -> str | Text:
     code = _unwrapped(code)
     code = _SEPARATORS.sub("\x1d", code)
     code = _SYMBOLOGY.sub("", code, count=1) if code.startswith("]") else code
+    if code[:1] in _SIGNS and _FORMULA.fullmatch(code):
+        return _CALCULATED
     if re.search(r"[^\S\x1d]", code):
         joined = re.sub(r"\s+", "", code)
         if not re.match(r"\(\d{2,4}\)", joined):

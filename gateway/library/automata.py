@@ -228,7 +228,7 @@ def _levels(accepts: list[int], first: int, last: int, after: list[int]) -> tupl
 
 def _prefixed(found: Automaton, prefixes: tuple[str, ...]) -> Automaton:
     """The automaton of the codes that begin with one of the prefixes: its states, each with what was read of one."""
-    number: dict[tuple[int, str], int] = {}
+    number: dict[tuple[int, str, int], int] = {}  # in a loop, the end of a prefix and what follows are the same state
     accepts: list[int] = []
     after: list[int] = []
     last = 0
@@ -238,11 +238,11 @@ def _prefixed(found: Automaton, prefixes: tuple[str, ...]) -> Automaton:
         targets = 0
         for state in bits(states):
             for now, characters in _reads(found.accepts[state], read, prefixes):
-                if (state, now) not in number:
-                    number[state, now] = len(accepts)
+                if (state, now, characters) not in number:
+                    number[state, now, characters] = len(accepts)
                     accepts.append(characters)
                     open_.append((state, now))
-                targets |= 1 << number[state, now]
+                targets |= 1 << number[state, now, characters]
         return targets
 
     open_: list[tuple[int, str]] = []

@@ -31,6 +31,14 @@ def rejoined(verdicts: tuple[Verdict, ...], deciding: Deciding, now: datetime) -
     """
     found: list[Verdict] | None = None
     tried, after = 0, 0
+    for place, verdict in enumerate(verdicts):
+        if verdict.uim.below and tried < _TRIED:
+            tried += 1
+            code = verdict.uim.text + verdict.uim.below
+            schemes = deciding(gs1.normalise(code))
+            if schemes and _counts(verdict.uim.text, verdict.uim.below, schemes[0], deciding, now):
+                found = found or list(verdicts)
+                found[place] = _first(verdict, code, schemes)
     for place in _loose(verdicts):
         if place <= after or not _follows(verdicts[place - 1].uim, verdicts[place].uim):
             continue
@@ -60,7 +68,7 @@ def _loose(verdicts: Sequence[Verdict]) -> Iterator[int]:
 
 def _follows(one: Uim, other: Uim) -> bool:
     """Whether a line stands right below another one, and may be its rest by its length."""
-    if not (one.line and one.text and other.text) or other.line != one.line + 1:
+    if not (one.line and one.text and other.text) or other.line - one.line not in (0, 1):  # 0: in one cell of a table
         return False
     if (one.where, one.column, one.page) != (other.where, other.column, other.page):
         return False

@@ -1,4 +1,4 @@
-"""Two automata gone through together: a shortest code that both take, and whether one takes all codes of the other.
+"""Automata gone through together: a shortest code that two take, and whether one, or several, take all of another's.
 
 Both questions are answered for codes of up to 200 characters, place by place, with sets of states as integers.
 `Work` bounds how far a question may go: whoever wrote a pattern does not decide how long a worker is busy.
@@ -6,9 +6,12 @@ Both questions are answered for codes of up to 200 characters, place by place, w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import accumulate, chain
+from operator import or_
 
 from gateway.library.automata import LONGEST, Automaton, Unclear, bits
 
@@ -57,11 +60,20 @@ def meeting(one: Automaton, other: Automaton, work: Work) -> str | None:
 
 def within(one: Automaton, other: Automaton, work: Work) -> bool:
     """Whether every code of `one` is one of `other`, too; raises Unclear."""
-    if one.lengths & ~other.lengths:
-        return False
-    walk, left = _walk(other), _left(one)
+    return not one.lengths & ~other.lengths and _is_led(one, _walk(other), work)
+
+
+def covered(one: Automaton, others: Sequence[Automaton], work: Work) -> bool:
+    """Whether every code of `one` is one of any of the others; raises Unclear."""
+    united = _Union(others, work)
+    return not one.lengths & ~united.automaton.lengths and _is_led(one, united, work)
+
+
+def _is_led(one: Automaton, walk: Walk, work: Work) -> bool:
+    """Whether every code of `one` leads, by `walk`, to where a code may end."""
+    left = _left(one)
     level: dict[int, set[int]] = {}
-    _follow(one, one.first, other.first, walk, level)
+    _follow(one, one.first, walk.automaton.first, walk, level)
     for size in range(1, one.lengths.bit_length()):
         following: dict[int, set[int]] = {}
         for state, masks in level.items():
@@ -69,7 +81,7 @@ def within(one: Automaton, other: Automaton, work: Work) -> bool:
                 continue
             for mask in _smallest(masks):
                 work.spend(1 + one.after[state].bit_count())
-                if not mask or (one.lengths >> size & one.last >> state & 1 and not mask & other.last):
+                if not mask or (one.lengths >> size & one.last >> state & 1 and not mask & walk.ends(size)):
                     return False
                 _follow(one, one.after[state], walk.after(mask), walk, following)
         level = following
@@ -88,20 +100,27 @@ class Walk:
     def after(self, states: int) -> int:
         """The states after these."""
         if states not in self._after:
-            found = 0
-            for state in bits(states):
-                found |= self.automaton.after[state]
-            self._after[states] = found
+            self._after[states] = self._led(states)
         return self._after[states]
+
+    def ends(self, size: int) -> int:
+        """The states in which a code of so many characters may end."""
+        return self.automaton.last if self.automaton.lengths >> size & 1 else 0
+
+    def _led(self, states: int) -> int:
+        found = 0
+        for state in bits(states):
+            found |= self.automaton.after[state]
+        return found
 
     def taking(self, characters: int) -> int:
         """The states that take any of these characters."""
         if characters not in self._taking:
-            found = 0
-            for state, accepts in enumerate(self.automaton.accepts):
-                found |= bool(accepts & characters) << state
-            self._taking[characters] = found
+            self._taking[characters] = self._takers(characters)
         return self._taking[characters]
+
+    def _takers(self, characters: int) -> int:
+        return _takers(self.automaton, characters)
 
     def parts(self, characters: int, states: int) -> tuple[int, ...]:
         """The sets of these states that one of the characters leads into, one for each way of it."""
@@ -120,9 +139,59 @@ class Walk:
         return self._parts[characters, states]
 
 
+class _Union(Walk):
+    """The states of several automata beside one another: where they lead to is worked out when it is asked."""
+
+    __slots__ = ("_many", "_starts", "_work")
+
+    def __init__(self, many: Sequence[Automaton], work: Work) -> None:
+        self._many = many
+        self._work = work
+        self._starts = list(accumulate((len(one.accepts) for one in many), initial=0))
+        work.spend(self._starts[-1])
+        placed = list(zip(many, self._starts, strict=False))
+        automaton = Automaton(
+            tuple(chain.from_iterable(one.accepts for one in many)),
+            reduce(or_, (one.first << start for one, start in placed)),
+            reduce(or_, (one.last << start for one, start in placed)),
+            (),
+            reduce(or_, (one.lengths for one in many)),
+            (),
+            0,
+        )
+        super().__init__(automaton)
+
+    def ends(self, size: int) -> int:
+        """The states in which one that takes codes of so many characters may end."""
+        placed = zip(self._many, self._starts, strict=False)
+        return reduce(or_, (one.last << start for one, start in placed if one.lengths >> size & 1), 0)
+
+    def _led(self, states: int) -> int:
+        found = 0
+        for state in bits(states):
+            self._work.spend(1)
+            number = bisect_right(self._starts, state) - 1
+            found |= self._many[number].after[state - self._starts[number]] << self._starts[number]
+        return found
+
+    def _takers(self, characters: int) -> int:
+        self._work.spend(len(self.automaton.accepts))
+        found = 0
+        for one, start in zip(self._many, self._starts, strict=False):
+            found |= _takers(one, characters) << start
+        return found
+
+
 @lru_cache(maxsize=64)  # one pattern is compared with many
 def _walk(automaton: Automaton) -> Walk:
     return Walk(automaton)
+
+
+def _takers(automaton: Automaton, characters: int) -> int:
+    found = 0
+    for state, accepts in enumerate(automaton.accepts):
+        found |= bool(accepts & characters) << state
+    return found
 
 
 def _entered(one: Automaton, states: int, others: int, walk: Walk) -> dict[int, int]:

@@ -19,6 +19,7 @@ from gateway.library.schemes import Catalogue, Problem, Scheme, plain, read
 
 # Samples do not age: their time stamps lie before this instant, whenever the library is checked.
 SAMPLES_UNTIL = datetime(2099, 12, 31, 23, tzinfo=UTC)
+_NAMED = 5  # of patterns that hide another together
 _WORK = 5_000_000  # steps of comparing patterns, some twenty seconds: ten times what 2,000 patterns take
 
 
@@ -131,7 +132,8 @@ def _crossings(catalogue: Catalogue) -> Iterator[Problem]:
             yield _says(pair.one, f"{says}: make one of them narrower, or accept it with the reason in _overlaps.yaml")
     try:
         for scheme, instead, example in shadowed(catalogue.schemes, found, work):
-            yield _says(scheme, f"every code of it, such as {example}, is decided as {instead.id}: it never counts")
+            names = " or ".join(one.id for one in instead[:_NAMED]) + (" and others" if instead[_NAMED:] else "")
+            yield _says(scheme, f"every code of it, such as {example}, is decided as {names}: it never counts")
     except Unclear:
         yield Problem("", "", plain("whether a scheme takes all codes of another could not be computed for all"))
     yield from _needless(catalogue, {pair.ids: pair.relation for pair in found})

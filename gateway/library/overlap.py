@@ -6,19 +6,21 @@ here. The order of decision is the judge's (`judge._steps`): the longest prefix,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
 import re2
 
 from gateway.content import VerdictKind
-from gateway.library.automata import ANY, Automaton, Unclear, bits, of_scheme
-from gateway.library.crossing import Work, meeting, within
+from gateway.library.automata import ANY, LONGEST, Automaton, Unclear, bits, of_scheme
+from gateway.library.crossing import Work, covered, meeting, within
 from gateway.library.schemes import Scheme, options
 
 _DEPTH = 8  # places of a code by which most pairs are told apart at once
+_FEWEST, _NAMED = 2, 12  # patterns that take all codes of another only together; of so many the fewest are looked for
 _KINDS = {
     VerdictKind.NOT_A_UIM: 0,
     VerdictKind.NOT_A_PARTY: 1,
@@ -30,6 +32,7 @@ _NAMING = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS})
 
 
 _Known = tuple[Scheme, Automaton]
+_Covering = tuple[Scheme, Automaton, str]  # and a code of it
 
 
 class Relation(StrEnum):
@@ -78,26 +81,75 @@ def overlaps(schemes: Iterable[Scheme], work: Work, of: Collection[str] | None =
                 yield from _met(known[place], known[other], work)
 
 
-def shadowed(schemes: Sequence[Scheme], found: Iterable[Overlap], work: Work) -> Iterator[tuple[Scheme, Scheme, str]]:
-    """(scheme, another that decides every code of it, a code): the first never counts. Raises Unclear.
+Shadow = tuple[Scheme, tuple[Scheme, ...], str]
 
-    `found`: the overlaps of these schemes. Two that only together take all codes of a third are not looked for.
+
+def shadowed(schemes: Sequence[Scheme], found: Iterable[Overlap], work: Work) -> Iterator[Shadow]:
+    """(scheme, others that between them decide every code of it, a code): the first never counts. Raises Unclear.
+
+    `found`: the overlaps of these schemes. The fewest others are named, where there are not many.
     """
+    before: dict[Scheme, list[Overlap]] = {}
     for pair in found:
         if pair.relation is Relation.UNCLEAR or not set(pair.one.checks) <= set(pair.other.checks):
             continue
-        if same_step(pair.one, pair.other) and _answers(pair.one) != _answers(pair.other):
-            continue  # both are named
-        one, other = _automaton(pair.one), _automaton(pair.other)
-        if one and other and within(other, one, work):
-            yield pair.other, pair.one, pair.example
+        if not (same_step(pair.one, pair.other) and _answers(pair.one) != _answers(pair.other)):  # else both are named
+            before.setdefault(pair.other, []).append(pair)
     specific = {prefix: scheme for scheme in schemes if scheme.is_specific for prefix in scheme.prefixes}
     for scheme in schemes:
-        beginning = "" if scheme.prefixes or scheme.decides is None else _beginning(scheme)
-        for size in range(len(beginning)):
-            if beginning[: size + 1] in specific:
-                yield scheme, specific[beginning[: size + 1]], beginning
-                break
+        hidden = _automaton(scheme) if scheme.decides is not None else None
+        if hidden is not None:
+            pairs = before.get(scheme, ())
+            known = [(pair.one, other, pair.example) for pair in pairs if (other := _automaton(pair.one))]
+            blocked = {} if scheme.prefixes else specific
+            hides = _alone(hidden, known, blocked, work) or _together(hidden, known, blocked, work)
+            if hides:
+                yield scheme, *hides
+
+
+def _alone(
+    hidden: Automaton, known: Sequence[_Covering], blocked: Mapping[str, Scheme], work: Work
+) -> tuple[tuple[Scheme, ...], str] | None:
+    """One pattern, or specific prefix, that takes all codes of another, and a code; None where none does."""
+    for one, automaton, example in known:
+        if within(hidden, automaton, work):
+            return (one,), example
+    beginning = _beginning(hidden) if blocked else ""
+    for size in range(len(beginning)):
+        if beginning[: size + 1] in blocked:
+            return (blocked[beginning[: size + 1]],), beginning
+    return None
+
+
+def _together(
+    hidden: Automaton, known: Sequence[_Covering], blocked: Mapping[str, Scheme], work: Work
+) -> tuple[tuple[Scheme, ...], str] | None:
+    """Several that take all codes of another between them, and a code; None where they do not.
+
+    `blocked`: whatever begins with one of these prefixes is decided by its schemes, or by none.
+    """
+    several = [*known, *((one, _beginning_with(prefix), prefix) for prefix, one in blocked.items())]
+    automata = [automaton for _, automaton, _ in several]
+    if len(several) < _FEWEST or not _may_cover(hidden, automata) or not covered(hidden, automata, work):
+        return None
+    for one in tuple(several) if len(several) <= _NAMED else ():
+        fewer = [other for other in several if other is not one]
+        if covered(hidden, [automaton for _, automaton, _ in fewer], work):
+            several = fewer
+    return tuple(sorted({one for one, _, _ in several}, key=order)), several[0][2]
+
+
+def _may_cover(one: Automaton, others: Sequence[Automaton]) -> bool:
+    """Whether automata take together what can stand at each place of every code of one: most do not."""
+    return not any(
+        one.seen[place] & ~reduce(or_, (other.seen[place] for other in others if place < len(other.seen)), 0)
+        for place in range(min(one.shortest, _DEPTH))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _beginning_with(prefix: str) -> Automaton:
+    return of_scheme(".*", (prefix,), 1, LONGEST)
 
 
 def order(scheme: Scheme) -> tuple[int, int, int, int, str]:
@@ -137,11 +189,10 @@ def _answers(scheme: Scheme) -> str:
     return scheme.party or scheme.id
 
 
-def _beginning(scheme: Scheme) -> str:
-    """The characters with which every code of a scheme begins."""
-    automaton = _automaton(scheme)
+def _beginning(automaton: Automaton) -> str:
+    """The characters with which every code begins."""
     only = ""
-    for seen in automaton.seen[: automaton.shortest] if automaton else ():
+    for seen in automaton.seen[: automaton.shortest]:
         if seen.bit_count() != 1 or seen > ANY >> 1:
             break
         only += chr(seen.bit_length() - 1)

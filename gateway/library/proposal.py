@@ -156,8 +156,9 @@ def _reached(
     unclear = [_other(pair, ids).title for pair in found if pair.relation is Relation.UNCLEAR]
     try:
         for scheme, instead, code in shadowed(after.schemes, found, work):
-            if scheme.id in ids and instead.id not in ids:
-                more.append(Touched(instead.title, instead.party, code, (instead.title,), hidden=True))
+            if scheme.id in ids and not any(one.id in ids for one in instead):
+                titles = tuple(one.title for one in instead)
+                more.append(Touched(instead[0].title, instead[0].party, code, titles, hidden=True))
     except Unclear:
         unclear += [one.title for one in after.schemes if one.id in ids]
     return (*touched, *more), tuple(dict.fromkeys(unclear))

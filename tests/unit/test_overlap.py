@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gateway import data, library
 from gateway.facts import PartyCode
 from gateway.library.automata import MOST_STATES, Automaton, Unclear, of_pattern, of_scheme
-from gateway.library.crossing import Work, meeting, within
+from gateway.library.crossing import Work, covered, meeting, within
 from gateway.library.hazards import hazard, ways
 from gateway.library.lint import SAMPLES_UNTIL
 from gateway.library.overlap import Overlap, Relation, order, overlaps, same_step, shadowed
@@ -29,6 +29,8 @@ KE = PartyCode("KE")
 
 _LONGEST = 4
 _CODES = ["".join(code) for size in range(_LONGEST + 1) for code in product("ab_1-", repeat=size)]
+_SHORT = 3
+_ANY_CODES = ["".join(code) for size in range(_SHORT + 1) for code in product("ab_1-z\n", repeat=size)]
 _CHARACTERS = st.sampled_from(
     ["a", "b", "1", ".", "[ab]", "[^a]", r"\d", r"\w", "[a-b1]", r"\x61", r"[^\d_]", r"\-", "[-a]"]
 )
@@ -78,12 +80,35 @@ def test_a_pattern_lies_within_another_exactly_where_every_short_code_of_it_does
 
 
 @settings(max_examples=60)
+@given(_PATTERNS, st.lists(st.tuples(_PATTERNS, st.integers(1, 3)), min_size=1, max_size=4))
+@example("(?:a|b)1?", [("a", 3), ("b", 3), ("[ab]1", 3)])
+@example("(?:a|b)1?", [("a1?", 3), ("b", 3)])
+@example("[ab]{2}", [("a.", 3), (".b", 3), ("ba", 3)])
+@example("a{1,3}", [("a+", 2), ("b*", 3)])  # each for codes of its own lengths only
+def test_several_patterns_cover_another_exactly_where_every_short_code_of_it_is_one_of_theirs(
+    one: str, others: list[tuple[str, int]]
+) -> None:
+    def taken(pattern: str, longest: int = _SHORT) -> set[str]:
+        return {code for code in _ANY_CODES if len(code) <= longest and re2.fullmatch(pattern, code)}
+
+    theirs = [of_scheme(pattern, (), 0, longest) for pattern, longest in others]
+    found = covered(of_scheme(one, (), 0, _SHORT), theirs, Work())
+    assert found == (taken(one) <= set().union(*(taken(*other) for other in others)))
+
+
+@settings(max_examples=60)
 @given(_PATTERNS, st.sampled_from([("a",), ("ab", "a1"), ("1", "1b"), ("b1a",)]))
 def test_only_codes_with_a_prefix_count(pattern: str, prefixes: tuple[str, ...]) -> None:
     bounded = of_scheme(pattern, prefixes, 0, _LONGEST)
     wanted = {code for code in codes(pattern) if code.startswith(prefixes)}
     assert (meeting(bounded, automaton(r"(?:.|\x0a)*"), Work()) is not None) == bool(wanted)
     assert {size for size in range(_LONGEST + 1) if bounded.lengths >> size & 1} == {len(code) for code in wanted}
+
+
+@pytest.mark.parametrize("code", ["ab", "abab", "abbb", "aba", "aab", "ba", "a"])
+def test_a_prefix_that_ends_within_a_repetition_leaves_the_rest_of_it_free(code: str) -> None:
+    found = meeting(of_scheme("[ab]+", ("ab",), 0, _LONGEST), automaton(code), Work())
+    assert found == (code if code.startswith("ab") else None)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +243,39 @@ def test_a_scheme_that_never_counts_is_found(pattern: str, changed: dict[str, ob
     sample = {r"XQ\d{2}": "XQ00", r"XQ\d{2}A": "XQ00A", "XQ1{4}": "XQ1111", "XQ9Z{4}": "XQ9ZZZZ"}[pattern]
     found = says(scheme("ke-wide", r"XQ\d+|XQ9Z+", "XQ0000", rank=91), scheme("ke-less", pattern, sample, **changed))
     assert any("it never counts" in one for one in found) is hidden
+
+
+def _ranked(name: str, pattern: str, sample: str, **changed: object) -> str:
+    return scheme(name, pattern, sample, **{"rank": 91, **changed})
+
+
+@pytest.mark.parametrize(
+    ("others", "hidden"),
+    [
+        ((("ke-low", r"XQ[0-4]\d{3}", "XQ0000"), ("ke-high", r"XQ[5-9]\d{3}", "XQ9000")), "ke-high or ke-low"),
+        ((("ke-low", r"XQ[0-4]\d{3}", "XQ0000"), ("ke-high", r"XQ[6-9]\d{3}", "XQ9000")), ""),
+        ((("ke-odd", r"XQ(?:\d\d)+", "XQ0000"), ("ke-even", r"XQ\d(?:\d\d)*", "XQ000")), "ke-odd"),  # one suffices
+        (
+            (
+                ("ke-a", r"XQ0\d*", "XQ0000"), ("ke-b", r"XQ\d*0", "XQ1000"), ("ke-c", r"XQ[1-9]\d+[1-9]", "XQ1001"),
+            ),
+            "ke-a or ke-b or ke-c",
+        ),
+    ],
+)  # fmt: skip
+def test_a_scheme_that_never_counts_because_of_several_together_is_found(
+    others: tuple[tuple[str, str, str], ...], hidden: str
+) -> None:
+    found = says(*(_ranked(*other) for other in others), scheme("ke-less", r"XQ\d{4}", "XQ1234"))
+    told = [one.partition("is decided as ")[2] for one in found if one.endswith("it never counts")]
+    assert told == ([f"{hidden}: it never counts"] if hidden else [])
+
+
+def test_a_general_structure_whose_every_beginning_is_a_known_prefix_never_counts() -> None:
+    hint = scheme("ke-hint", r"X[QR]\d{8}", "XQ00000000", decides="hint", rank=10).replace("prefixes: [XQ], ", "")
+    other = scheme("ke-two", r"XR\d{4}", "XR0000", prefixes="[XR]")
+    assert any("is decided as ke-one or ke-two: it never counts" in one for one in says(ONE, hint, other))
+    assert not any("never counts" in one for one in says(ONE, hint))
 
 
 def test_a_general_structure_with_a_known_prefix_never_counts() -> None:
