@@ -7,7 +7,7 @@ import re
 from gateway.content import Finding, MimePart, Severity, text
 
 _OTHER = re.compile(
-    rb"PK\x03\x04|\xd0\xcf\x11\xe0|%PDF-|\x89PNG|\xff\xd8\xff|GIF8|\x1f\x8b|\{\\rtf|"
+    rb"PK\x03\x04|MZ[^ -~]|\x7fELF|\xd0\xcf\x11\xe0|%PDF-|\x89PNG|\xff\xd8\xff|GIF8|\x1f\x8b|\{\\rtf|"
     rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|\?xml|table|script|svg)",
     re.IGNORECASE,
 )
@@ -15,6 +15,7 @@ _UNLIKE = text(
     "The file “{name}” is of another kind than its name says, and was not read. Open it in the program that made it, "
     "save it as CSV or .xlsx, and send that file."
 )
+_NOTHING = text("No UIM was found in the file “{name}”. Send one UIM on a line.")
 
 
 def unlike(part: MimePart) -> tuple[Finding, ...]:
@@ -22,3 +23,8 @@ def unlike(part: MimePart) -> tuple[Finding, ...]:
     if not _OTHER.match(part.body):
         return ()
     return (Finding(text(_UNLIKE.message, name=part.filename), Severity.PART, part.filename, field="uims"),)
+
+
+def nothing(part: MimePart) -> Finding:
+    """What to tell of a file in which there is nothing to read, so that nobody takes it for one that was read."""
+    return Finding(text(_NOTHING.message, name=part.filename), Severity.PART, part.filename, field="uims")

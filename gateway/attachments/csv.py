@@ -9,7 +9,7 @@ from io import StringIO
 
 from gateway.attachments import Attachment, AttachmentReading
 from gateway.attachments._headings import HEADINGS
-from gateway.attachments._kind import unlike
+from gateway.attachments._kind import nothing, unlike
 from gateway.content import Finding, MimePart, Severity, Uim, text
 from gateway.identifiers.written import looks_like_code, read_uims
 from gateway.language import normalise
@@ -65,6 +65,8 @@ def read(part: MimePart) -> AttachmentReading:
     numbers = [_number(uim) for uim in uims if _NUMBER.fullmatch(uim.text)]
     if numbers:
         uims = tuple(uim for uim in uims if not _NUMBER.fullmatch(uim.text))
+    if not (uims or findings or numbers or unread):
+        findings.append(nothing(part))
     if len(uims) > _MOST:
         findings.append(Finding(_TOO_LONG, Severity.PART, part.filename))
     return AttachmentReading(uims[:_MOST], findings=(*findings, *numbers, *unread), table=table)

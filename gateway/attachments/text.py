@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.attachments import Attachment, AttachmentReading
-from gateway.attachments._kind import unlike
+from gateway.attachments._kind import nothing, unlike
 from gateway.content import Finding, MimePart, Severity, text
 from gateway.identifiers.written import read_uims
 from gateway.language import normalise
@@ -31,6 +31,8 @@ def read(part: MimePart) -> AttachmentReading:
         lines[first] = ""
     uims, findings = read_uims(enumerate(lines, 1), part.filename)
     more = (Finding(_TOO_LONG, Severity.PART, part.filename),) if len(uims) > _MOST else ()
+    if not (uims or findings):
+        more = (nothing(part),)
     return AttachmentReading(uims[:_MOST], findings=(*findings, *more))
 
 

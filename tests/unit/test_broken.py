@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway import data, library
-from gateway.content import Uim, Verdict, VerdictKind
+from gateway.content import Text, Uim, Verdict, VerdictKind
 from gateway.identifiers import gs1, misreads
-from gateway.identifiers.written import read_damaged
+from gateway.identifiers.written import read_damaged, read_uims
 from gateway.rules.routing import deduplicate
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -84,6 +84,33 @@ def test_only_lines_right_below_one_another_are_joined() -> None:
     pictured = [Uim(SE[:20], "a.jpg", region=1), Uim(SE[20:], "a.jpg", region=2)]
     for uims in (apart, beside, pictured):
         assert SE not in [code for one in LIBRARY.verdicts(uims, NOW) for code in proposed(one)]
+
+
+def test_what_stands_below_a_code_in_a_pdf_is_its_rest_or_nothing() -> None:
+    broken, whole = LIBRARY.verdicts(
+        [Uim(SE[:20], "a.pdf", 2, page=1, below=SE[20:]), Uim(SE, "a.pdf", 4, page=1, below="17")], NOW
+    )
+    assert (broken.kind, proposed(broken)) == (VerdictKind.MALFORMED, [SE])
+    assert (whole.kind, whole.remarks) == (VerdictKind.SURE, ())
+
+
+def test_the_lines_of_one_cell_are_lines() -> None:
+    uims, findings = read_uims([(2, f"{SE}\n{RU}"), (3, f"{SE[:20]}\r\n{SE[20:]}")], "a.xlsx", 2)
+    assert ([(uim.text, uim.line) for uim in uims], findings) == (
+        [(SE, 2), (RU, 2), (SE[:20], 3), (SE[20:], 3)],
+        (),
+    )
+    assert proposed(LIBRARY.verdicts(uims, NOW)[2]) == [SE]
+
+
+@pytest.mark.parametrize(
+    "cell", ['=HYPERLINK("http://x.example","y")', "=1+cmd|' /C calc'!A0", "+SUM(A1:A9)", "@SUM(1+1)*cmd|' /C calc'!A0"]
+)
+def test_a_formula_is_called_one_and_a_code_that_begins_like_one_is_not(cell: str) -> None:
+    said = read_damaged(cell)
+    assert isinstance(said, Text)
+    assert said.message.startswith("This is a formula")
+    assert read_damaged("=A+9k(x|7") == "=A+9k(x|7"
 
 
 def test_equal_parts_of_different_codes_are_no_repetitions() -> None:
