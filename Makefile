@@ -38,7 +38,7 @@ properties: $(VENV)/.installed-dev ## the property tests with fifty times as man
 docs: $(VENV)/.installed-dev ## writes the pages that are generated from the code
 	@$(PY) -m tests.docs.generate
 
-pictures: $(VENV)/.installed-dev ## takes the pictures of digests and reports in docs/pictures; look at them before they are kept
+pictures: $(VENV)/.installed-dev ## takes the pictures of letters and reports in docs/pictures; look at them before they are kept
 	@$(PY) -m tests.docs.screens $(PICTURES)
 
 $(VENV)/.installed: requirements.lock pyproject.toml

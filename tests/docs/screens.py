@@ -1,4 +1,4 @@
-"""Takes the pictures of `docs/pictures`: the digest and the report in six languages, on a telephone and at a desk.
+"""Takes the pictures of `docs/pictures` on a telephone and at a desk: digest, report, the receipt to a photograph.
 
 `make pictures`, after a change of their words or looks; `make pictures PICTURES=digest-ar` takes some of them.
 """
@@ -8,23 +8,36 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
-from gateway import reports
+from gateway import data, reports
+from gateway.attachments import photograph
+from gateway.content import MimePart
 from gateway.digests import page
+from gateway.facts import Language
+from gateway.forms import request
 from gateway.language import LANGUAGES
+from gateway.letters import Receipt
+from gateway.library import LiveLibrary
 from gateway.rules.report import document
 from tests.docs.generate import ROOT
-from tests.support import reporting
+from tests.support import photographs, reporting
 from tests.support.chromium import DESK, PHONE, Browser, chromium
-from tests.support.rendering import languages, seen
+from tests.support.parsed import in_process
+from tests.support.rendering import Seen, languages, seen
+from tests.support.world import OPENED, World
 
 FOLDER = ROOT / "docs" / "pictures"
 IN_THE_DARK = ("ar", "zh")  # on the telephone
 _COLOURS = 24
+_CODES = (
+    ("Data Matrix", "QCALL7hT2kQ9mZb7Kd25051914"),
+    ("QR Code", "KPL2F9xQ2mZ7aB25051914"),
+    ("Data Matrix", "LEAT1x7Kp2Qm9Za25051914"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,8 @@ class Subject:
     phone: int
     desk: int
     scale: float  # of the desk's picture
+    languages: Sequence[str] = LANGUAGES
+    colours: int = _COLOURS
 
 
 def _digest(language: str) -> str:
@@ -46,12 +61,39 @@ def _report(language: str) -> str:
     return reports.formats()["html"].write(made, languages().catalogue(language)).decode()
 
 
-SUBJECTS = {"digest": Subject(_digest, 0, 0, 0.75), "report": Subject(_report, 1500, 4300, 0.6)}
+def receipt_to_a_photograph(language: str) -> Seen:
+    """What an officer gets back who has sent one picture of three packs."""
+    world = World()
+    world.live = LiveLibrary(data.pattern_texts())
+    octets = photographs.taken(*_CODES)
+    part = MimePart((), "image/jpeg", (), "attachment", "IMG_2041.jpg", octets, (), b"")
+    read = photograph.read(part, in_process("pictures", octets))
+    asked = world.situation("officer", "request", {**OPENED, "case_reference": "MOM-2026-0117"})
+    reading = replace(asked.reading, form=replace(asked.reading.form, uims=read.uims), pictures=read.pictures)
+    letters = request.FORM.decide(replace(asked, reading=reading)).letters
+    (receipt,) = (letter for letter in letters if isinstance(letter.values, Receipt))
+    return seen(replace(receipt, to=replace(receipt.to, language=Language(language))))
+
+
+def _receipt(language: str) -> str:
+    return page(receipt_to_a_photograph(language).inner)
+
+
+SUBJECTS = {
+    "digest": Subject(_digest, 0, 0, 0.75),
+    "report": Subject(_report, 1500, 4300, 0.6),
+    "receipt": Subject(_receipt, 0, 0, 0.75, ("ar", "en"), 64),  # a photograph has more colours than words have
+}
 
 
 def names() -> list[str]:
     """Every picture, without its ending."""
-    return [f"{name}-{language}-{at}" for name in SUBJECTS for language in LANGUAGES for at in ("phone", "desk")]
+    return [
+        f"{name}-{language}-{at}"
+        for name in SUBJECTS
+        for language in SUBJECTS[name].languages
+        for at in ("phone", "desk")
+    ]
 
 
 def take(browser: Browser, name: str) -> bytes:
@@ -63,7 +105,7 @@ def take(browser: Browser, name: str) -> bytes:
     if not phone:
         size = round(shown.width * subject.scale), round(shown.height * subject.scale)
         shown = shown.resize(size, Image.Resampling.LANCZOS)
-    few = shown.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = shown.quantize(subject.colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     written = io.BytesIO()
     few.save(written, "PNG", optimize=True)
     return written.getvalue()

@@ -14,6 +14,7 @@ import pytest
 from gateway import reports
 from gateway.digests import page
 from gateway.rules.report import document
+from tests.docs.screens import receipt_to_a_photograph
 from tests.support import reporting, samples
 from tests.support.chromium import DESK, PHONE, Browser, chromium
 from tests.support.rendering import languages, seen
@@ -74,6 +75,13 @@ _LETTERS = {name.partition(":")[0]: name for name in reversed(samples.SAMPLES) i
 def test_every_letter_is_accessible(browser: Browser, axe: str, name: str) -> None:
     """In Arabic, in the dark: direction and colours are where mistakes are made."""
     browser.show(seen(name, "ar").html, PHONE, dark=True)
+    assert _faults(browser, axe) == []
+
+
+def test_a_receipt_to_a_photograph_is_accessible_and_its_picture_fits_a_telephone(browser: Browser, axe: str) -> None:
+    browser.show(page(receipt_to_a_photograph("ar").inner), PHONE, dark=True)
+    assert browser.run("document.documentElement.scrollWidth") <= PHONE
+    assert browser.run("[...document.images].map(i => i.naturalWidth > 400 && i.width < i.naturalWidth)") == [True]
     assert _faults(browser, axe) == []
 
 
