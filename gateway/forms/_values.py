@@ -22,8 +22,9 @@ _TICK = re.compile(
 _HANDLING = re.compile(r"\W*H\s?([0-3])(?![0-9A-Za-z_])\W*(.*)", re.IGNORECASE | re.DOTALL)
 _CODES = re.compile(r"(?<![0-9A-Za-z_])H\s?[0-9]", re.IGNORECASE)
 _OFFERED = re.compile(r"\W*H0\W+H1\W+H2\W+H3\W*", re.IGNORECASE)
-_LETTER = r"[(（]?\s*[a-j]\s*[)）]?"
-_LETTERS = re.compile(rf"{_LETTER}(?:\s*[,;،、/&+\s]\s*{_LETTER})*\s*\.?", re.IGNORECASE)
+# Blanks are read in one way only: else a line of letters with blanks between takes hours.
+_LETTER = r"(?:[(（]\s*)?[a-j](?:\s*[)）])?"
+_LETTERS = re.compile(rf"{_LETTER}(?:(?:\s*[,;،、/&+]\s*|\s+){_LETTER})*\s*\.?", re.IGNORECASE)
 _RANGE = re.compile(rf"({_LETTER})\s*[-–—]\s*({_LETTER})\s*\.?", re.IGNORECASE)
 
 

@@ -68,7 +68,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
 _QUOTED_PRINTABLE = re.compile(r"=(3D|26|2B|2F|3F|3C|3E|3A|3B|25|22|27|28|29|2A|2C|2D|2E)")
-_AROUND = re.compile(r"[\"'`]*(.*?)[\"'`,;.]*", re.DOTALL)
+_BEFORE, _BEHIND = "\"'`", "\"'`,;."
 _RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
 _DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 
@@ -257,8 +257,8 @@ def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
     clean = cleaned(code)
     yield clean
     code, why, said = clean
-    if (around := _AROUND.fullmatch(code)) and around[1] != code:
-        yield Proposal(around[1], AROUND)
+    if (bare := code.lstrip(_BEFORE).rstrip(_BEHIND)) != code:
+        yield Proposal(bare, AROUND)
     meant = prefixes.meant(code)
     prefixed = meant + code[len(meant) :]
     if meant:

@@ -28,7 +28,7 @@ _GROUP = "[!-/:-~]*+[0-9][!-~]*+"  # read in one way only: else ten groups and a
 _GROUPS = re.compile(rf"(?:[A-Z]{{2,8}}|{_GROUP})(?: {_GROUP}){{1,9}}")
 _NARROW = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")  # spaces of print
 _BREAK = re.compile(r"[\r\n]+")  # not str.splitlines, which takes a group separator for one
-_FORMULA = re.compile(r"[=+@-]+(?:[A-Z][A-Z0-9.]*\(.*\)|[^|]*\|.*![A-Z$]*\d+)", re.IGNORECASE)
+_FORMULA = re.compile(r"[=+@-]++(?:[A-Z][A-Z0-9.]*\(.*\)|[^|]*\|.*![A-Z$]*\d+)", re.IGNORECASE)
 _MOST = 200  # characters that are looked at for groups: no known marking has half as many
 _WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}(?![A-Za-z])|\d{1,4}[./:-]\d{1,2}[./:-]\d{2,4}")  # of a sentence; a date
 _OVERRIDES = frozenset("\u202d\u202e")

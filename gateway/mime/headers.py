@@ -22,7 +22,9 @@ _BARE = r"([^\s<>@,;:()\"\\\[\]]+@[^\s<>@,;:()\"\\\[\]]+)"
 _MAILBOX = re.compile(
     rf"""(?:(?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^"<>@,;:\\\[\]\x00-\x1f\x7f])*<{_BARE}>|{_BARE})\s*{_COMMENT}"""
 )
-_BETWEEN_COMMAS = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+')
+_CLOSED = re.compile(r'(?:[^"]++|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)  # up to a quotation mark that is never closed
+_BETWEEN_COMMAS = re.compile(r'(?:"(?:[^"\\]|\\.)*+"?|[^",]++)++', re.DOTALL)
+_BETWEEN_MARKS = re.compile('[^",]+')
 _ANGLE = re.compile(
     r"<([^<>\s]+)>"
 )  # one with an @ inside is picked later: looked for here, it takes time by the square
@@ -66,11 +68,18 @@ def addresses(values: Iterable[str]) -> tuple[str, ...]:
     standard library reads it so before CPython 3.11.10.
     """
     found = []
-    for mailbox in (piece for value in values for piece in _BETWEEN_COMMAS.findall(value)):
+    for mailbox in (piece for value in values for piece in _pieces(value)):
         angle = [one for one in _ANGLE.findall(mailbox) if "@" in one[1:-1]]
         bare = _MAILBOX.fullmatch(mailbox.strip())
         found += angle[-1:] or ([bare[2]] if bare and bare[2] else [])
     return tuple(found)
+
+
+def _pieces(value: str) -> list[str]:
+    """What stands between the commas of a field. Behind a quotation mark that is never closed each one parts, too."""
+    closed = _CLOSED.match(value)
+    end = closed.end() if closed else 0
+    return _BETWEEN_COMMAS.findall(value, 0, end) + _BETWEEN_MARKS.findall(value, end)
 
 
 def decoded(value: str) -> str:

@@ -15,7 +15,7 @@ _COLUMNS = 76
 # Control characters, and what turns or hides the text around it; the group separator is shown instead.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|[\w.+-]+@[\w.-]*\w")  # numbers and addresses
+_LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|(?<![\w.+-])[\w.+-]++@[\w.-]*\w")  # numbers and addresses
 # No-break spaces hold, and so do those before a French colon or the like.
 _WORD = re.compile("[ \t]*[^ \t]+(?: [:;?!»](?![^ \t]))*[ \t]*|[ \t]+")
 # Between wide characters, but a line does not begin with a closing sign (Unicode UAX 14, class CL).

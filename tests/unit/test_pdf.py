@@ -7,11 +7,10 @@ import io
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from gateway.attachments import AttachmentReading, Parsed, pdf
+from gateway.attachments import AttachmentReading
 from gateway.content import Severity
-from tests.support.cost import allowed, spent
 from tests.support.hostile_pdfs import UIM, document, drawn, stream
-from tests.unit.test_attachments import part, read
+from tests.unit.test_attachments import read
 
 OTHER = "010460123456789021ABC+DEF"
 PICTURE = stream(b"\0" * 3, "/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceRGB/BitsPerComponent 8")
@@ -118,10 +117,3 @@ def test_ligatures_are_the_letters_they_stand_for() -> None:
 
 def test_a_nameless_attachment_is_known_by_its_type() -> None:
     assert len(read(document(drawn(UIM)), "", "application/pdf").uims) == 1
-
-
-@pytest.mark.parametrize("word", ["Z" * 65_000, "@." * 32_000 + "1", "=:/" * 20_000])
-def test_a_word_without_end_costs_no_more_than_its_length(word: str) -> None:
-    began = spent()
-    pdf.read(part(b"", "list.pdf"), Parsed({"pages": [[1, [word]]]}))
-    assert spent() - began < allowed(1)
