@@ -140,13 +140,17 @@ class Registry:
             if wanted in ("", one.party)
         ]  # fmt: skip
 
-    def missing_rows(self) -> list[tuple[object, ...]]:
-        """What Parties have not nominated or not confirmed: Party, functions, since, reminders, confirmation."""
+    def standing_rows(self, every: bool, party: str = "") -> list[tuple[object, ...]]:
+        """What Parties have not nominated or confirmed, and how often contacts were replaced; `every`: of all Parties.
+
+        Columns: Party, missing functions, since when, reminders, entries, replaced, asked and confirmed on.
+        """
+        code = party_code(party) if party else ""
         return [
             (one.party, ", ".join(one.missing), _day(one.open_since) if one.missing else "",
              one.steps if one.missing else 0, one.entries, one.replaced, _day(one.asked_at), _day(one.confirmed_at))
             for one in self._roster.standings()
-            if one.missing or one.unconfirmed
+            if (every or one.missing or one.unconfirmed) and code in ("", one.party)
         ]  # fmt: skip
 
     def person_rows(self) -> list[tuple[str, ...]]:

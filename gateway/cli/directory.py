@@ -25,15 +25,17 @@ def directory() -> None:
 @_output.json_option
 @click.option("--party", "code", default="", help="Only this Party (two letters).")
 @click.option("--missing", is_flag=True, help="Parties that have not nominated, or not confirmed their entries.")
-def directory_list(home: Path, as_json: bool, code: str, missing: bool) -> None:
+@click.option("--standing", is_flag=True, help="How far each Party has come, and how often contacts were replaced.")
+def directory_list(home: Path, as_json: bool, code: str, missing: bool, standing: bool) -> None:
     """Every entry, with desks and administrators as they are registered."""
     from gateway import service
 
-    if missing and code:
-        raise click.UsageError("--party and --missing do not go together")
+    if missing and (code or standing):
+        raise click.UsageError("--missing goes neither with --party nor with --standing")
     with _output.failing(), service.Gateway.open(home) as gateway:
-        rows = gateway.registry.missing_rows() if missing else gateway.registry.directory_rows(code)
-    if missing:
+        registry = gateway.registry
+        rows = registry.standing_rows(standing, code) if missing or standing else registry.directory_rows(code)
+    if missing or standing:
         _output.records(_MISSING, rows, as_json, "Every Party has nominated, and confirmed what was asked.")
     else:
         _output.records(_ENTRIES, rows, as_json, "There is no entry.")

@@ -252,7 +252,7 @@ def _letters(situation: Situation, values: RosterChanged, shown: PartyCode) -> I
     if writer is not None:
         subject = text("The entries of {party} stand in the directory", party=name)
         own = replace(values, wrote=True, evidence=evidence(situation))
-        form = own_form((replace(one, number=0) for one in values.entries), party=shown)
+        form = own_form(values.entries, party=shown)  # what was changed has its number when this is committed
         yield Letter(MailKind.NOTICE, writer, subject, own, form=form, thread=own_thread(situation))
     if not values.changes:
         return

@@ -87,7 +87,7 @@ def nominations(standings: Sequence[Standing], own: bool) -> Section:
     unconfirmed = [one for one in standings if one.unconfirmed]
     blocks: list[Block] = []
     if not own:
-        blocks.append(_how_many(len(standings), len(late), len(unconfirmed)))
+        blocks.append(_how_many(standings, len(late), len(unconfirmed)))
     elif not late and not unconfirmed:
         blocks.append(Line(text("Your Party has nominated everybody, and confirmed what was asked.")))
     rows: list[tuple[Cell, ...]]
@@ -116,11 +116,12 @@ def nominations(standings: Sequence[Standing], own: bool) -> Section:
     return Section(text("Nominations outstanding"), tuple(blocks))
 
 
-def _how_many(parties: int, late: int, unconfirmed: int) -> Table:
+def _how_many(standings: Sequence[Standing], late: int, unconfirmed: int) -> Table:
     rows = (
-        (text("Parties that have nominated everybody"), parties - late),
+        (text("Parties that have nominated everybody"), len(standings) - late),
         (text("Parties with nominations outstanding"), late),
         (text("Parties that have not confirmed their entries"), unconfirmed),
+        (text("Contacts replaced since the beginning"), sum(one.replaced for one in standings)),
     )
     headings = (text("Nominations"), text("Parties"))
     return Table(text("How many Parties have nominated"), headings, rows, Look.CARDS)

@@ -40,8 +40,18 @@ def test_entries_are_listed_and_what_is_missing_with_its_reminders(point: FocalP
     }  # fmt: skip
 
 
+def test_how_often_contacts_were_replaced_is_told_of_every_party(point: FocalPoint) -> None:
+    for written in (ENTRY, ENTRY + "Entry: 1\nPerson: N. Ew\n"):
+        assert point.send("admin", written)["outcome"] == "taken"
+    told = {row["party"]: row for row in gsp("directory", "list", "--standing", "--json", home=point.home).json}
+    assert {party: row["replaced"] for party, row in told.items()} == {"AT": 0, "FR": 0, "KE": 0, "SE": 1}
+    (one,) = gsp("directory", "list", "--standing", "--party", "se", "--json", home=point.home).json
+    assert one == told["SE"]
+
+
 def test_a_wrong_use_is_said_to_be_so(point: FocalPoint) -> None:
-    assert gsp("directory", "list", "--missing", "--party", "SE", home=point.home).status == 2
+    for other in (("--party", "SE"), ("--standing",)):
+        assert gsp("directory", "list", "--missing", *other, home=point.home).status == 2
     done = gsp("directory", "list", "--party", "Sweden", home=point.home)
     assert done.status == 1
     assert "two letters" in done.err

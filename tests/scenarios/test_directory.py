@@ -167,13 +167,13 @@ def test_parties_without_nominations_are_reminded_counted_and_shown_to_the_secre
     assert "competent authority (Article 8), contact point (Article 28), central authority (Article 29)" in flat(mail)
     for name in ("Sweden", "Kenya", "France", "Austria"):
         assert name in heard[2][2].text
-    rows = {str(row[0]): row for row in point.gateway.registry.missing_rows()}
+    rows = {str(row[0]): row for row in point.gateway.registry.standing_rows(every=False)}
     assert rows["SE"][1:4] == ("competent authority, contact point, central authority", "2030-01-10", 2)
     filled = form_of(mail.text)
     for label, value in (("Authority", "Customs"), ("Telephone", "+46 1")):
         filled = filled.replace(f"{label}:\n", f"{label}: {value}\n")
     assert "the entries are changed" in flat(taken(point, "admin", filled)["admin"][0])
-    assert "SE" not in {str(row[0]) for row in point.gateway.registry.missing_rows()}
+    assert "SE" not in {str(row[0]) for row in point.gateway.registry.standing_rows(every=False)}
 
 
 def test_a_standstill_of_three_weeks_gives_one_mail_and_two_gateways_do_not_give_two(point: FocalPoint) -> None:

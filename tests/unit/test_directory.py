@@ -366,6 +366,11 @@ def test_a_confirmation_is_on_record_and_nobody_else_is_written_to(world: World)
     assert readers(decision.letters) == ["admin notice"]
     standing = next(one for one in world.store.roster.standings() if one.party == SE)
     assert standing.confirmed_at == world.now
+    (letter,) = decision.letters
+    assert letter.form is not None
+    assert [block.values["entry"] for block in letter.form.blocks] == [str(kept(world)[0].number)], (
+        "another person written into this form takes the place of the one before"
+    )
 
 
 def test_a_confirmation_with_a_correction_does_both(world: World) -> None:
