@@ -4,6 +4,7 @@ PY := $(VENV)/bin/python
 GSP := $(VENV)/bin/gsp
 SHELL := /bin/bash
 FUZZ_SECONDS ?= 600
+PROCESSES ?= 3
 
 .PHONY: demo test check corpus bench fuzz properties docs pictures clean
 
@@ -11,8 +12,8 @@ demo: $(VENV)/.installed ## a whole focal point on this machine: two Parties, on
 	@$(GSP) demo
 
 test: $(VENV)/.installed-dev ## the whole test suite, against real mail servers and real GnuPG
-	@echo "Testing. Real Postfix, Dovecot, PostgreSQL, GnuPG and neomutt are started on loopback; this takes about twenty minutes."
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@echo "Testing. Real Postfix, Dovecot, PostgreSQL, GnuPG and neomutt are started on loopback; this takes about a quarter of an hour."
+	@$(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 corpus: $(VENV)/.installed-dev ## the real mails of ../shared/corpus
 	@$(PY) -m pytest -m corpus $(PYTEST)

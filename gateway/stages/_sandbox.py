@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from jinja2.environment import TemplateModule
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -56,6 +57,24 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
+class _Compiled(BytecodeCache):
+    """What each template's text was compiled to: a program that opens a second gateway compiles none again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Gives the code of this text, if it is known."""
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keeps the code."""
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = {html: _Compiled() for html in (False, True)}  # the same text is other code where HTML is escaped
+
+
 def environment(templates: BaseLoader, html: bool) -> Environment:
     """A sandbox for one medium; an undefined name is an error, and HTML is escaped."""
     made = _Sandbox(
@@ -66,6 +85,7 @@ def environment(templates: BaseLoader, html: bool) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=_COMPILED[html],
         extensions=[SkipSpace],
     )
     made.filters |= {"shown": _lines.shown, "plain": _lines.plain, "wrapped": _lines.wrapped}

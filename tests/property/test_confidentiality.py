@@ -30,7 +30,7 @@ from tests.support.play.sealed import Sealing
 from tests.support.play.wire import Wire
 
 FUZZ = settings().max_examples > 100
-SEQUENCES = int(os.environ.get("TOWN_SEQUENCES", "2000" if FUZZ else "50"))
+SEQUENCES = int(os.environ.get("TOWN_SEQUENCES", "2000" if FUZZ else "32"))
 WITH_GNUPG = max(4, SEQUENCES // 20)
 STEPS = 30
 

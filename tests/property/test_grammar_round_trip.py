@@ -254,25 +254,25 @@ def _check(filled: FilledForm, language: str, *damages: Damage) -> None:
 languages = st.sampled_from(LANGUAGES)
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 4 // 10)  # more by `make properties`
 @given(filled_forms(), languages)
 def test_what_is_written_is_read_in_every_language(filled: FilledForm, language: str) -> None:
     _check(filled, language)
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 4 // 10)
 @given(filled_forms(), languages, st.sampled_from(sorted(LINE_DAMAGE)), st.sampled_from(sorted(LINE_DAMAGE)))
 def test_damaged_lines_say_the_same(filled: FilledForm, language: str, first: str, second: str) -> None:
     _check(filled, language, LINE_DAMAGE[first], LINE_DAMAGE[second])
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 4 // 10)
 @given(filled_forms(), languages, st.sampled_from(sorted(WHOLE_DAMAGE)), st.sampled_from(sorted(CARRIED)))
 def test_a_damaged_mail_says_the_same(filled: FilledForm, language: str, whole: str, carried: str) -> None:
     _check(filled, language, WHOLE_DAMAGE[whole], CARRIED[carried])
 
 
-@settings(max_examples=60)
+@settings(max_examples=settings().max_examples * 4 // 10)
 @given(
     filled_forms(),
     languages,
@@ -284,7 +284,7 @@ def test_damages_add_up(filled: FilledForm, language: str, line: str, whole: str
     _check(filled, language, LINE_DAMAGE[line], WHOLE_DAMAGE[whole], CARRIED[carried])
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples * 2 // 10)
 @given(filled_forms(("request",)), languages)
 def test_a_disclaimer_below_the_list_is_no_uim_and_is_kept(filled: FilledForm, language: str) -> None:
     lines = write(filled, FORMS["request"], KNOWN.catalogue(language)).split("\n")

@@ -56,14 +56,15 @@ def warm_gsp(folder: Path, environment: dict[str, str]) -> Iterator[Path]:
 def _serve(listener: socket.socket) -> None:
     """Loads the program once. A process for each command, which waits for a copy that runs it; returns in the copy."""
     import gateway.service  # noqa: F401  what every command loads
-    from gateway import data, library, store
+    from gateway import data, inspection, library, store
     from gateway.cli import main
     from gateway.language import Languages
 
     for found in iter_modules(store.__path__):  # these are loaded when they are asked for
         import_module(f"{store.__name__}.{found.name}")
-    Languages.from_texts(data.catalogues())  # both are kept, for the next gateway of the same process
+    Languages.from_texts(data.catalogues())  # all of this is kept, for the next gateway of the same process
     library.load(data.pattern_texts())
+    inspection.broken_templates()
 
     while True:
         line, _ = listener.accept()
