@@ -19,8 +19,8 @@ from gateway.cli import main
 from gateway.correspondence import Correspondent
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.focalpoint import FR_UIM, SE_UIM, FocalPoint, request
-from tests.support.ports import until
-from tests.support.sink import free_port, sink
+from tests.support.ports import free_port, until
+from tests.support.sink import sink
 
 GSP = str(Path(sys.executable).parent / "gsp")
 

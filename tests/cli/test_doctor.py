@@ -19,7 +19,8 @@ from gateway.events import Commit, Event, EventKind, ForAPerson
 from gateway.facts import Address, Fingerprint, Language, PartyCode, PublicKey
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.certificates import self_signed
-from tests.support.sink import free_port, sink
+from tests.support.ports import free_port
+from tests.support.sink import sink
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.now(UTC)

@@ -17,8 +17,9 @@ import pytest
 from gateway.correspondence import Correspondent
 from gateway.outcome import Taken
 from tests.support.focalpoint import DOMAIN, FR_UIM, SE_UIM, focal_point, request
+from tests.support.ports import free_port
 from tests.support.server import Server
-from tests.support.sink import Sink, free_port, sink
+from tests.support.sink import Sink, sink
 
 MAILS = 200
 MARKER = "KZQXMARKER"

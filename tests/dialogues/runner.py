@@ -55,7 +55,7 @@ def _read(file: Path) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
 
 class _Player:
     def __init__(self, port: int, recorder: Recorder, file: Path, implicit: bool) -> None:
-        self._socket: socket.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket: socket.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._recorder = recorder
         self._file = file
         if implicit:

@@ -86,7 +86,7 @@ def send_when_full(port: int, deadline: float) -> tuple[int, bytes]:
     """Sends with a short patience until the pool is full; a mail that waits in it is given up."""
     while time.monotonic() < deadline:
         try:
-            with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=0.3) as client:
+            with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=1) as client:
                 client.ehlo()
                 client.mail("o@customs.example")
                 client.rcpt(TO)
@@ -213,7 +213,7 @@ def test_stopping_says_goodbye_to_the_idle_and_answers_what_has_begun() -> None:
     answers: list[tuple[int, bytes]] = []
     door = open_smtp(process)
     port = door.__enter__()
-    idle = socket.create_connection(("127.0.0.1", port), timeout=5)
+    idle = socket.create_connection(("127.0.0.1", port), timeout=60)
     greeting = idle.recv(200)
     working = threading.Thread(target=lambda: answers.append(send(port)))
     working.start()

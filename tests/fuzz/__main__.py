@@ -1,4 +1,4 @@
-"""Runs fuzzers, each in a process of its own at the lowest priority, as many at once as there are processors.
+"""Runs fuzzers, each in a process of its own at a low priority, as many at once as there are processors.
 
 `python -m tests.fuzz [NAME ...] [--seconds 600] [--corpus FOLDER] [--crashes FOLDER] [--seed 0]`. The corpus is kept
 between runs, outside of the repository; an input that fails is kept among the crashes. Exit status 1: something failed.
@@ -78,7 +78,8 @@ def _fuzz(name: str, asked: argparse.Namespace) -> NoReturn:
     """Fuzzes in this process until the time is over."""
     import atheris
 
-    os.nice(19 if _NAMES[name] else 0)  # the test of all this has not to wait
+    politeness = 5 if _NAMES[name] else 0  # the test of all this has not to wait
+    os.nice(politeness)  # more would make it take minutes to load, beside tests that are busy
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with atheris.instrument_imports(include=_NAMES[name], enable_loader_override=False):
         from tests.fuzz.targets import prepare
@@ -87,6 +88,7 @@ def _fuzz(name: str, asked: argparse.Namespace) -> NoReturn:
     corpus, crashes = asked.corpus / name, asked.crashes
     for folder in (corpus, crashes):
         folder.mkdir(parents=True, exist_ok=True)
+    os.nice(politeness)
     signal.signal(signal.SIGVTALRM, _too_long)
     # What never comes back to Python, a loop in C say, is ended from outside.
     most = asked.seconds + _START_SECONDS + int(_INPUT_SECONDS)

@@ -21,10 +21,10 @@ import pytest
 from gateway import service
 from gateway.correspondence import Correspondent
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, request
-from tests.support.ports import until
+from tests.support.ports import free_port, until
 from tests.support.postgres import Postgres, rows
 from tests.support.server import Server
-from tests.support.sink import Sink, free_port, sink
+from tests.support.sink import Sink, sink
 
 MAILS = 60
 BOTH = 12  # of them go to both gateways at the same instant
@@ -99,7 +99,7 @@ def send(port: int, sender: str, raw: bytes, deadline: float) -> list[int]:
 
 def feed(pair: Pair, mails: list[bytes]) -> list[list[int]]:
     """Every mail to one of the two or to both; one is killed in the midst and started again. Gives the codes heard."""
-    sender, deadline = pair.point.people["officer"].address, time.monotonic() + 45
+    sender, deadline = pair.point.people["officer"].address, time.monotonic() + 200
     ports = [server.smtp_port for server in pair.servers]
     begun = threading.Semaphore(0)
 

@@ -26,9 +26,9 @@ from gateway.crew import Crew
 from gateway.facts import Address, Envelope
 from gateway.outcome import REASONS, Deferred, Taken
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
-from tests.support.ports import until
+from tests.support.ports import free_port, until
 from tests.support.server import Server
-from tests.support.sink import free_port, sink
+from tests.support.sink import sink
 from tests.support.smime import SmimePerson
 
 

@@ -14,11 +14,10 @@ from types import MappingProxyType
 from gateway.correspondence import Correspondent, ReadMail
 from tests.support.dovecot import Dovecot
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
-from tests.support.ports import until
+from tests.support.ports import free_port, until
 from tests.support.postfix import Postfix
 from tests.support.sealed import VOUCHED, border
 from tests.support.server import Server
-from tests.support.sink import free_port
 from tests.support.smime import SmimePerson
 
 GATEWAY = f"gsp@{DOMAIN}"

@@ -140,7 +140,7 @@ class Neomutt:
 
     def _wait(self, *texts: str) -> str:
         """The screen once all of this is on it: it is drawn line by line."""
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 90
         shown = ""
         while time.monotonic() < deadline:
             shown = self._tmux("capture-pane", "-p")

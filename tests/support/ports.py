@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-import random
 import socket
 import time
 from contextlib import suppress
+from itertools import count
 
 # Below the ports that the system gives to outgoing connections; each process of pytest-xdist has its own thousands.
 _FIRST, _EACH = 20_000, 3_000
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+_turn = count(os.getpid() * 97)  # another run on the same machine begins elsewhere
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on now, and that no other process of the test run will choose."""
+    """A port on 127.0.0.1 that nobody listens on now, and that nobody else of the test run will choose or be given.
+
+    No port is given twice: a test may ask for several, and a server that has just ended may still be known by its own.
+    """
     while True:
-        port = _FIRST + _WORKER * _EACH + random.randrange(_EACH)
+        port = _FIRST + _WORKER * _EACH + next(_turn) % _EACH
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
