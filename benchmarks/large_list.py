@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks.whole_path import swedish
 from tests.support.focalpoint import DOMAIN, focal_point, people_with_keys, request
-from tests.support.server import Server
 from tests.support.ports import free_port
+from tests.support.server import Server
 from tests.support.sink import sink
 
 UIMS = 100_000
