@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gateway.content import Finding, MimePart, Severity, text
+from gateway.attachments._unread import unread
+from gateway.content import Finding, MimePart, text
 
 _OTHER = re.compile(
     rb"PK\x03\x04|MZ[^ -~]|\x7fELF|\xd0\xcf\x11\xe0|%PDF-|\x89PNG|\xff\xd8\xff|GIF8|\x1f\x8b|\{\\rtf|"
@@ -22,9 +23,9 @@ def unlike(part: MimePart) -> tuple[Finding, ...]:
     """What to tell of an archive, a web page, a picture that is named as a text file; () where it looks like one."""
     if not _OTHER.match(part.body):
         return ()
-    return (Finding(text(_UNLIKE.message, name=part.filename), Severity.PART, part.filename, field="uims"),)
+    return (unread(_UNLIKE, part.filename),)
 
 
 def nothing(part: MimePart) -> Finding:
     """What to tell of a file in which there is nothing to read, so that nobody takes it for one that was read."""
-    return Finding(text(_NOTHING.message, name=part.filename), Severity.PART, part.filename, field="uims")
+    return unread(_NOTHING, part.filename)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
+from gateway.attachments._unread import in_trouble
 from gateway.content import Finding, MimePart, Severity, Text, Uim, text, texts
 from gateway.identifiers.written import looks_like_code, read_uim, read_uims
 
@@ -69,9 +70,7 @@ def read(part: MimePart, parsed: Parsed) -> AttachmentReading:
     """The UIMs of all pages."""
     name = part.filename
     if parsed.trouble:
-        sentence = text(_TROUBLES[parsed.trouble].message, name=name)
-        finding = Finding(sentence, Severity.PART, name, field="uims")
-        return AttachmentReading(remarks=(finding,), gave_up=parsed.trouble is Trouble.TOO_MUCH)
+        return in_trouble(parsed, _TROUBLES, name)
     told, passed = parsed.content, 0
     uims: list[Uim] = []
     findings: list[Finding] = []

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
+from gateway.attachments._unread import is_ornament, unread
 from gateway.content import Finding, MimePart, Photograph, Severity, Text, Uim, text
 
 _ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".heic", ".heif", ".hif")
 _TYPES = frozenset({"image/jpeg", "image/pjpeg", "image/jpg", "image/png", "image/heic", "image/heif"})
 _FORMS = frozenset({"", "request", "lookup"})
-_ORNAMENT = 100_000  # octets: a smaller picture within the text may be a logo, of which nothing is said
 _LONGEST = 250  # characters of a UIM
 _MOST_THUMBNAIL = 64_000
 _NO_CODE = text(
@@ -82,10 +82,7 @@ def read(part: MimePart, parsed: Parsed) -> AttachmentReading:
 
 def _unread(part: MimePart, name: str, sentence: Text) -> tuple[Finding, ...]:
     """What is said of a picture without codes, but of a logo in a signature."""
-    within = part.disposition == "inline" or bool(part.header("Content-ID"))
-    if within and len(part.body) < _ORNAMENT:
-        return ()
-    return (Finding(text(sentence.message, name=name), Severity.PART, name, field="uims"),)
+    return () if is_ornament(part) else (unread(sentence, name),)
 
 
 def _code(told: Mapping[str, Any]) -> tuple[str, str, int]:

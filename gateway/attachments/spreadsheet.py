@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
 from gateway.attachments._headings import HEADINGS
+from gateway.attachments._unread import in_trouble
 from gateway.content import ClearValue, Finding, MimePart, Severity, Text, Uim, text, texts
 from gateway.identifiers.written import read_uims
 from gateway.language import normalise
@@ -91,9 +92,7 @@ def read(part: MimePart, parsed: Parsed) -> AttachmentReading:
     """The sheets that have a column headed UIM; where none has, the first that is not empty."""
     name = part.filename
     if parsed.trouble:
-        sentence = text(_TROUBLES[parsed.trouble].message, name=name)
-        finding = Finding(sentence, Severity.PART, name, field="uims")
-        return AttachmentReading(remarks=(finding,), gave_up=parsed.trouble is Trouble.TOO_MUCH)
+        return in_trouble(parsed, _TROUBLES, name)
     remarks = [Finding(_MACROS, Severity.NOTE, name)] if parsed.content.get("macros") else []
     if part.body.startswith(_OLE):
         remarks.append(Finding(_OLD, Severity.NOTE, name))

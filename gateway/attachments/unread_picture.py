@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gateway.attachments import Attachment, AttachmentReading
-from gateway.content import Finding, MimePart, Severity, text
+from gateway.attachments._unread import is_ornament, unread
+from gateway.content import MimePart, text
 
 _ENDINGS = (".gif", ".svg", ".svgz", ".webp", ".tif", ".tiff", ".bmp", ".avif", ".dng", ".psd", ".ico", ".emf", ".wmf")
-_ORNAMENT = 100_000  # octets: see photograph.py
 _UNREAD = text(
     "The picture “{name}” was not opened: only JPEG, PNG and HEIC are, as telephones take them. Send the photograph as "
     "JPEG, or type the codes."
@@ -22,11 +22,7 @@ def accepts(part: MimePart) -> bool:
 
 def read(part: MimePart) -> AttachmentReading:
     """Nothing but the advice, and of a logo in a signature nothing at all."""
-    within = part.disposition == "inline" or bool(part.header("Content-ID"))
-    if within and len(part.body) < _ORNAMENT:
-        return AttachmentReading()
-    name = part.filename or part.media_type
-    return AttachmentReading(remarks=(Finding(text(_UNREAD.message, name=name), Severity.PART, name, field="uims"),))
+    return AttachmentReading(remarks=() if is_ornament(part) else (unread(_UNREAD, part.filename or part.media_type),))
 
 
 ATTACHMENT = Attachment(accepts, read, forms=frozenset({"", "request", "lookup"}))

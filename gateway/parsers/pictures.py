@@ -151,11 +151,8 @@ def _told(code: Code, size: tuple[int, int]) -> dict[str, Any]:
     x, y = code.middle
     return {
         "text": code.octets.decode("ascii") if plain else code.text,
-        "plain": plain,
         "kind": code.kind,
-        "identifier": code.identifier,
         "at": [_part(x, size[0]), _part(y, size[1])],
-        "corners": [[_part(x, size[0]), _part(y, size[1])] for x, y in code.corners],
     }
 
 

@@ -6,17 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, and_, func, or_, select
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from gateway.events import DigestReader, EventKind, OpenReferral
 from gateway.facts import ExchangeNumber, PartyCode, ReferralNumber
 from gateway.store.engine import reading, utc
 from gateway.store.figures import offices
-from gateway.store.tables import EventRow, ExchangeRow, PartyRow, PersonRow, ReferralRow, table
+from gateway.store.tables import EventRow, ExchangeRow, PartyRow, PersonRow, ReferralRow, _Row, table
 from gateway.treaty import ReferralState, Role
 
 
-class DigestRow(SQLModel, table=True):
+class DigestRow(_Row, table=True):
     """A weekly digest that was sent, with the mail in one transaction: at most one a person and end of its period."""
 
     __tablename__ = "digest"

@@ -26,18 +26,18 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from gateway.events import Doubt, Event, EventKind, Pattern, UimFact
 from gateway.facts import Digest, PartyCode
 from gateway.rules.experience import JUDGED, MONTHS, MOST, WHOLE, Weight, concluded, month_of
 from gateway.store.engine import reading, utc
 from gateway.store.prepared import Prepared, Upsert
-from gateway.store.tables import ExchangeRow, table
+from gateway.store.tables import ExchangeRow, _Row, table
 from gateway.treaty import UimAnswer
 
 
-class ExperienceRow(SQLModel, table=True):
+class ExperienceRow(_Row, table=True):
     """How many UIMs of a pattern, asked by one Party, have an answer that was given in one month."""
 
     __tablename__ = "experience"
@@ -51,7 +51,7 @@ class ExperienceRow(SQLModel, table=True):
     not_ours: int
 
 
-class DoubtRow(SQLModel, table=True):
+class DoubtRow(_Row, table=True):
     """What is held against a pattern from an instant on; the latest row of a pattern counts."""
 
     __tablename__ = "doubt"

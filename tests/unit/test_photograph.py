@@ -12,6 +12,7 @@ from PIL import Image
 
 from gateway.attachments import AttachmentReading, Parsed, photograph
 from gateway.content import Severity
+from gateway.parsers import _codes
 from gateway.parsers.pictures import THUMBNAIL_OCTETS, parse
 from tests.support import photographs as made
 from tests.unit.test_attachments import part, read
@@ -90,10 +91,14 @@ def test_the_small_picture_is_ours_and_says_nothing_beside_the_picture() -> None
 def test_the_codes_are_outlined_where_they_stand() -> None:
     told = parse(made.jpeg(TWO))
     seen = Image.open(io.BytesIO(base64.b64decode(told["thumbnail"]))).convert("RGB")
-    for code in told["codes"]:
-        (left, _), _, (right, lower), _ = code["corners"]
-        x, y = (left + right) * 640 // 2000, lower * 480 // 1000  # the middle of the lower side
-        around = [seen.getpixel((x, y + near)) for near in range(-3, 4)]
+    whole = Image.open(io.BytesIO(made.jpeg(TWO))).convert("L")
+    for code in _codes.codes(whole)[0]:
+        (left, _), _, (right, lower), _ = code.corners
+        x, y = (
+            int((left + right) / 2 * 640 / whole.width),
+            int(lower * 480 / whole.height),
+        )  # the middle of the lower side
+        around: list[Any] = [seen.getpixel((x, y + near)) for near in range(-3, 4)]
         assert any(red > 200 and green > 160 and blue < 110 for red, green, blue in around)
 
 
