@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # what a command needs is imported when it runs: `gsp --help`
     from gateway.facts import PartyCode
     from gateway.figures import Measured, Period
     from gateway.rules.outside import OutsideFacts
+    from gateway.store import Store
 
 _FORMATS = ("table", "json", "csv", "xlsx")
 
@@ -42,10 +44,7 @@ def stats(
     What each figure counts: docs/statistics.md; of --quality: docs/quality.md.
     """
     form = form or _format(as_json, output)
-    if (form == "xlsx") > (output is not None) or (form == "table") > (output is None):
-        raise click.UsageError("a spreadsheet needs a file (--output figures.xlsx), and a table has none")
-    if quality and (output or form not in ("table", "json")):
-        raise click.UsageError("--quality prints a table, or JSON")
+    _agree(form, output, quality, judged)
     from gateway import reader
     from gateway.facts import party_code
     from gateway.figures import Period
@@ -54,6 +53,7 @@ def stats(
         group = tuple(dict.fromkeys(map(party_code, parties)))
         couples = tuple(_pair(pair) for pair in pairs)
         with reader.opened(home) as store:
+            _known(store, {*group, *(code for couple in couples for code in couple)})
             period = _period.chosen(first, last, named, zone) or Period.last_month(datetime.now(UTC), zone)
             wanted = None if every_pair else {code for couple in couples for code in couple}
             together = group if len(group) > 1 else ()
@@ -74,6 +74,23 @@ def stats(
         _output_as(form, output, period, _figures.tables(measured, group, None if every_pair else couples))
 
 
+def _agree(form: str, output: Path | None, quality: bool, judged: bool) -> None:
+    """Raises UsageError where options do not go together."""
+    if (form == "xlsx") > (output is not None) or (form == "table") > (output is None):
+        raise click.UsageError("a spreadsheet needs a file (--output figures.xlsx), and a table has none")
+    if quality and judged:
+        raise click.UsageError("--quality and --criteria are two tables: ask for one of them")
+    if (quality or judged) and (output or form not in ("table", "json")):
+        raise click.UsageError(f"{'--quality' if quality else '--criteria'} prints a table, or JSON")
+
+
+def _known(store: Store, codes: Collection[PartyCode]) -> None:
+    """Raises ValueError where one of them is no Party: of a code written wrongly every figure would be 0."""
+    unknown = set(codes) - {party.code for party in store.view.parties()} if codes else set()
+    if unknown:
+        raise ValueError(f"there is no Party {min(unknown)}: see `gsp party list`")
+
+
 def _judge(measured: Measured, facts: OutsideFacts, as_json: bool) -> None:
     from gateway.language import Languages
     from gateway.rules import criteria
@@ -92,9 +109,13 @@ def _judge(measured: Measured, facts: OutsideFacts, as_json: bool) -> None:
 
 
 def _format(as_json: bool, output: Path | None) -> str:
-    """What the file's name ends with, where nothing else was said."""
-    ending = output.suffix.removeprefix(".") if output else ""
-    return "json" if as_json else ending if ending in _FORMATS else "csv" if output else "table"
+    """What the file's name ends with, where nothing else was said; raises UsageError for another ending."""
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    if as_json or not output:
+        return "json" if as_json else "table"
+    if ending not in _FORMATS[1:]:
+        raise click.UsageError("say what to write by the name of the file: .csv, .json or .xlsx, or by --format")
+    return ending
 
 
 def _output_as(form: str, output: Path | None, period: Period, made: tuple[Table, ...]) -> None:

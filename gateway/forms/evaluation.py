@@ -88,8 +88,7 @@ def _of_the_other_side(form: FilledForm, side: Side) -> tuple[Finding, ...]:
     """A note on each question of the other side that was answered all the same."""
     foreign = (field for field in EVALUATION_FIELDS if field.part and field.part != side and form.get(field.name))
     return tuple(
-        Finding(text(_NOT_YOURS, label=text(field.label)), Severity.NOTE, got=form.get(field.name), field=field.name)
-        for field in foreign
+        Finding(text(_NOT_YOURS, label=text(field.label)), Severity.NOTE, field=field.name) for field in foreign
     )
 
 

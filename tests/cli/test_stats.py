@@ -63,6 +63,7 @@ def test_the_last_full_month_is_shown_where_none_is_named(asked: FocalPoint) -> 
     [
         ("--from", "2026-13-01", "--to", "2026-12-31"), ("--period", "spring"), ("--party", "Kenya"),
         ("--from", "2026-02-01", "--to", "2026-01-01"), ("--pair", "KE"), ("--time-zone", "Mars/Olympus"),
+        ("--party", "KE", "--party", "ZZ"), ("--pair", "KE,ZZ"), ("--quality", "--party", "ZZ"),
     ],
 )  # fmt: skip
 def test_what_is_written_wrongly_is_said_in_one_line(point: FocalPoint, wrong: tuple[str, ...]) -> None:
@@ -70,7 +71,15 @@ def test_what_is_written_wrongly_is_said_in_one_line(point: FocalPoint, wrong: t
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--from", "2026-01-01"), ("--format", "xlsx"), ("--period", "2026", "--to", "2026-01-01")]
+    "wrong",
+    [
+        ("--from", "2026-01-01"),
+        ("--format", "xlsx"),
+        ("--period", "2026", "--to", "2026-01-01"),
+        ("--output", "figures.pdf"),
+        ("--criteria", "--quality"),
+        ("--criteria", "--format", "csv"),
+    ],
 )
 def test_wrong_use_is_told_apart(point: FocalPoint, wrong: tuple[str, ...]) -> None:
     assert gsp("stats", *wrong, home=point.home).status == 2
