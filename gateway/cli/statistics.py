@@ -57,7 +57,7 @@ def stats(
             period = _period.chosen(first, last, named, zone) or Period.last_month(datetime.now(UTC), zone)
             wanted = None if every_pair else {code for couple in couples for code in couple}
             together = group if len(group) > 1 else ()
-            measured = store.statistics.measure(period, wanted, together, pairs=every_pair or bool(couples))
+            measured = store.statistics.measure(period, wanted, together, wanted)
             if quality:
                 from gateway.cli import _quality
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from gateway.facts import NO_PARTY, PartyCode
 from gateway.figures import MIN_GROUP, Counts, Measured, PairFigures, PartyFigures, Period, Totals, together
 from gateway.store.engine import instant, reading
 from gateway.store.prepared import Prepared
+from gateway.store.spans import Span, whole
 from gateway.treaty import Role
 
 # Named here, not taken from `tables`: that is SQLModel's, to load which takes `gsp stats` longer than a year's figures.
@@ -47,48 +48,54 @@ _USERS = select(_PEOPLE.c.party, _PEOPLE.c.role, func.count()).where(
     or_(_PEOPLE.c.revoked_at.is_(None), _PEOPLE.c.revoked_at >= bindparam("until", type_=_INSTANT)),
 ).group_by(_PEOPLE.c.party, _PEOPLE.c.role).order_by(_PEOPLE.c.party, _PEOPLE.c.role)  # fmt: skip
 _SECRETARIAT = select(_PEOPLE.c.party).where(_PEOPLE.c.role == Role.SECRETARIAT.value).distinct()
-# The sums of the last instants before the two edges. The order of the joins is told by CROSS JOIN: left to itself,
-# SQLite goes through the whole table (measured: thirty times as long).
-_PASSED = """
-WITH pair AS MATERIALIZED (
-    SELECT a.code AS asking, b.code AS asked,
-        (SELECT max(at) FROM tally WHERE asking = a.code AND asked = b.code AND at < :since) AS since,
-        (SELECT max(at) FROM tally WHERE asking = a.code AND asked = b.code AND at < :until) AS until
-    FROM party a CROSS JOIN party b
-), passed AS MATERIALIZED (
-    SELECT pair.asking, pair.asked,
-        e.forth - COALESCE(s.forth, 0) AS forth, e.back - COALESCE(s.back, 0) AS back,
-        e.requests - COALESCE(s.requests, 0) AS requests, e.uims - COALESCE(s.uims, 0) AS uims,
-        e.undeclared - COALESCE(s.undeclared, 0) AS undeclared, e.answers - COALESCE(s.answers, 0) AS answers,
-        e.uims_answered - COALESCE(s.uims_answered, 0) AS uims_answered,
-        e.answered - COALESCE(s.answered, 0) AS answered, e.seconds - COALESCE(s.seconds, 0) AS seconds
-    FROM pair CROSS JOIN tally e
-    LEFT JOIN tally s ON s.asking = pair.asking AND s.asked = pair.asked AND s.at = pair.since
-    WHERE e.asking = pair.asking AND e.asked = pair.asked AND e.at = pair.until
-        AND (pair.since IS NULL OR pair.since < pair.until)
-)"""
-_UNREAD = """
-WITH passed AS MATERIALIZED (
-    SELECT asking, asked, count(*) AS unread FROM timing
-    WHERE asked_at >= :since AND asked_at < :until AND (acted_at IS NULL OR acted_at >= :until)
-    GROUP BY asking, asked
-)"""
 _SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")
+_TOLD = ", ".join(_SUMS)
+_ADDED = ", ".join(f"CAST(sum({name}) AS BIGINT) AS {name}" for name in _SUMS)  # PostgreSQL's sums are decimal numbers
+# What passed at the edges of a period, beside its whole months or years (`spans`), by pair.
+_EDGES = f"""
+SELECT asking, asked, {_TOLD} FROM tally WHERE span = {Span.INSTANT} AND start >= :since AND start < :first
+UNION ALL
+SELECT asking, asked, {_TOLD} FROM tally WHERE span = {Span.INSTANT} AND start >= :last AND start < :until
+"""  # noqa: S608 - ours
+# A row for each Party that asked, with nobody as the asked one, and one for each that was asked.
+_PASSED_BY_SIDE = text(f"""
+WITH edge AS MATERIALIZED ({_EDGES}), part AS (
+    SELECT asking, asked, {_TOLD} FROM tally WHERE span = {Span.MONTH} AND start >= :first AND start < :last
+    UNION ALL SELECT asking, '', {_ADDED} FROM edge GROUP BY asking
+    UNION ALL SELECT '', asked, {_ADDED} FROM edge GROUP BY asked
+) SELECT asking, asked, {_ADDED} FROM part GROUP BY asking, asked
+""")  # noqa: S608 - ours
+# On which nothing was done until the end: of the last 30 days all are looked at, of earlier ones those for which that
+# long was too short (the words of an index, which SQLite must find here).
+_SLOW = "acted_at IS NULL OR acted_at - asked_at > 2592000000000"
+_LEFT = f"""
+SELECT asking, asked FROM timing WHERE asked_at >= :late AND asked_at < :until AND (acted_at IS NULL OR acted_at >= :until)
+UNION ALL
+SELECT asking, asked FROM timing
+WHERE asked_at >= :since AND asked_at < :late AND ({_SLOW}) AND (acted_at IS NULL OR acted_at >= :until)
+"""  # noqa: E501, S608 - ours
+_LEFT_BY_SIDE = text(f"""
+WITH unread AS MATERIALIZED ({_LEFT})
+SELECT asking, '', count(*) FROM unread GROUP BY asking UNION ALL SELECT '', asked, count(*) FROM unread GROUP BY asked
+""")  # noqa: S608 - ours
+_LATE = timedelta(days=30)
 
 
-def _by_pair(passed: str, sums: Sequence[str]) -> TextClause:
-    return text(f"{passed} SELECT asking, asked, {', '.join(sums)} FROM passed ORDER BY asking, asked")  # noqa: S608 - ours
+def _by_pair(among: bool) -> tuple[TextClause, TextClause]:
+    """What passed, and what was left; `among`: between some Parties only."""
+    some = "WHERE asking IN :among AND asked IN :among" if among else ""
+    passed = f"""
+WITH part AS (
+    SELECT asking, asked, {_TOLD} FROM tally WHERE span = {Span.YEAR} AND start >= :first AND start < :last
+    UNION ALL {_EDGES}
+) SELECT asking, asked, {_ADDED} FROM part {some} GROUP BY asking, asked ORDER BY asking, asked
+"""  # noqa: S608 - ours
+    left = f"SELECT asking, asked, count(*) FROM ({_LEFT}) AS unread {some} GROUP BY asking, asked"  # noqa: S608 - ours
+    named: list[Any] = [bindparam("among", expanding=True)] if among else []
+    return text(passed).bindparams(*named), text(left).bindparams(*named)
 
 
-def _by_side(passed: str, sums: Sequence[str]) -> TextClause:
-    """A row for each Party that asked, with nobody as the asked one, and one for each that was asked."""
-    added = ", ".join(f"CAST(sum({name}) AS BIGINT)" for name in sums)  # PostgreSQL's sums are decimal numbers
-    one = f"SELECT asking, '', {added} FROM passed GROUP BY asking"  # noqa: S608 - ours
-    return text(f"{passed} {one} UNION ALL SELECT '', asked, {added} FROM passed GROUP BY asked")  # noqa: S608
-
-
-_PASSED_BY_PAIR, _PASSED_BY_SIDE = _by_pair(_PASSED, _SUMS), _by_side(_PASSED, _SUMS)
-_UNREAD_BY_PAIR, _UNREAD_BY_SIDE = _by_pair(_UNREAD, ["unread"]), _by_side(_UNREAD, ["unread"])
+_ALL_PAIRS, _SOME_PAIRS = _by_pair(False), _by_pair(True)
 _FIRST_OF_OTHERS = text(
     "SELECT asked_at FROM timing WHERE asking <> :party AND asked <> :party ORDER BY asked_at LIMIT 1"
 )
@@ -126,20 +133,20 @@ class Statistics:
 
     def measure(
         self, period: Period, pairs_of: Collection[PartyCode] | None = (), group: Collection[PartyCode] = (),
-        pairs: bool = True,
+        among: Collection[PartyCode] | None = None,
     ) -> Measured:  # fmt: skip
-        """Everything of a period, by Party and, unless `pairs` says no, by pair.
+        """Everything of a period, by Party and by pair.
 
         `pairs_of`: the Parties whose pairs get a median, too (None: all of them; it is the costly figure). `group`:
-        Parties that are also counted together.
+        Parties that are also counted together. `among`: only pairs of two of these Parties (none of them: no pairs).
         """
         with reading(self._engine) as connection:
-            return measured(connection, period, pairs_of, group, pairs)
+            return measured(connection, period, pairs_of, group, among)
 
 
 def measured(
     connection: Connection, period: Period, pairs_of: Collection[PartyCode] | None = (),
-    group: Collection[PartyCode] = (), pairs: bool = True,
+    group: Collection[PartyCode] = (), among: Collection[PartyCode] | None = None,
 ) -> Measured:  # fmt: skip
     """As `Statistics.measure`, within a transaction."""
     until = {"until": period.end}
@@ -156,8 +163,9 @@ def measured(
         everywhere,
         times.middle(everywhere.answered, _OF_ALL),
     )
-    medians = times.of_pairs(pairs_of) if pairs and (pairs_of is None or pairs_of) else {}
-    between = passed.pairs() if pairs else {}
+    any_pairs = among is None or len(among) > 1
+    medians = times.of_pairs(pairs_of, among) if any_pairs and (pairs_of is None or pairs_of) else {}
+    between = passed.pairs(among) if any_pairs else {}
     found = tuple(PairFigures(*pair, counts, medians.get(pair)) for pair, counts in between.items())
     return Measured(period, totals, parties, found, _together(group, parties, times) if group else None)
 
@@ -224,19 +232,23 @@ class _Passed:
     """What passed from and to each Party, and in all."""
 
     def __init__(self, connection: Connection, period: Period) -> None:
-        self._connection, self._edges = connection, _edges(period)
-        found = self._counts(_PASSED_BY_SIDE, _UNREAD_BY_SIDE)
+        self._connection, self._period = connection, period
+        found = self._counts(Span.MONTH, (_PASSED_BY_SIDE, _LEFT_BY_SIDE))
         self.asking = {asking: counts for (asking, _), counts in found.items() if asking}
         self.asked = {asked: counts for (_, asked), counts in found.items() if asked}
         self.all = together(self.asking.values())
 
-    def pairs(self) -> dict[Pair, Counts]:
-        """The same between two Parties: there may be 40,000."""
-        return self._counts(_PASSED_BY_PAIR, _UNREAD_BY_PAIR)
+    def pairs(self, among: Collection[PartyCode] | None) -> dict[Pair, Counts]:
+        """The same between two Parties (of these): there may be 40,000."""
+        if among is None:
+            return self._counts(Span.YEAR, _ALL_PAIRS)
+        return self._counts(Span.YEAR, _SOME_PAIRS, among=sorted(among))
 
-    def _counts(self, passed: TextClause, unread: TextClause) -> dict[Pair, Counts]:
-        left = {(by, of): count for by, of, count in self._connection.execute(unread, self._edges)}
-        rows = self._connection.execute(passed, self._edges)
+    def _counts(self, span: Span, queries: tuple[TextClause, TextClause], **named: Any) -> dict[Pair, Counts]:
+        edges = whole(span, self._period)
+        late = max(edges["since"], instant(self._period.end - _LATE))
+        rows, unread = (self._connection.execute(query, {**edges, "late": late, **named}) for query in queries)
+        left = {(by, of): count for by, of, count in unread}
         return {(by, of): Counts(*(*sums, left.get((by, of), 0))) for by, of, *sums in rows}
 
 
@@ -255,12 +267,16 @@ class _Times:
         seconds = [row.seconds for row in times.rows(self._connection, **self._edges, **place, **whose)]
         return timedelta(seconds=sum(seconds) // len(seconds)) if seconds else None
 
-    def of_pairs(self, parties: Collection[PartyCode] | None) -> dict[Pair, timedelta]:
-        """The same for every pair to which one of these Parties belongs; None: for all pairs."""
+    def of_pairs(
+        self, parties: Collection[PartyCode] | None, among: Collection[PartyCode] | None
+    ) -> dict[Pair, timedelta]:
+        """The same for every pair to which one of these Parties belongs; None: for all pairs (of two `among` these)."""
         ranked = select(_TIMING.c.asking, _TIMING.c.asked, _TIMING.c.seconds, _PLACE, _OF).where(*_IN_PERIOD)
         if parties is not None:
             named = sorted(parties)
             ranked = ranked.where(or_(_TIMING.c.asking.in_(named), _TIMING.c.asked.in_(named)))
+        if among is not None:
+            ranked = ranked.where(_TIMING.c.asking.in_(sorted(among)), _TIMING.c.asked.in_(sorted(among)))
         rows = ranked.subquery()
         last = rows.c.place * 2 - rows.c.total  # 0 or 2 in the middle of an even number, 1 of an odd one
         query = select(rows.c.asking, rows.c.asked, func.sum(rows.c.seconds), func.count()).where(last.between(0, 2))

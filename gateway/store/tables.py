@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 _Id = BigInteger().with_variant(SqlInteger, "sqlite")
 
 _ANSWERED = text("answered_at IS NOT NULL")  # PostgreSQL's, in alembic/versions: here they would load its dialect
+_SLOW = text("acted_at IS NULL OR acted_at - asked_at > 2592000000000")  # 30 days
 QUALITY_KINDS = ("evaluated", "no data given", "uims malformed", "uims not ours", "uims repeated")
 _OF_QUALITY = text(f"kind IN ({', '.join(map(repr, QUALITY_KINDS))})")
 
@@ -341,16 +342,18 @@ class SealRow(_Row, table=True):
 
 
 class TallyRow(_Row, table=True):
-    """What has passed between two Parties until an instant (microseconds since 1970), summed up from the beginning.
+    """What passed between two Parties at an instant; and sums of months and years, from their beginnings (UTC).
 
-    Two of these rows, of the edges of a period, give its counts, however long it is and however much passed in it.
+    `span`: `spans.Span`; `start`: the instant or the beginning, in microseconds since 1970. A month has a row of each
+    Party that asked, with nobody as the asked one, and one of each that was asked.
     """
 
     __tablename__ = "tally"
     __table_args__ = ({"sqlite_with_rowid": False},)
+    span: int = Field(sa_column=Column(SqlInteger, primary_key=True, autoincrement=False))
+    start: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     asking: str = Field(primary_key=True)
     asked: str = Field(primary_key=True)
-    at: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     forth: int
     back: int
     requests: int
@@ -368,6 +371,8 @@ class TimingRow(_Row, table=True):
     __tablename__ = "timing"
     __table_args__ = (
         Index("ix_timing_unread", "asked_at", "acted_at", "asking", "asked"),
+        # Of those only on which nothing was done within 30 days: few of a long period are still open at its end.
+        Index("ix_timing_slow", "asked_at", "acted_at", "asking", "asked", sqlite_where=_SLOW),
         # Of those that are answered only, by how long it took: the middle is found by counting.
         Index("ix_timing_seconds", "seconds", "answered_at", sqlite_where=_ANSWERED),
         Index("ix_timing_asking", "asking", "seconds", "answered_at", sqlite_where=_ANSWERED),

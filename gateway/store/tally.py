@@ -1,7 +1,8 @@
 """Counts events as they are recorded, in the same transaction: what passed between two Parties, and how long it took.
 
-Rows hold sums from the beginning (`tables.TallyRow`), so that any period of any time zone is two look-ups for each
-pair of Parties. `figures.py` reads them; docs/statistics.md says what counts.
+What is counted is added to the sums of its instant, its month and its year (`tables.TallyRow`), so that a period of any
+time zone is whole months, or years, and what is left at its two edges. `figures.py` reads them; docs/statistics.md says
+what counts.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, literal_column, or_, select, true, update
+from sqlalchemy import Connection, bindparam, case, func, insert, literal_column, select, update
 
 from gateway.events import EXTENSIONS, Event, EventKind
-from gateway.facts import ExchangeNumber, PartyCode
+from gateway.facts import ExchangeNumber, PartyCode, utc
 from gateway.store.engine import instant
-from gateway.store.prepared import Prepared
+from gateway.store.prepared import Prepared, Upsert
+from gateway.store.spans import Span, begun
 from gateway.store.tables import ExchangeRow, TallyRow, TimingRow, table
 
 _K = EventKind
@@ -24,40 +26,40 @@ _FIRST = frozenset({_K.REFERRAL_SENT, _K.REFERRAL_WAITING})
 _ASKED = _FIRST | EXTENSIONS
 _ENDINGS = frozenset({_K.ANSWERED, _K.DECLINED, _K.RETURNED})
 _COUNTED = _ASKED | _ENDINGS | {_K.ANSWER_RECEIVED, _K.MESSAGE_RECEIVED, _K.READ}
-_SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")
+SUMS = ("forth", "back", "requests", "uims", "undeclared", "answers", "uims_answered", "answered", "seconds")
 _SECOND = 1_000_000
+_NOTHING_YET = {"acted_at": None, "answered_at": None}
 
 _TALLY, _TIMING, _EXCHANGES = table(TallyRow), table(TimingRow), table(ExchangeRow)
-_PAIR = (_TALLY.c.asking == bindparam("of_asking"), _TALLY.c.asked == bindparam("of_asked"))
 _REFERRAL = (
     _TIMING.c.year == bindparam("of_year"), _TIMING.c.serial == bindparam("of_serial"),
     _TIMING.c.asked == bindparam("of_asked"),
 )  # fmt: skip
-_LAST_UNTIL = Prepared(
-    select(_TALLY).where(*_PAIR, _TALLY.c.at <= bindparam("until")).order_by(_TALLY.c.at.desc()).limit(1)
-)
-_ADD = Prepared(insert(_TALLY))
-_PREVIOUS = select(_TALLY).where(*_PAIR).order_by(_TALLY.c.at.desc()).limit(1).subquery()
-# The sums of the row before and what is new, in one statement; no row where one stands at this instant or a later one.
-_ADD_NEXT = Prepared(
-    insert(_TALLY).from_select(
-        ["asking", "asked", "at", *_SUMS],
-        select(
-            bindparam("of_asking", type_=_TALLY.c.asking.type),
-            bindparam("of_asked", type_=_TALLY.c.asked.type),
-            bindparam("now", type_=_TALLY.c.at.type),
-            *(func.coalesce(_PREVIOUS.c[name], literal_column("0"))
-              + bindparam(f"more_{name}", type_=_TALLY.c[name].type) for name in _SUMS),
-        )
-        .select_from(select(literal_column("1")).subquery().outerjoin(_PREVIOUS, true()))
-        .where(or_(_PREVIOUS.c.at.is_(None), _PREVIOUS.c.at < bindparam("now", type_=_TALLY.c.at.type))),
-    )
+# Where what is counted is added: the name of the beginning, and who asks and is asked.
+_SPANS = (
+    (Span.INSTANT, "at", True, True), (Span.MONTH, "month", True, False), (Span.MONTH, "month", False, True),
+    (Span.YEAR, "year", True, True),
 )  # fmt: skip
-_RAISE = Prepared(
-    update(_TALLY)
-    .where(*_PAIR, _TALLY.c.at >= bindparam("since"))
-    .values({name: _TALLY.c[name] + bindparam(f"more_{name}") for name in _SUMS})
-)
+
+
+def _add(insert_: Any) -> Any:
+    """All sums in one statement: a second one takes longer than the rows of both."""
+
+    def party(name: str, named: bool) -> Any:
+        return bindparam(f"of_{name}", type_=_TALLY.c[name].type) if named else literal_column("''")
+
+    more = {name: bindparam(f"more_{name}", type_=_TALLY.c[name].type) for name in SUMS}
+    rows = [
+        {"span": literal_column(str(span.value)), "start": bindparam(start, type_=_TALLY.c.start.type),
+         "asking": party("asking", asking), "asked": party("asked", asked), **more}
+        for span, start, asking, asked in _SPANS
+    ]  # fmt: skip
+    new = insert_(_TALLY).values(rows)
+    sums = {name: _TALLY.c[name] + new.excluded[name] for name in SUMS}
+    return new.on_conflict_do_update(index_elements=list(_TALLY.primary_key.columns), set_=sums)
+
+
+_ADD = Upsert(_add)
 _ASKING = Prepared(
     select(_EXCHANGES.c.asking).where(
         _EXCHANGES.c.year == bindparam("of_year"), _EXCHANGES.c.serial == bindparam("of_serial")
@@ -66,6 +68,19 @@ _ASKING = Prepared(
 _ASK = Prepared(insert(_TIMING))
 _FIND = Prepared(select(_TIMING).where(*_REFERRAL))
 _SET = Prepared(update(_TIMING).where(*_REFERRAL))
+_NOW = bindparam("now", type_=_TIMING.c.asked_at.type)
+_TOOK = case((_TIMING.c.asked_at < _NOW, (_NOW - _TIMING.c.asked_at) // _SECOND), else_=0)
+# The full answer to what had none, which is what most answers are: found and written in one statement.
+_END = Prepared(
+    update(_TIMING)
+    .where(*_REFERRAL, _TIMING.c.answered_at.is_(None))
+    .values(
+        acted_at=func.coalesce(_TIMING.c.acted_at, bindparam("acted", type_=_TIMING.c.acted_at.type)),
+        answered_at=_NOW,
+        seconds=_TOOK,
+    )
+    .returning(_TIMING.c.asking, _TIMING.c.seconds)
+)
 
 
 def count(connection: Connection, events: Sequence[Event], at: datetime) -> None:
@@ -82,9 +97,11 @@ def count(connection: Connection, events: Sequence[Event], at: datetime) -> None
     for (number, asked), told in referrals.items():
         asking, counted = _referral(connection, number, asked, told, now, opened.get(number, ""))
         more.setdefault((asking, asked), Counter()).update(counted)
+    spans = {"at": now, "month": instant(begun(Span.MONTH, utc(at))), "year": instant(begun(Span.YEAR, utc(at)))}
     for (by, of), counted in more.items():
         if counted:
-            _add(connection, by, of, now, counted)
+            sums = {f"more_{name}": counted[name] for name in SUMS}
+            _ADD.run(connection, of_asking=by, of_asked=of, **spans, **sums)
 
 
 def _referral(
@@ -95,34 +112,39 @@ def _referral(
     `asking`: who opened the exchange, where this is known already.
     """
     of = {"year": number.year, "serial": number.serial, "asked": asked}
-    here = {f"of_{name}": value for name, value in of.items()}
     times = _times(events, now)
     if any(event.kind in _FIRST for event in events):
         asking = asking or _ASKING.first(connection, of_year=number.year, of_serial=number.serial).asking
-        begun = {"asked_at": now, "acted_at": None, "answered_at": None, "seconds": None}
-        if "answered_at" in times:
-            times["seconds"] = 0
-        _ASK.run(connection, **of, asking=asking, **(begun | times))
+        seconds = 0 if "answered_at" in times else None
+        _ASK.run(connection, **of, asking=asking, asked_at=now, **(_NOTHING_YET | times), seconds=seconds)
     else:
-        row = _FIND.first(connection, **here)
-        if row is None:
+        asking, seconds = _told(connection, {f"of_{name}": value for name, value in of.items()}, times)
+        if not asking:
             return "", Counter()  # a referral that was never asked: a report on a mail of a look-up
-        asking = row.asking
-        times = {name: when for name, when in times.items() if getattr(row, name) is None}
-        if "answered_at" in times:
-            times["seconds"] = max(now - row.asked_at, 0) // _SECOND
-        if times:
-            _SET.run(connection, **here, **times)
     counted: Counter[str] = Counter()
     for event in events:
         counted.update(_passed(event))
-    if "answered_at" in times:
-        counted.update(answered=1, seconds=times["seconds"])
+    if seconds is not None:
+        counted.update(answered=1, seconds=seconds)
     return asking, counted
 
 
+def _told(connection: Connection, here: dict[str, Any], times: dict[str, int]) -> tuple[str, int | None]:
+    """Who asks in a referral that was asked before (else ""), and how long its full answer took where it comes now."""
+    if "answered_at" in times:
+        ended = _END.first(connection, **here, now=times["answered_at"], acted=times.get("acted_at"))
+        if ended is not None:
+            return ended.asking, ended.seconds
+    row = _FIND.first(connection, **here)
+    if row is None:
+        return "", None
+    if "acted_at" in times and row.acted_at is None:
+        _SET.run(connection, **here, acted_at=times["acted_at"])
+    return row.asking, None
+
+
 def _times(events: Iterable[Event], now: int) -> dict[str, int]:
-    """What happened in a referral at this instant, unless it had happened before."""
+    """What happens in a referral at this instant; it counts unless it had happened before."""
     acted = {"acted_at": now} if any(map(_acts, events)) else {}
     return {**acted, "answered_at": now} if any(map(_ends, events)) else acted
 
@@ -149,16 +171,3 @@ def _acts(event: Event) -> bool:
 def _ends(event: Event) -> bool:
     """Whether the asked Party has answered all; of a sealed answer, which tells no number, that is believed."""
     return event.kind in _ENDINGS or (event.kind is _K.ANSWER_RECEIVED and not event.count)
-
-
-def _add(connection: Connection, asking: str, asked: str, now: int, counted: Counter[str]) -> None:
-    pair = {"of_asking": asking, "of_asked": asked}
-    more = {f"more_{name}": counted[name] for name in _SUMS}
-    if _ADD_NEXT.run(connection, **pair, now=now, **more):
-        return
-    # A row stands at the same instant, or the clock was set back: those from now on count it, too.
-    last: Any = _LAST_UNTIL.first(connection, **pair, until=now)
-    if last is None or last.at < now:
-        sums = {name: getattr(last, name) if last is not None else 0 for name in _SUMS}
-        _ADD.run(connection, asking=asking, asked=asked, at=now, **sums)
-    _RAISE.run(connection, **pair, since=now, **more)

@@ -47,6 +47,17 @@ def test_two_claimers_never_get_the_same_mail(opened: Callable[[], Store]) -> No
     assert len(got) == 60
 
 
+def test_what_two_gateways_count_at_the_same_instant_is_all_in_the_sums(opened: Callable[[], Store], url: str) -> None:
+    stores = [opened(), opened()]
+    numbers = [ExchangeNumber(2026, serial) for serial in range(1, 13)]
+    assert (
+        together(4, lambda n: [write(stores[n % 2], *opening(number)) for number in numbers[n::4]]) == [[None] * 3] * 4
+    )
+    assert rows(url, "SELECT DISTINCT requests FROM tally") == [(12,)]
+    found = rows(url, "SELECT span, asking, asked FROM tally ORDER BY 1, 2, 3")
+    assert found == [(0, "KE", "SE"), (1, "", "SE"), (1, "KE", ""), (2, "KE", "SE")]
+
+
 def test_of_decisions_on_one_version_exactly_one_is_written(opened: Callable[[], Store], url: str) -> None:
     stores = [opened(), opened()]
     write(stores[0], *opening())

@@ -47,12 +47,12 @@ def _schema(url: str, revision: str) -> None:
 def test_what_was_recorded_before_is_counted_when_the_schema_comes(opened: Callable[[], Store], url: str) -> None:
     store = opened()
     _told(store)
-    counted = {name: rows(url, f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in _TABLES}
-    assert [len(found) for found in counted.values()] == [3, 1]
+    counted = {name: rows(url, f"SELECT * FROM {name} ORDER BY 1, 2, 3, 4") for name in _TABLES}
+    assert [len(found) for found in counted.values()] == [6, 1]  # three instants, two months' sides, a year's pair
     store.close()
     _schema(url, "0005")
     _schema(url, "head")
-    assert {name: rows(url, f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in _TABLES} == counted
+    assert {name: rows(url, f"SELECT * FROM {name} ORDER BY 1, 2, 3, 4") for name in _TABLES} == counted
 
 
 def test_a_commit_that_fails_counts_nothing(store: Store, url: str) -> None:
