@@ -82,6 +82,8 @@ def _drop_attribution(kept: list[Line], blank: int, vocabulary: Vocabulary) -> N
 
 def _from_title(lines: list[Line], vocabulary: Vocabulary, nth: int) -> tuple[str, list[Line], list[str]] | None:
     titles = [(place, name) for place, (_, line) in enumerate(lines) if (name := vocabulary.title(visible(line)))]
+    top = next((place for place, (_, line) in enumerate(lines) if visible(line)), 0)
+    titles = [(place, name) for place, name in titles if place == top or not is_anothers(lines[place][1])]
     if not titles:
         return None
     if nth >= len(titles):
@@ -91,6 +93,16 @@ def _from_title(lines: list[Line], vocabulary: Vocabulary, nth: int) -> tuple[st
     body = _above_heading(lines[first + 1 : end], vocabulary) if len(titles) > nth + 1 else lines[first + 1 : end]
     body, tail = _signature_apart(body, name, vocabulary)
     return name, body, [*(line for _, line in lines[: titles[0][0]]), *tail, *(line for _, line in lines[end:])]
+
+
+def is_anothers(line: str) -> bool:
+    """Whether a line can stand in a letter as another's words: behind a bar, or as a UIM, which has no space in it.
+
+    Who fills in the form of a letter sends these words back with it. What was written by the other side, to be read as
+    a form of whoever answers (`GSP REPLY` as a question, `GSPREPLY` as a UIM), begins none.
+    """
+    shown = visible(line)
+    return shown.startswith("|") or (shown.isascii() and not any(map(str.isspace, shown)))
 
 
 def _above_heading(body: list[Line], vocabulary: Vocabulary) -> list[Line]:

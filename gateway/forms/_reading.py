@@ -60,7 +60,8 @@ def _read_nth(
     name, body, outside = form_lines(lines, vocabulary, nth)
     earlier = bool(body) and _is_earlier(body[0][0] - 1, lines)
     if not name and title:
-        name, below, outside = form_lines((f"GSP {vocabulary.forms[title].title}", *lines), vocabulary)
+        bare = ("" if visible(line).lstrip("> ").startswith("|") else line for line in lines)
+        name, below, outside = form_lines((f"GSP {vocabulary.forms[title].title}", *bare), vocabulary)
         body = [(number - 1, line) for number, line in below]
     if not name:
         return FilledForm(""), (), "\n".join(outside).strip()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from markupsafe import Markup, escape
 
 from gateway.facts import ExchangeNumber, ReferralNumber
+from gateway.language import normalise
 
 _COLUMNS = 76
 # Control characters, and what turns or hides the text around it; the group separator is shown instead.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|(?<![\w.+-])[\w.+-]++@[\w.-]*\w")  # numbers and addresses
-# No-break spaces hold, and so do those before a French colon or the like.
-_WORD = re.compile("[ \t]*[^ \t]+(?: [:;?!»](?![^ \t]))*[ \t]*|[ \t]+")
+_WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
+_FRENCH = frozenset(":;?!»")  # no line begins with one, whatever space stands before it
 # Between wide characters, but a line does not begin with a closing sign (Unicode UAX 14, class CL).
 _WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])(?![、。，．：；！？）》」』】〕”’…])")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -34,9 +35,16 @@ def plain(value: object) -> str:
         return value.strftime("%Y-%m-%d %H:%M UTC")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, str):
-        return value if value.isascii() and value.isprintable() else " / ".join(words(value).split("\n"))
-    return str(value)
+    if not isinstance(value, str):
+        return str(value)
+    one = value if value.isascii() and value.isprintable() else " / ".join(words(value).split("\n"))
+    return f"| {one}" if "gsp" in one.casefold() and _is_like_a_title(one) else one
+
+
+def _is_like_a_title(words: str) -> bool:
+    """Whether a mail program that puts the words on a line of their own makes the title of a form of them."""
+    bare = normalise(words)
+    return (bare.startswith("gsp") and bare[3:4].isalpha()) or bare.endswith("gsp")
 
 
 def shown(value: object) -> str:
@@ -66,8 +74,22 @@ def _lines(paragraph: str, indent: str) -> Iterable[str]:
 
 def _chunks(paragraph: str) -> Iterable[str]:
     """Words with the white space after them; between wide characters a line may be broken as well."""
-    words = _WORD.findall(paragraph)
+    words = _held(_WORD.findall(paragraph))
     return words if paragraph.isascii() else (part for word in words for part in _WIDE.split(word) if part)
+
+
+def _held(words: Sequence[str]) -> list[str]:
+    """The same, joined where no line may break. GSP keeps its neighbours: another's words are no title of a form."""
+    held: list[str] = []
+    last = ""
+    for word in words:
+        bare = "".join(filter(str.isalnum, word)).casefold() if "G" in word or "g" in word else ""
+        if held and ("gsp" in (bare, last) or word.strip(" \t") in _FRENCH):
+            held[-1] += word
+        else:
+            held.append(word)
+        last = bare
+    return held
 
 
 def columns(character: str) -> int:
@@ -77,8 +99,12 @@ def columns(character: str) -> int:
 
 def quoted(value: str) -> str:
     """A person's words, each line marked with a bar: nobody can take them for the gateway's own."""
-    lines = [line for own in words(value).strip("\n").split("\n") for line in wrapped(own).split("\n")]
-    return "\n".join(["| " + line if line else "|" for line in lines])
+    return barred("\n".join(map(wrapped, words(value).strip("\n").split("\n"))))
+
+
+def barred(value: str) -> str:
+    """The same for HTML, whose lines the reader's program breaks: where it makes text of them, the bars stay."""
+    return "\n".join(["| " + line if line else "|" for line in words(value).strip("\n").split("\n")])
 
 
 def turned_left(spoken: str) -> str:

@@ -90,7 +90,7 @@ def environment(templates: BaseLoader, html: bool) -> Environment:
     )
     made.filters |= {"shown": _lines.shown, "plain": _lines.plain, "wrapped": _lines.wrapped}
     made.filters["isolated"] = _lines.isolated if html else _lines.plain
-    made.filters["quoted"] = _lines.words if html else _lines.quoted
+    made.filters["quoted"] = _lines.barred if html else _lines.quoted
     return made
 
 
