@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -21,21 +20,6 @@ JUDGED = frozenset({UimAnswer.VALID, UimAnswer.NOT_VALID, UimAnswer.NOT_OURS})
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """How the UIMs of one pattern were answered, of those that one Party asked in one month."""
-
-    asking: str
-    valid: int = 0
-    not_valid: int = 0
-    not_ours: int = 0
-
-    @property
-    def answers(self) -> int:
-        """How many UIMs were judged."""
-        return self.valid + self.not_valid + self.not_ours
-
-
-@dataclass(frozen=True, slots=True)
 class Weight:
     """What follows for the pattern; as in `events.Doubt`."""
 
@@ -50,19 +34,11 @@ def month_of(at: datetime) -> int:
     return moment.year * 12 + moment.month - 1
 
 
-def weigh(tried: Iterable[Tried]) -> Weight:
-    """What the answers of the months looked back upon mean; the order of these does not matter.
-
-    What one Party asked in one month weighs as MOST answers at most, so that no single seizure decides for a year.
-    """
-    judged = [one for one in tried if one.answers]
-    answers = sum(min(one.answers, MOST) for one in judged)
-    not_ours = sum(one.not_ours * WHOLE * min(one.answers, MOST) // one.answers for one in judged)
-    return concluded(answers, not_ours, len({one.asking for one in judged}))
-
-
 def concluded(answers: int, not_ours: int, parties: int) -> Weight:
-    """The same of sums of what is weighed: `not_ours` in millionths of an answer (WHOLE is one)."""
+    """What sums of the months looked back upon mean: `not_ours` in millionths of an answer (WHOLE is one).
+
+    What one Party asked in one month was added as MOST answers at most, so that no single seizure decides for a year.
+    """
     if answers < ENOUGH:
         return Weight()
     tenths = 10 * not_ours // (answers * WHOLE)

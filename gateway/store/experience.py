@@ -87,7 +87,7 @@ _HELD = (
     .limit(1)
     .scalar_subquery()
 )
-# What `rules.experience.weigh` adds up, in one row, and what is held against the pattern so far.
+# What `rules.experience.concluded` is told, in one row, and what is held against the pattern so far.
 _LATELY = (
     select(
         func.sum(case((_answers < MOST, _answers), else_=MOST)).label("answers"),

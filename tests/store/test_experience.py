@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from gateway.events import Event, EventKind, Pattern, UimFact
 from gateway.facts import Digest, ExchangeNumber, PartyCode, digest
-from gateway.rules.experience import JUDGED, MONTHS, Tried, Weight, month_of, weigh
+from gateway.rules.experience import JUDGED, MONTHS, Weight, month_of
 from gateway.store import Store
 from gateway.treaty import UimAnswer
 from tests.store.made import FR, KE, NOW, SE, at, facts, of, rows, token_digest_of, uim, write
+from tests.support.weighing import Tried, weigh
 
 A, B = (Pattern(name, digest(name.encode()), 7) for name in ("se-one", "se-two"))
 ANSWERS = VALID, NOT_VALID, NOT_OURS = UimAnswer.VALID, UimAnswer.NOT_VALID, UimAnswer.NOT_OURS

@@ -15,8 +15,9 @@ from gateway.figures import MIN_GROUP
 from gateway.language import Languages
 from gateway.library import PatternLibrary, load
 from gateway.library.experience import rank
-from gateway.rules.experience import ENOUGH, MOST, POINTS, Tried, Weight, month_of, weigh
+from gateway.rules.experience import ENOUGH, MOST, POINTS, Weight, month_of
 from tests.support.patterns import SHIPPED, stamp
+from tests.support.weighing import Tried, weigh
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 TWO_PARTIES = {
