@@ -87,12 +87,15 @@ def match(uims: tuple[str, ...], file: BinaryIO | None, home: Path | None, as_js
     if as_json:
         _output.print_json(found)
         return
-    rows = [
-        (m["uim"], m["verdict"], c.get("party", ""), c.get("scheme", ""), c.get("reason", ""))
-        for m in found
-        for c in (m["candidates"] or [{}])
-    ]
+    rows = [row for one in found for row in _told(one)]
     _output.table(("UIM", "Verdict", "Party", "Pattern", "Reason"), rows, "")
+
+
+def _told(match: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    """A row for each Party or pattern that a UIM may be of, then one for all that is to be said of it."""
+    found = [(c["party"], c["scheme"], c["reason"]) for c in match["candidates"]]
+    found += [("", "", remark) for remark in match["remarks"]]
+    return [(match["uim"], match["verdict"], *one) for one in found or [("", "", "")]]
 
 
 @pattern.command("import")

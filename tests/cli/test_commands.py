@@ -66,8 +66,9 @@ def test_uims_are_matched_with_party_pattern_and_reason() -> None:
     assert ran.status == 0, "to find nothing is an answer too"
     assert parties(ran.json)[:2] == [("sure", ["SE"]), ("sure", ["FR"])]
     assert all(candidate["reason"] and candidate["scheme"] for candidate in ran.json[0]["candidates"])
-    shown = gsp("pattern", "match", SE_UIM, "[bold]x")
+    shown = gsp("pattern", "match", SE_UIM, "[bold]x", SE_UIM.replace("2505", "25O5"))
     assert SE_UIM in shown.out
+    assert f"Perhaps {SE_UIM}: character 21 may be 0, not O." in shown.out
     assert "[bold]x" in shown.out, "no character of a UIM is taken for a style"
 
 
