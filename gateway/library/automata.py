@@ -104,6 +104,19 @@ def of_pattern(pattern: str) -> Automaton:
     )  # fmt: skip
 
 
+def begun(pattern: str, code: str) -> int:
+    """How many characters at the beginning of a code may begin one of the pattern; raises Unclear."""
+    made = of_pattern(pattern)
+    states = made.first
+    for place, character in enumerate(code):
+        wanted = 1 << ord(character) if ord(character) < 128 else _OTHER
+        taking = [state for state in bits(states) if made.accepts[state] & wanted]
+        if not taking:
+            return place
+        states = _or(made.after[state] for state in taking)
+    return len(code)
+
+
 @_remembered
 def of_scheme(pattern: str, prefixes: tuple[str, ...], shortest: int, longest: int) -> Automaton:
     """The automaton of all codes that are hit: of this pattern, with one of the prefixes (if any), of these lengths."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.content import N_, Candidate, Text, VerdictKind, text
 from gateway.identifiers import gs1, misreads, tpd
+from gateway.library.automata import Unclear, begun
 from gateway.library.evidence import points_for
 from gateway.library.schemes import Scheme
 
@@ -34,6 +35,7 @@ _SPREADSHEET = text("A spreadsheet has turned it into a number and lost digits: 
 _ONE_CASE = text("Capital and small letters were made equal, which cannot be undone: copy it again from the source.")
 _PREFIX = N_("It does not begin with {prefix}: character {position} is {character}.")
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
+_NOT_THERE = N_("Character {position} is {character}, which cannot stand there: {scheme}.")
 CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
 _DIGITS = frozenset({"time stamp", "gs1 number", "gs1 key", "gs1 production time"})
 
@@ -70,7 +72,7 @@ class Doubts:
         near = () if certain else self._near(code, hits)
         if not proposed and (near or source[:1] in misreads.LIKE_DIGITS or source[:1] == "("):
             proposed = tuple(self._slips(source, near=near))
-        reason = (why_not(near[0], code, self._now),) if near else ()
+        reason = (why_not(near[0], code, self._now, placed=code == written.strip()),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
         meant = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
@@ -201,8 +203,11 @@ def _proposing(proposal: misreads.Proposal) -> Text:
     return Text(proposal.why, (("uim", proposal.uim), *proposal.values))
 
 
-def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
-    """The first thing that keeps a normalised code from being one of this scheme, as a sentence to its writer."""
+def why_not(scheme: Scheme, code: str, now: datetime, *, placed: bool = True) -> Text:
+    """The first thing that keeps a normalised code from being one of this scheme, as a sentence to its writer.
+
+    `placed`: the writer counts the same characters; of brackets and links other ones are left.
+    """
     if scheme.prefixes and not code.startswith(scheme.prefixes):
         return _wrong_prefix(scheme.prefixes[0], code)
     left = code.rstrip(".…")
@@ -223,7 +228,20 @@ def why_not(scheme: Scheme, code: str, now: datetime) -> Text:
         if check.name in _DIGITS and (place := gs1.no_digit(code, check.name, check.start, check.end)) is not None:
             return text(_NO_DIGIT, position=place + 1, character=shown(code[place]), scheme=scheme.title)
     faults = scheme.faults(code, now)
-    return faults[0] if faults else text("It does not have this structure: {scheme}.", scheme=scheme.title)
+    return faults[0] if faults else _misbuilt(scheme, code, placed=placed)
+
+
+def _misbuilt(scheme: Scheme, code: str, *, placed: bool) -> Text:
+    """Where a code leaves the structure of a scheme, as far as that can be said."""
+    try:
+        kept = begun(scheme.pattern, code) if placed and len(code) <= _LONGEST_LOOKED_INTO else 0
+    except Unclear:
+        kept = 0
+    if kept == len(code):
+        return text("It ends too early: {scheme}.", scheme=scheme.title)
+    if kept:
+        return text(_NOT_THERE, position=kept + 1, character=shown(code[kept]), scheme=scheme.title)
+    return text("It does not have this structure: {scheme}.", scheme=scheme.title)
 
 
 def _wrong_prefix(prefix: str, code: str) -> Text:

@@ -98,7 +98,7 @@ class PatternLibrary:
         wanted = self.scheme(scheme)
         if wanted in self.hits(code):
             return wanted.faults(code, now)
-        return (doubts.why_not(wanted, code, now),)
+        return (doubts.why_not(wanted, code, now, placed=code == uim.strip()),)
 
     def hits(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose pattern, prefix and length a normalised code has, in the library's order; unchecked."""

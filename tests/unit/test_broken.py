@@ -156,6 +156,26 @@ def test_a_cut_code_is_told_by_the_marking_that_it_is_a_part_of(code: str) -> No
     assert verdict.candidates[0].scheme == "se-upui-L"
 
 
+@pytest.mark.parametrize(
+    ("scheme", "code", "says"),
+    [
+        ("se-aui", "QCALL7hT2kQ9mZQCALa01bb25051914", (19, "a")),
+        ("cn-32", "505190001234567 GXYC450100123456", (16, "space")),
+        ("eu-aui-operator", "0009520000123456789", None),  # it ends too early
+        ("gs1-eu-7040", "(414)9520000123451(7040)9Zx+", ()),  # the writer counts other characters
+    ],
+)
+def test_where_a_code_leaves_a_structure_is_said(
+    scheme: str, code: str, says: tuple[int, str] | tuple[()] | None
+) -> None:
+    (reason,) = LIBRARY.refusal(scheme, code, NOW)
+    values = dict(reason.values)
+    if says:
+        assert (values["position"], values["character"]) == says
+    else:
+        assert reason.message.startswith("It ends too early" if says is None else "It does not have this structure")
+
+
 def test_a_bar_before_an_identifier_is_a_separator_and_elsewhere_a_misread_one() -> None:
     assert gs1.normalise("0109520000123451|21AB12") == "0109520000123451\x1d21AB12"
     assert gs1.normalise("0109520000|2345121AB12") == "0109520000|2345121AB12"
