@@ -12,25 +12,30 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
+from statistics import median, quantiles
 from string import ascii_uppercase
 
 from alembic import command
 from alembic.config import Config
 
+from benchmarks.meter import metered
+from benchmarks.whole_path import requests, unlimited
 from gateway import service
 from gateway.events import Commit, Event, EventKind
 from gateway.facts import ExchangeNumber, PartyCode
 from gateway.figures import Period
 from gateway.store import Store, engine, tally
 from tests.store.made import token_digest_of
+from tests.support.focalpoint import focal_point, people_with_keys
 
 EXCHANGES = int(os.environ.get("EXCHANGES", "1000000"))
 PARTIES = [one + other for one, other in product(ascii_uppercase[:15], ascii_uppercase[:15])][:200]
 START, DAYS = datetime(2021, 1, 1, tzinfo=UTC), 5 * 365
 _MARK = "0" * 64
 _COMMITS = 400
+_TURNS, _BLOCK = 40, 10
 
 
 def run() -> list[tuple[str, str, str]]:
@@ -68,7 +73,7 @@ def run() -> list[tuple[str, str, str]]:
             )
         )
         store.close()
-    return rows
+    return rows + ingestion()
 
 
 def _stats(home: Path, *options: str) -> str:
@@ -106,6 +111,39 @@ def _commits(store: Store) -> tuple[float, float]:
     tally.count = count
     with_, without = (sorted(times[counting])[len(times[counting]) // 2] for counting in (True, False))
     return with_, without
+
+
+def ingestion(turns: int = _TURNS) -> list[tuple[str, str, str]]:
+    """Requests of 20 UIMs from accept to commit, in blocks by turns with and without counting, all processes' CPU.
+
+    Whether what counting costs can be seen: beside the middle of the differences of two blocks that follow one another
+    stands the middle half of them, and the same of two blocks that are alike.
+    """
+    count, spent = tally.count, dict[bool, list[float]]({True: [], False: []})
+    with people_with_keys(False) as people, focal_point(people, settings=unlimited) as point:
+        for turn in range(turns * 2):
+            mails = requests(point, _BLOCK, f"block {turn}")
+            counting = turn % 4 in (0, 3)  # with, without, without, with: what becomes slower is the same for both
+            tally.count = count if counting else (lambda connection, events, at: None)  # type: ignore[assignment]
+            with metered(str(point.home)) as used:
+                for raw in mails:
+                    assert point.gateway.process_file(raw)["outcome"] == "taken"
+            point.gateway.take_outbox()
+            spent[counting].append(used.total / _BLOCK * 1000)
+    tally.count = count
+    costs = [one - other for one, other in zip(spent[True], spent[False], strict=True)]
+    alike = [after - before for times in spent.values() for before, after in pairwise(times)]
+    what = f"a request of 20 UIMs, CPU, {turns} blocks of {_BLOCK} each by turns"
+    both = f"{median(spent[True]):.1f} and {median(spent[False]):.1f} ms"
+    return [
+        (f"{what}: with and without counting", both, "no difference that can be seen"),
+        ("the same: what counting costs, and two blocks that are alike", f"{_half(costs)}; {_half(alike)}", ""),
+    ]
+
+
+def _half(values: list[float]) -> str:
+    first, middle, last = quantiles(values, n=4)
+    return f"{middle:+.2f} ms (half of them {first:+.2f} to {last:+.2f})"
 
 
 # --- the ledger -------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def run() -> Iterator[tuple[str, str, str]]:
     for name, algorithm in (("Curve25519", "curve25519"), ("RSA-3072", "rsa3072")):
         with (
             people_with_keys(algorithm == "rsa3072") as people,
-            focal_point(people, settings=_unlimited, algorithm=algorithm) as point,
+            focal_point(people, settings=unlimited, algorithm=algorithm) as point,
         ):
             crews = [Crew(point.home, size) for size in (1, 2)]
             try:
@@ -45,14 +45,15 @@ def run() -> Iterator[tuple[str, str, str]]:
                     crew.stop()
 
 
-def _unlimited(home: Path) -> None:
+def unlimited(home: Path) -> None:
     """One officer sends more than anybody may in an hour: mails that are deferred would be counted as requests."""
     settings = home / "gateway.toml"
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("# person_per_hour = 600", "person_per_hour = 0"), encoding="utf-8")
 
 
-def _mails(point: FocalPoint, count: int, seed: str) -> list[bytes]:
+def requests(point: FocalPoint, count: int, seed: str) -> list[bytes]:
+    """So many requests of 20 UIMs each, signed and encrypted."""
     chance = random.Random(seed)
     return [point.mail("officer", request(*swedish(chance, 20), case=f"B-{n}")) for n in range(count)]
 
@@ -60,7 +61,7 @@ def _mails(point: FocalPoint, count: int, seed: str) -> list[bytes]:
 def _ratio(name: str, point: FocalPoint, people: dict[str, Correspondent], crew: Crew) -> list[tuple[str, str, str]]:
     ratios, whole, bare = [], [], []
     for turn in range(ROUNDS):
-        mails = _mails(point, MAILS, f"{name}{turn}")
+        mails = requests(point, MAILS, f"{name}{turn}")
         crew.process(mails[0], Envelope())
         letters = point.gateway.take_outbox()
         with metered(str(point.home)) as ours:
@@ -123,7 +124,7 @@ def _scaling(name: str, point: FocalPoint, crews: list[Crew]) -> list[tuple[str,
 
     for turn in range(ROUNDS):
         for crew, workers in zip(crews, (1, 2), strict=True):
-            mails = _mails(point, MAILS * 2, f"{name} {turn} workers {workers}")
+            mails = requests(point, MAILS * 2, f"{name} {turn} workers {workers}")
             rates[workers - 1].append(_rate(workers, mails, partial(_taken, crew)))
             point.gateway.take_outbox()
             bare[workers - 1].append(_rate(workers, mails * 2, opened))
