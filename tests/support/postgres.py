@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from sqlalchemy import text
@@ -20,7 +21,7 @@ _SETTINGS = {"listen_addresses": "", "fsync": "off", "max_connections": "200", "
 
 
 class Postgres:
-    """Running when made. `url()` gives a new, empty database; `stop` ends the server and removes the folder."""
+    """Running when made. `url` gives a new database; `stop` ends the server and removes the folder."""
 
     def __init__(self) -> None:
         if shutil.which("initdb", path=_PROGRAMS) is None:
@@ -42,11 +43,12 @@ class Postgres:
         )  # fmt: skip
         until(self._answers, "PostgreSQL does not answer")
 
-    def url(self) -> str:
-        """The URL of a new, empty database."""
+    def url(self, like: str = "") -> str:
+        """The URL of a new, empty database; `like`: a copy of the one of that URL, to which nobody is connected."""
         name = f"test{next(self._count)}"
+        template = urlsplit(like).path.removeprefix("/") or "template1"
         with self._connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
     def stop(self) -> None:
