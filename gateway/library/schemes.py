@@ -26,6 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 _CHECKS = {**gs1.CHECKS, **tpd.CHECKS}
+NOTHING_SAID = Wording("")
 NONE_KNOWN = "none known"  # a file says so where somebody has looked
 _IN_TABLE = "issuer in table"  # an advice that takes the library's own table of agencies: the judge gives it
 
@@ -96,10 +97,10 @@ class Scheme:
     ambiguous_with: frozenset[str] = frozenset()
     valid: tuple[str, ...] = ()
     invalid: tuple[tuple[str, str], ...] = ()
-    structure: str = ""
+    structure: Wording = NOTHING_SAID
     agency: str = ""
-    carriers: tuple[str, ...] = ()
-    contact: str = ""
+    carriers: tuple[Wording, ...] = ()
+    contact: Wording = NOTHING_SAID
     picture: str = ""
     fields: tuple[Field, ...] = ()
     validity: Validity = ALWAYS
@@ -269,10 +270,10 @@ def scheme_of(file: str, raw: Mapping[str, Any]) -> Scheme:
         ambiguous_with=frozenset(raw.get("ambiguous_with", ())),
         valid=tuple(raw.get("valid", ())),
         invalid=tuple((sample["uim"], sample["because"]) for sample in raw.get("invalid", ())),
-        structure=raw["structure"],
+        structure=Wording(raw["structure"]),
         agency=raw.get("agency", ""),
-        carriers=tuple(raw.get("carriers", ())),
-        contact=_known(raw, "contact"),
+        carriers=tuple(map(Wording, raw.get("carriers", ()))),
+        contact=Wording(_known(raw, "contact")),
         picture=_known(raw, "picture"),
         fields=fields_of(raw),
         validity=validity_of(raw),

@@ -348,7 +348,8 @@ def _index() -> str:
     lines = [
         "# All markings that the library knows", "", _BY, "",
         "Each has a page with its picture. *Verified* (✔): what leads to its owner was read in a source; ✘: it was",
-        "not, and an answer that rests on it says so. How a Party describes its own: [patterns](../patterns.md).", "",
+        "not, and an answer that rests on it says so. The pages are in English; letters call a marking in the",
+        "reader's language. How a Party describes its own: [patterns](../patterns.md).", "",
         "| who answers | marking | a code that fits | confidence | verified |", "|---|---|---|---|---|",
     ]  # fmt: skip
     ranked = sorted(book.schemes, key=lambda one: (_rank(one), book.owner(one), one.title))

@@ -18,6 +18,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from gateway.library import files
+from gateway.library.schemes import NONE_KNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = ROOT / "templates" / "locale"
@@ -49,9 +50,14 @@ def declared(path: Path) -> Iterator[str]:
 
 
 def described(path: Path) -> Iterator[str]:
-    """What a file of the pattern library says of its markings in words: their titles."""
+    """What a file of the pattern library says of its markings in words: formulae and names are said as they are."""
     for scheme in files.load(path.read_text()).get("schemes", ()):
         yield scheme["title"]
+        if not scheme["pattern"]:
+            yield scheme["structure"]
+        for said in (scheme.get("contact", ""), *scheme.get("carriers", ())):
+            if said[:1].islower() and said != NONE_KNOWN:
+                yield said
 
 
 @cache

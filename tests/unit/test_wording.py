@@ -80,6 +80,9 @@ def test_no_letter_holds_a_title_in_another_language_than_its_own(language: str)
             whole += " ".join(str(cell) for row in rows for cell in row)
         assert [title for title in english if re.search(rf"(?<!\w){re.escape(title)}(?!\w)", whole)] == []
     assert theirs.value(next(one.title for one in shipped().schemes if one.id == "fr-upui")) in whole
+    for english in ("no public structure found", "printed text", "the ID issuer"):
+        assert english not in whole
+    assert "QCALL(5) + serial(9)" in whole  # a formula is the same for everybody
 
 
 @pytest.mark.parametrize("language", OTHERS)
