@@ -79,6 +79,9 @@ def check_digit(number: str) -> int | None:
     return None if right == int(number[-1]) else right
 
 
+_NO_OFFICE = ("reserved for future use", "identification", "common currency areas")
+
+
 @lru_cache(maxsize=4096)
 def organisation(number: str) -> str:
     """The GS1 organisation that gave out a GTIN-14, SSCC-18 or GTIN-13, "" where unknown.
@@ -87,7 +90,8 @@ def organisation(number: str) -> str:
     """
     start = number[1:] if len(number) in (14, 18) else number
     found = GS1Prefix.extract(start) if start.isdecimal() else None
-    return found.usage if found else ""
+    named = found is not None and found.usage.startswith("GS1 ") and not found.usage.endswith(_NO_OFFICE)
+    return found.usage if found and named else ""  # others say for what a prefix is kept: coupons, books, a shop's own
 
 
 def number_of(code: str) -> str:

@@ -121,3 +121,9 @@ def test_a_price_is_read_where_a_pack_may_cost_it(characters: str, kopecks: int 
 
 def test_characters_outside_the_alphabet_are_no_price() -> None:
     assert gs1.price("AC#8") is None
+
+
+@pytest.mark.parametrize("number", ["09520000123451", "02000000000008", "9780000000002", "9900000000004"])
+def test_a_prefix_that_no_organisation_has_names_none(number: str) -> None:
+    assert gs1.organisation(number) == ""
+    assert gs1.organisation("07300000000005") == "GS1 Sweden"
