@@ -57,6 +57,8 @@ def normalise(code: str) -> str:
     Only what looks like a GS1 element string is touched beyond its ends; `<GS>` and `(21)` are legal
     characters of other markings. A GS1 Digital Link becomes its element string.
     """
+    if code.isalnum() and code[0].isalpha():
+        return code  # as most are: nothing of what follows is in it
     code = code.strip()
     if code.startswith("]"):
         code = _SYMBOLOGY.sub("", code, count=1).lstrip(SEPARATOR)

@@ -63,7 +63,7 @@ _ALIKE = {
 }  # fmt: skip
 _FEWEST_DIGITS = 7  # of a run for a digit to be looked for that was lost from it: a time stamp has eight
 _EDITED = 5  # characters of a prefix for it to be known with one too few or too many: shorter ones fit by chance
-_PLAIN = re.compile(r"[!\"%'()*+,\-./0-9:;<>?A-Z_a-z\x1d]*")  # neither & nor =
+_ADDED = re.compile("[ &=]")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
@@ -104,7 +104,7 @@ def like_number(code: str) -> bool:
 
 def folded(code: str) -> str:
     """A code with everything made equal that is confused with one another: for comparing beginnings."""
-    return code.translate(_LETTERS).casefold().translate(_LOOKS)
+    return (code if code.isascii() else code.translate(_LETTERS)).casefold().translate(_LOOKS)
 
 
 class Prefixes:
@@ -165,31 +165,32 @@ def proposals(code: str, prefixes: Prefixes) -> Iterator[Proposal]:
             yield proposal
 
 
-def slips(code: str) -> Iterator[Proposal]:
+def slips(code: str, since: int = 0) -> Iterator[Proposal]:
     """The code with one character read otherwise, or one of two equal ones left out; the likeliest first.
 
-    About one and a half proposals a character: most fail the checks of every scheme.
+    About one and a half proposals a character: most fail the checks of every scheme. Characters before the place
+    `since` (from 0) are left as they are.
     """
-    for place, found in enumerate(code):
+    for place, found in enumerate(code[since:], since):
         for meant in _ALIKE.get(found, ""):
             yield _one(code, place, found, meant)
-    for run in _DOUBLED.finditer(code):
+    for run in _DOUBLED.finditer(code, since):
         values = (("position", run.end()), ("character", run[1]))
         yield Proposal(code[: run.end() - 1] + code[run.end() :], TWICE, values)
-    for place, found in enumerate(code):
+    for place, found in enumerate(code[since:], since):
         if found.isalpha() and found.isascii():
             yield _one(code, place, found, found.swapcase())
 
 
-def lost(code: str) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
+def lost(code: str, since: int = 0) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
     """The code with one digit more where many stand in a row: (one of two equal ones or a leading zero, any other).
 
-    Elsewhere nothing could tell a right guess from a wrong one.
+    Elsewhere nothing could tell a right guess from a wrong one. None is put before the place `since` (from 0).
     """
     twins: dict[str, Proposal] = {}
     others: dict[str, Proposal] = {}
     for run in _RUNS.finditer(code):
-        for place in range(run.start(), run.end() + 1):
+        for place in range(max(run.start(), since), run.end() + 1):
             beside = code[max(place - 1, run.start()) : place + 1]
             for digit in "0123456789":
                 restored = code[:place] + digit + code[place:]
@@ -211,7 +212,7 @@ def _one(code: str, place: int, found: str, meant: str) -> Proposal:
 
 def cleaned(code: str) -> Proposal:
     """The code without what mail programs and keyboards add; `why` is "" where nothing was to be done."""
-    if _PLAIN.fullmatch(code):
+    if code.isascii() and code.isprintable() and not _ADDED.search(code):
         return Proposal(code, "")
     found = Proposal(code, "")
     for reason, step in ((ENCODED, _decoded), (INVISIBLE, _visible), (FOREIGN_LETTERS, latin)):
@@ -274,7 +275,7 @@ def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
     if code[:1] not in LIKE_DIGITS:
         return
     leading = code[: _NUMBERS[-1]].translate(_DIGITS)
-    for size in _NUMBERS:
+    for size in _NUMBERS if leading != code[: _NUMBERS[-1]] else ():
         if leading[:size] != code[:size] and leading[:size].isdecimal() and len(leading) >= size:
             yield _told(code, leading[:size] + code[size:], clean, LOOK_ALIKE)
     if code[:1] in "123456789":

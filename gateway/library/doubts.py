@@ -37,6 +37,7 @@ _PREFIX = N_("It does not begin with {prefix}: character {position} is {characte
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
 _NOT_THERE = N_("Character {position} is {character}, which cannot stand there: {scheme}.")
 CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
+_STAMPED = 9  # characters at the end of a code of which one may keep the last eight from being a time stamp
 _DIGITS = frozenset({"time stamp", "gs1 number", "gs1 key", "gs1 production time"})
 
 
@@ -57,9 +58,7 @@ class Doubts:
         self._nearly: dict[Scheme, Candidate] = {}
         self._left = _LOOKED_INTO
 
-    def about(
-        self, written: str, code: str, hits: tuple[Scheme, ...]
-    ) -> tuple[tuple[Candidate, ...], tuple[Text, ...]]:
+    def about(self, written: str, code: str) -> tuple[tuple[Candidate, ...], tuple[Text, ...]]:
         """What an undecided code was probably meant to be, and why it is not; empty where nothing is known."""
         if misreads.spreadsheet_number(code):
             return (), (_SPREADSHEET,)
@@ -69,7 +68,7 @@ class Doubts:
         source = written.strip() if written.lstrip()[:1] == "(" else code  # the places that its writer counts
         proposed = tuple(self._proposals(source))
         certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
-        near = () if certain else self._near(code, hits)
+        near = () if certain else self._near(code)
         if not proposed and (near or source[:1] in misreads.LIKE_DIGITS or source[:1] == "("):
             proposed = tuple(self._slips(source, near=near))
         reason = (why_not(near[0], code, self._now, placed=code == written.strip()),) if near else ()
@@ -115,11 +114,12 @@ class Doubts:
             found = self._nearly[scheme] = Candidate(scheme.id, scheme.title, scheme.party, 1, reason, False)
         return found
 
-    def _near(self, code: str, hits: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
+    def _near(self, code: str) -> tuple[Scheme, ...]:
         """The schemes that a code nearly is, nearest first."""
         named = self._library.named_by_prefix(code)
         if named:
             return tuple(sorted(named, key=lambda scheme: (_unlikely(scheme, code), -scheme.rank)))
+        hits = self._library.hits(code)
         failing = [scheme for scheme in hits if scheme.is_checked and scheme.faults(code, self._now)]
         if failing:
             return tuple(sorted(failing, key=lambda scheme: -scheme.rank - points_for(scheme, code)))
@@ -156,13 +156,14 @@ class Doubts:
         self._left -= 1
         if self._left < 0 or len(code) > _LONGEST_LOOKED_INTO:
             return
+        since = max(len(code) - _STAMPED, 0) if stamped else 0
         found = list(self._separated(code)) or [
-            told for one in misreads.slips(code) if (told := self._fits(one, stamped))
+            told for one in misreads.slips(code, since) if (told := self._fits(one, stamped))
         ]
-        if not found:
+        if not found and (not near or code[:1] == "(" or any(_is_as_long(one, len(code) + 1) for one in near)):
             twins, others = (
                 [told for one in some if (told := self._fits(one, stamped)) and (not near or told.scheme in near)]
-                for some in misreads.lost(code)
+                for some in misreads.lost(code, since)
             )
             found = next((some for some in ([*twins, *others], twins) if len(some) <= _EQUALLY_LIKELY), [])
         yield from found[:_PROPOSALS]
@@ -176,7 +177,7 @@ class Doubts:
                     yield self._told(deciding, proposal)
 
     def _fits(self, proposal: misreads.Proposal, stamped: bool) -> _Told | None:
-        if stamped and tpd.stamp_fault(proposal.uim[-8:], self._now):
+        if stamped and not tpd.is_past(proposal.uim[-8:], self._now):
             return None
         deciding = self._fitting(proposal.uim) if gs1.keeps_identifiers(proposal.uim) else ()
         known = deciding and (stamped or self._is_known(deciding, proposal))
@@ -263,6 +264,10 @@ def _wrong_length(scheme: Scheme, code: str, missing: int, *, cut: bool = False)
 
 def _distance(scheme: Scheme, code: str) -> int:
     return max(scheme.shortest - len(code), len(code) - scheme.longest, 0)
+
+
+def _is_as_long(scheme: Scheme, length: int) -> bool:
+    return scheme.shortest <= length <= scheme.longest
 
 
 def _unlikely(scheme: Scheme, code: str) -> int:

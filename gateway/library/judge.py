@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gateway.content import N_, Candidate, Text, Uim, Verdict, VerdictKind, text
 from gateway.identifiers import gs1, iso15459, misreads, tpd
@@ -54,8 +54,7 @@ class Judge:
         self._order = library.order
         self._tried: Tried = {}
         self._doubts = Doubts(library, self.deciding, now)
-        self._weighed: dict[tuple[Fit, tuple[int, ...]], tuple[VerdictKind, tuple[Candidate, ...]]] = {}
-        self._told: dict[tuple[Fit, VerdictKind, tuple[str, str]], tuple[Text, ...]] = {}
+        self._decided: dict[tuple[Fit, tuple[int, ...], tuple[str, str]], Decided] = {}
 
     def verdicts(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
         """What the library says of each, in their order.
@@ -64,15 +63,13 @@ class Judge:
         other.
         """
         codes = [gs1.normalise(uim.text) for uim in uims]
-        found: list[Verdict | Fit | None] = [None] * len(codes)
+        found: list[Verdict | None] = [None] * len(codes)
+        left: dict[int, Fit | None] = {}
         for branch, places in self._matching.grouped(codes).items():
-            self._certain(branch, places, codes, uims, found)
-        return tuple(
-            [
-                one if type(one) is Verdict else self._verdict(uim, code, one)  # type: ignore[arg-type]
-                for one, uim, code in zip(found, uims, codes, strict=True)
-            ]
-        )
+            self._certain(branch, places, codes, uims, found, left)
+        for place in sorted(left):
+            found[place] = self._verdict(uims[place], codes[place], left[place])
+        return cast("tuple[Verdict, ...]", tuple(found))
 
     def _certain(
         self,
@@ -80,13 +77,15 @@ class Judge:
         places: Iterable[int],
         codes: Sequence[str],
         uims: Sequence[Uim],
-        found: list[Verdict | Fit | None],
+        found: list[Verdict | None],
+        left: dict[int, Fit | None],
     ) -> None:
-        """Judges the UIMs of one prefix of which everything is known by their schemes; of others says what fits."""
+        """Judges the UIMs of one prefix of which all is known by their schemes; of the others `left` says what fits."""
         lanes: dict[int, Lane | None] = {}
         for place in places:
             code = codes[place]
             if len(code) > LONGEST:
+                left[place] = None
                 continue
             lane = lanes.get(len(code)) if "&" not in code else None
             if lane is not None and lane.fullmatch(code, lane.after) and not lane.fails(code, self._now):
@@ -94,7 +93,7 @@ class Judge:
                 continue
             fit = self._fit(code, branch)
             if fit is None or not fit.is_certain or "&" in code:
-                found[place] = fit
+                left[place] = fit
             else:
                 found[place] = judged(uims[place], *self._decision(fit, code))
                 if len(code) not in lanes:
@@ -110,7 +109,7 @@ class Judge:
             kind, candidates, remarks = self._decision(fit, code)
             beside = self._doubts.beside(code, fit.schemes, any(a.message in tpd.ADVICE for a in remarks))
             return judged(uim, kind, candidates, (*remarks, *beside) if beside else remarks)
-        near, doubts = self._doubts.about(uim.text, code, self._library.hits(code))
+        near, doubts = self._doubts.about(uim.text, code)
         if doubts:
             return Verdict(uim, VerdictKind.MALFORMED, near, doubts)
         if fit is not None:
@@ -170,19 +169,17 @@ class Judge:
         if fit.decision is not None:
             return fit.decision
         points = tuple([points_for(scheme, code) for scheme in fit.schemes]) if fit.is_weighed else ()
-        found = self._weighed.get((fit, points))
-        if found is None:
+        origin = _origin(code, fit.asks_agency) if fit.is_hint else ("", "")
+        decided = self._decided.get((fit, points, origin))
+        if decided is None:
             kind, counted = _kind(zip(fit.schemes, points or repeat(0), strict=False))
-            found = self._library.experience.weighed(kind, _candidates(counted, code))
-            self._weighed[fit, points] = found
-        origin = _origin(code, fit.schemes) if fit.schemes[0].decides is VerdictKind.HINT else ("", "")
-        remarks = self._told.get((fit, found[0], origin))
-        if remarks is None:
-            remarks = self._told[fit, found[0], origin] = tuple(self._remarks(found[0], fit.schemes, origin))
-        advice = self._advice(fit, code)
-        decided = (*found, (*remarks, *advice) if advice else remarks)  # two schemes may say the same
+            kind, candidates = self._library.experience.weighed(kind, _candidates(counted, code))
+            decided = (kind, candidates, tuple(self._remarks(kind, fit.schemes, origin)))
+            self._decided[fit, points, origin] = decided
         if fit.is_certain:
             fit.decision = decided
+        elif advice := self._advice(fit, code):  # two schemes may say the same
+            return (*decided[:2], (*decided[2], *advice))
         return decided
 
     def _advice(self, fit: Fit, code: str) -> dict[Text, None]:
@@ -240,11 +237,11 @@ def _reason(scheme: Scheme, points: int, code: str) -> Text:
     return text(_NUMBER if points >= PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
 
 
-def _origin(code: str, schemes: tuple[Scheme, ...]) -> tuple[str, str]:
+def _origin(code: str, asks_agency: bool) -> tuple[str, str]:
     """(GS1 organisation, issuing agency's code) of a code that is only a hint; each "" where it has none."""
     if number := gs1.number_of(code):
         return gs1.organisation(number), ""
-    return "", iso15459.agency_code(code) if any(scheme.asks_agency for scheme in schemes) else ""
+    return "", iso15459.agency_code(code) if asks_agency else ""
 
 
 def _strange(code: str) -> Iterator[Text]:

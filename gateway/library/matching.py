@@ -1,9 +1,8 @@
 """Which patterns a code has: the known prefix it begins with, its length, and then the few patterns that are left.
 
 One automaton of all patterns has so many states that most of its work is waiting for memory; of those of one prefix
-and one length there are a handful, and where there are more, the next characters tell most of them apart. RE2 takes
-linear time whatever a pattern is. Where every pattern left is `simple`, Python's `re` cannot go astray either, and
-answers in a quarter of the time.
+and one length there are a handful. RE2 takes linear time whatever a pattern is. Where every pattern left is `simple`,
+Python's `re` cannot go astray either, and answers in a quarter of the time.
 
 `Set.Match` answers None both for "nothing" and when its automaton ran out of memory (google/re2
 issue 136). 2,000 patterns of usual size were never near it; so where those left are large, a code that fits nothing
@@ -24,9 +23,9 @@ import re2
 from gateway.library.schemes import Scheme, options
 
 _HEAD = 4  # characters of a code that say how long its prefix may be
-_FEW, _SEVERAL = 3, 12  # patterns that need not be told apart by how they begin; that are tried one by one
-_BEGINNING = 3  # characters behind its prefix that tell which patterns a code may have
-_MOST, _MOST_BEGINNINGS = 50_000, 1_000  # answers that are remembered in one place
+_FEW = 3  # patterns that are tried one by one
+_BEGINNING = 6  # characters with which any code of a pattern may begin, as far as RE2 is asked for them
+_MOST = 50_000  # answers that are remembered in one place
 _LARGE = 20_000  # steps of RE2's machine; 60,000 take 8 of the 256 MiB that an automaton may take
 _WAYS = 16  # of dividing a code among the pieces of a pattern that `re` may try, the longest of them aside
 _SIGNS = r"0-9A-Za-z!\"%&'()*+,./:;<=>?_"
@@ -143,21 +142,20 @@ class Hits:
 
 
 class Cell:
-    """The patterns that are left for codes of one prefix and one length, and perhaps one beginning behind it."""
+    """The patterns that are left for codes of one prefix and one length."""
 
-    def __init__(self, schemes: tuple[Scheme, ...], prefix: str, nothing: Hits, spread: Spread | None = None) -> None:
+    def __init__(self, schemes: tuple[Scheme, ...], prefix: str, nothing: Hits) -> None:
         self._schemes = schemes
         self._known: dict[tuple[int, ...], Hits] = {(): nothing}
         parts = [one for scheme in schemes if (one := simple(scheme.pattern)) and prefix.startswith(one.lead)]
         # The one pattern that is left, and how much of a code its prefix tells already.
         self.only: tuple[FullMatch, int] | None = None
-        self._spread = spread
-        self._is_simple = len(parts) == len(schemes) <= _SEVERAL
+        self._is_simple = len(parts) == len(schemes) <= _FEW
         self._tails = [(number, _tail(one.tail).fullmatch, len(one.lead)) for number, one in enumerate(parts)]
         self._nothing, self._all = nothing, Hits(nothing.named, schemes)
         if self._is_simple and len(parts) == 1:
             self.only = (self._tails[0][1], self._tails[0][2])
-        if spread is None and not self._is_simple:
+        if not self._is_simple:
             patterns = [scheme.pattern for scheme in schemes]
             self._set = compiled(re2.Set.FullMatchSet(options()), patterns)
             any_ = re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options())
@@ -168,8 +166,6 @@ class Cell:
         if self.only is not None:
             fullmatch, after = self.only
             return self._all if fullmatch(code, after) else self._nothing
-        if self._spread is not None:
-            return self._spread.cell(code).hits(code)
         if self._is_simple:
             found = tuple([number for number, fullmatch, after in self._tails if fullmatch(code, after)])
         else:
@@ -187,38 +183,6 @@ class Cell:
             return []
         each = enumerate(self._schemes)
         return [number for number, one in each if re2.compile(one.pattern, options()).fullmatch(octets)]
-
-
-class Spread:
-    """Many patterns of one prefix and one length, told apart by the characters behind the prefix.
-
-    Of characters that no pattern tells apart there, one stands for all.
-    """
-
-    def __init__(self, schemes: tuple[Scheme, ...], prefix: str, nothing: Hits) -> None:
-        self._prefix, self._nothing = prefix, nothing
-        self._part = slice(len(prefix), len(prefix) + _BEGINNING)
-        self._beginnings = tuple((scheme, _beginning(scheme.pattern)[self._part]) for scheme in schemes)
-        told = {place for _, places in self._beginnings for place in places}
-        kinds: dict[tuple[bool, ...], str] = {}
-        self._alike = {n: kinds.setdefault(tuple(chr(n) in one for one in told), chr(n)) for n in range(128)}
-        self._cells: dict[str, Cell] = {}
-        self._shared: dict[tuple[Scheme, ...], Cell] = {}
-
-    def cell(self, code: str) -> Cell:
-        """The patterns left for a code of that prefix and length."""
-        beginning = code[self._part].translate(self._alike)
-        found = self._cells.get(beginning)
-        if found is None:
-            schemes = tuple(
-                scheme
-                for scheme, places in self._beginnings
-                if all(one in place for one, place in zip(beginning, places, strict=False))
-            )
-            found = self._shared.get(schemes) or Cell(schemes, self._prefix, self._nothing)
-            _make_room(self._cells, _MOST_BEGINNINGS)
-            self._cells[beginning] = self._shared[schemes] = found
-        return found
 
 
 class Branch:
@@ -248,10 +212,7 @@ class Branch:
         found = self._cells.get(size)
         if found is None:
             schemes = tuple(scheme for scheme, least, most in self._schemes if least <= size <= most)
-            found = self._shared.get(schemes)
-            if found is None:
-                spread = Spread(schemes, self.prefix, self.nothing) if len(schemes) > _FEW else None
-                found = Cell(schemes, self.prefix, self.nothing, spread)
+            found = self._shared.get(schemes) or Cell(schemes, self.prefix, self.nothing)
             self._cells[size] = self._shared[schemes] = found
         return found
 
@@ -363,7 +324,7 @@ def _tail(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.ASCII)
 
 
-def _make_room(known: dict[Any, Any], most: int = _MOST) -> None:
+def _make_room(known: dict[Any, Hits]) -> None:
     """What is remembered has a bound; what is forgotten is found again."""
-    if len(known) >= most:
+    if len(known) >= _MOST:
         known.clear()

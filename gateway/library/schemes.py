@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -105,16 +105,17 @@ class Scheme:
     fields: tuple[Field, ...] = ()
     validity: Validity = ALWAYS
     asks_agency: bool = False
+    # Whether a chance text is unlikely to fit: a prefix, or a check digit.
+    is_checked: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        checked = bool(self.prefixes) or any(check.name.startswith("gs1") for check in self.checks)
+        object.__setattr__(self, "is_checked", checked)
 
     @property
     def is_specific(self) -> bool:
         """Whether a code that begins with its prefix can be nothing else."""
         return bool(self.prefixes) and self.decides in (VerdictKind.SURE, VerdictKind.NOT_A_UIM)
-
-    @property
-    def is_checked(self) -> bool:
-        """Whether a chance text is unlikely to fit: a prefix, or a check digit."""
-        return bool(self.prefixes) or any(check.name.startswith("gs1") for check in self.checks)
 
     @property
     def mark(self) -> Digest:
@@ -317,12 +318,12 @@ def _wrong(
         yield plain(f"id: another scheme, in {others[scheme.id].file}, has the same")
     if scheme.party and scheme.party not in known:
         yield text("party: {code} is neither a Party nor among the other owners of markings.", code=scheme.party)
-    for field, pattern in (("pattern", scheme.pattern), ("begins", scheme.begins)):
+    for field_, pattern in (("pattern", scheme.pattern), ("begins", scheme.begins)):
         try:
             re2.compile(pattern, options()) if pattern else None
         except re2.error:
             yield text(
-                "{field}: RE2 does not accept it (look-ahead and back-references are not possible).", field=field
+                "{field}: RE2 does not accept it (look-ahead and back-references are not possible).", field=field_
             )
     yield from _described(scheme)
     if scheme.decides is not None:

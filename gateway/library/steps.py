@@ -30,10 +30,12 @@ class Fit:
     __slots__ = (
         "advice",
         "advising",
+        "asks_agency",
         "decision",
         "is_certain",
         "is_checked",
         "is_dated",
+        "is_hint",
         "is_weighed",
         "may_yield",
         "schemes",
@@ -42,6 +44,8 @@ class Fit:
     def __init__(self, schemes: tuple[Scheme, ...], named: tuple[Scheme, ...]) -> None:
         self.schemes = schemes
         self.is_checked = schemes[0].is_checked
+        self.is_hint = schemes[0].decides is VerdictKind.HINT
+        self.asks_agency = any(one.asks_agency for one in schemes)
         self.may_yield = schemes[0].decides is VerdictKind.NOT_A_PARTY
         self.is_weighed = any(one.gs1_prefixes or one.price for one in schemes)
         self.advising = tuple(one for one in schemes if one.advice or one.validity != ALWAYS)
