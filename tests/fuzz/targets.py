@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _OURS = (TypeError, AttributeError, NameError, IndexError, KeyError, ArithmeticError, AssertionError)
 _SIDE = 72  # pixels of a picture of shades
 _MOST_PIXELS = 250_000
+_BREAK = re.compile("[\r\n]+")  # a line end of an old kind within a line is one, too
 _CONTROLS = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # Unicode: categories of what nobody sees
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 _LINES = ("]d2010460123456789021ABC<GS>93xyz=", "(01)04601234567890(21)A+B", "4.6E+12", '"=""0104"""', "1) ABCD1234 x",
@@ -100,7 +102,7 @@ def form_list(octets: bytes) -> None:
     lines = text.split("\n")
     uims, findings = read_uims(enumerate(lines, 1))
     _checked(uims)
-    if len(uims) + len(findings) > sum(bool(line.strip()) for line in lines):
+    if len(uims) + len(findings) > sum(bool(line.strip()) for line in _BREAK.split(text)):
         raise Defect("more came out of a list than it has lines")
     for body in (f"GSP REQUEST\nUIMs:\n{text}".split("\n"), lines):
         form, _, _ = read_form(body, _vocabulary(), "")
