@@ -24,7 +24,7 @@ def run() -> Iterator[tuple[str, str, str]]:
     with people_with_keys() as people:
         certified = {name: SmimePerson(f"{name}@party.example", name, authority) for name in ("officer", "desk.se")}
         try:
-            with focal_point(people | certified) as point:
+            with focal_point({**people, **certified}) as point:
                 yield from _ratio(point, certified)
         finally:
             for person in certified.values():

@@ -97,7 +97,7 @@ def _commits(store: Store) -> tuple[float, float]:
     now = START + timedelta(days=DAYS + 1)
     for turn in range(_COMMITS):
         counting = turn % 2 == 0
-        tally.count = count if counting else (lambda connection, events, at: None)  # type: ignore[assignment]
+        tally.count = count if counting else (lambda connection, events, at: None)
         asking, asked = map(PartyCode, draw.sample(PARTIES, 2))
         number, now = ExchangeNumber(2030, turn + 1), now + timedelta(minutes=7)
         opened = Event(EventKind.EXCHANGE_OPENED, number, person=1, actor=asking, count=20)
@@ -124,7 +124,7 @@ def ingestion(turns: int = _TURNS) -> list[tuple[str, str, str]]:
         for turn in range(turns * 2):
             mails = requests(point, _BLOCK, f"block {turn}")
             counting = turn % 4 in (0, 3)  # with, without, without, with: what becomes slower is the same for both
-            tally.count = count if counting else (lambda connection, events, at: None)  # type: ignore[assignment]
+            tally.count = count if counting else (lambda connection, events, at: None)
             with metered(str(point.home)) as used:
                 for raw in mails:
                     assert point.gateway.process_file(raw)["outcome"] == "taken"
