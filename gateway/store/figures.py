@@ -140,7 +140,7 @@ class Statistics:
         `pairs_of`: the Parties whose pairs get a median, too (None: all of them; it is the costly figure). `group`:
         Parties that are also counted together. `among`: only pairs of two of these Parties (none of them: no pairs).
         """
-        with reading(self._engine) as connection:
+        with reading(self._engine, one_instant=True) as connection:
             return measured(connection, period, pairs_of, group, among)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import event
 
 from gateway import reports
 from gateway.events import EXTENSIONS, Event, EventKind
@@ -82,6 +83,22 @@ def test_a_day_ends_where_the_zone_says(store: Store) -> None:
         for zone in ("UTC", "Pacific/Kiritimati")
     ]
     assert requests == [1, 0]
+
+
+def test_the_sums_of_a_measurement_are_of_one_instant_whatever_is_recorded_meanwhile(store: Store) -> None:
+    with_parties(store)
+    write(store, *opening())
+    told: list[str] = []
+
+    def meanwhile(*query: object) -> None:
+        if "tally" in str(query[2]) and not told:  # the sums are read, the pairs and times not yet
+            told.append("once")
+            write(store, *opening(ExchangeNumber(2026, 7)))
+
+    event.listen(store._engine, "after_cursor_execute", meanwhile)
+    found = store.statistics.measure(Period(NOW.date(), NOW.date(), "UTC"), None)
+    assert (told, found.totals.counts.requests) == (["once"], 1)
+    assert [(pair.asking, pair.asked, pair.counts) for pair in found.pairs] == [(KE, SE, found.totals.counts)]
 
 
 def test_the_month_with_the_fewest_others_counts_and_none_before_others_began(store: Store) -> None:
