@@ -23,11 +23,11 @@ from gateway.figures import Measured, Merits, Period
 from gateway.library.changes import parties_described
 from gateway.outcome import LostRace
 from gateway.rules import digest as rules
-from gateway.rules import merits, weekly
+from gateway.rules import merits, periods, weekly
 from gateway.schedule import Job, apart
 from gateway.service import Gateway
 from gateway.stages._doubt import Unsealable
-from gateway.summary import Digest, Figure
+from gateway.summary import Digest, Figure, Task
 from gateway.treaty import Role
 
 _WEEK = timedelta(days=7)
@@ -54,7 +54,7 @@ class Digests:
         """Whose digest is due, with the weeks it tells of. `at_once`: without waiting for the hour of digests."""
         cron = self._gateway.settings.digest.cron
         fired = self._now if at_once else crontab.last(cron, ZoneInfo(self._zone), self._now)
-        found = [(reader, rules.due(reader, fired, self._zone)) for reader in self._store.digests.readers(self._now)]
+        found = [(reader, periods.due(reader, fired, self._zone)) for reader in self._store.digests.readers(self._now)]
         return [(reader, period) for reader, period in found if period is not None]
 
     def send(self, at_once: bool = False) -> int:
@@ -92,14 +92,15 @@ class Digests:
         """
         party = NO_PARTY if to.role is Role.SECRETARIAT else to.party
         weeks = self._weeks(period)
-        tasks = rules.tasks_of_secretariat(self._today()) if party == NO_PARTY else rules.tasks_of(party, self._today())
+        tasks, observed = self._tasks(to, party)
         values = Digest(
             party=party,
             first=period.first,
             last=period.last,
-            weeks=rules.weeks(period),
-            headline=rules.headline(party, tasks),
+            weeks=periods.weeks(period),
+            headline=rules.headline(party, tasks, observed),
             tasks=tasks,
+            observed=observed,
             figures=(*weekly.figures_for(party, weeks), *self._quality(party, period)),
             charts=weekly.charts_for(party, weeks),
             news=self._news(told or period.start),
@@ -109,12 +110,20 @@ class Digests:
         subject = text("Weekly digest, {first} to {last}", first=period.first, last=period.last)
         return Letter(MailKind.DIGEST, to, subject, values, sheets=weekly.sheets_for(party, weeks))
 
+    def _tasks(self, to: Correspondent, party: PartyCode) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
+        """What the reader is asked to do; and, to an observer, what others of the Party are."""
+        if party == NO_PARTY:
+            return rules.tasks_of_secretariat(self._today()), ()
+        if to.role is Role.OBSERVER:
+            return rules.observed(party, to.address, self._today())
+        return rules.tasks_of(party, self._today()), ()
+
     def preview(self, party: str = "", address: str = "") -> EmailMessage:
         """A digest of the last full week as its reader would get it, not encrypted; raises ValueError.
 
         Of a Party, of the person with an address, or (neither) of the Secretariat.
         """
-        last = rules.due(DigestReader(0, NO_PARTY, Role.OBSERVER, self._now, None), self._now, self._zone)
+        last = periods.due(DigestReader(0, NO_PARTY, Role.OBSERVER, self._now, None), self._now, self._zone)
         assert last is not None  # the hour is now, and he is registered since now
         letter = self.letter(self._reader(party, address), last)
         shown = self._gateway.pipeline.shown(letter, Moment(self._now))
@@ -142,13 +151,13 @@ class Digests:
         return self._store.view.fewest_others(self._month, party) if party else 0
 
     def _weeks(self, period: Period) -> weekly.Weeks:
-        single = tuple(self._measured(week) for week in rules.latest(period, weekly.WEEKS))
+        single = tuple(self._measured(week) for week in periods.latest(period, weekly.WEEKS))
         return weekly.Weeks(
-            self._measured(period), self._measured(rules.before(period)), single, self._measured(self._month)
+            self._measured(period), self._measured(periods.before(period)), single, self._measured(self._month)
         )
 
     def _quality(self, party: PartyCode, period: Period) -> tuple[Figure, ...]:
-        now, before = (self._merits(one).get(party, Merits()) for one in (period, rules.before(period)))
+        now, before = (self._merits(one).get(party, Merits()) for one in (period, periods.before(period)))
         return merits.figures_for(party, now, before)
 
     def _today(self) -> rules.Today:

@@ -12,11 +12,15 @@ from gateway.facts import PartyCode
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Task(ClearValue):
-    """Something that waits for the reader: what to do, and which ones (`more`: that are not listed)."""
+    """Something that waits for the reader: what to do, and which ones (`more`: that are not listed).
+
+    `told`: the same to somebody of the Party who may only read; None: as it is, for it asks for nothing.
+    """
 
     says: Text
     lines: tuple[Text, ...] = ()
     more: int = 0
+    told: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,9 +45,10 @@ class Chart(ClearValue):
 class Digest(ClearValue):
     """To administrators, observers and the Secretariat: tasks first, then figures, charts, news, the record's head.
 
-    `tasks` most urgent first, `headline` is the first one's sentence where there is one; `first` and `last` are days,
-    both of the period; `weeks` more than one: none was sent in between; `party` "": for the Secretariat. `head`: number
-    and SHA-256 of the last event.
+    `tasks` most urgent first, `headline` is the first one's sentence where there is one; `observed` is what waits for
+    others, as it is told to an observer, who may do none of it; `first` and `last` are days, both of the period;
+    `weeks` more than one: none was sent in between; `party` "": for the Secretariat. `head`: number and SHA-256 of the
+    last event.
     """
 
     TEMPLATE: ClassVar[str] = "digest"
@@ -58,6 +63,7 @@ class Digest(ClearValue):
     news: tuple[Text, ...]
     head: str
     notes: tuple[Text, ...] = ()  # on the figures
+    observed: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

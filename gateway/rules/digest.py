@@ -1,62 +1,24 @@
-"""When a weekly digest is due, and for which weeks; what in it needs action today. Pure."""
+"""What needs action today, as a weekly digest says it to who can act, and to who may only read. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from gateway.content import Text, text, texts
 from gateway.directory import Standing
-from gateway.events import DigestReader, OpenReferral, PatternChange
+from gateway.events import OpenReferral, PatternChange
 from gateway.facts import NO_PARTY, PartyCode, PartyName, Pending, Wording
-from gateway.figures import Period
 from gateway.rules.directory import FUNCTIONS
+from gateway.rules.periods import day_of
 from gateway.summary import Task
 from gateway.treaty import ReferralState, Role
 
 KEY_DAYS = 30  # before the end of a key, from which on a digest says so
 _LISTED = 5  # of one task: it is read on a telephone
-_SAME_WEEK = timedelta(days=6)  # an end that is nearer to the last one is the same Monday by another zone's clock
 _TO_ANSWER = (ReferralState.SENT, ReferralState.DELIVERED, ReferralState.READ, ReferralState.PARTLY_ANSWERED)
-
-
-def due(reader: DigestReader, fired: datetime | None, zone: str) -> Period | None:
-    """The weeks that a reader's digest is to tell of, now that the hour of digests was `fired` last; None: none is due.
-
-    One digest makes up for all that were missed. Who was registered after that hour waits for the next one.
-    """
-    if fired is None or reader.since > fired:
-        return None
-    last = Period.week(_day(fired, zone), zone).before()
-    if reader.reported is None:
-        return last
-    if last.end - reader.reported < _SAME_WEEK:
-        return None
-    return Period(Period.week(_day(reader.reported + _SAME_WEEK / 12, zone), zone).first, last.last, zone)
-
-
-def weeks(period: Period) -> int:
-    """How many weeks it has."""
-    return ((period.last - period.first).days + 1) // 7
-
-
-def before(period: Period) -> Period:
-    """As many weeks before it: `Period.before` goes by months where weeks happen to be months, as in February 2027."""
-    length = period.last - period.first + timedelta(days=1)
-    return Period(period.first - length, period.last - length, period.zone)
-
-
-def latest(period: Period, many: int) -> tuple[Period, ...]:
-    """The last so many weeks up to its end, each by itself, the oldest first."""
-    last = Period.week(period.last, period.zone)
-    return tuple(last.before(turns) if turns else last for turns in reversed(range(many)))
-
-
-def _day(at: datetime, zone: str) -> date:
-    return at.astimezone(ZoneInfo(zone)).date()
 
 
 # --- what needs action today --------------------------------------------------------------------------
@@ -117,6 +79,15 @@ def tasks_of(party: PartyCode, today: Today) -> tuple[Task, ...]:
     return tuple(task for task in found if task is not None)
 
 
+def observed(party: PartyCode, owner: str, today: Today) -> tuple[tuple[Task, ...], tuple[Task, ...]]:
+    """An observer's own tasks (a key of this owner that ends), and those of the Party's people as they are told to
+    somebody who may do none of them."""
+    own = _keys([key for key in today.ending if key.owner == owner])
+    others = replace(today, ending=tuple(key for key in today.ending if key.owner != owner))
+    told = (replace(task, says=task.told or task.says) for task in tasks_of(party, others))
+    return (own,) if own else (), tuple(told)
+
+
 def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
     """What the Secretariat should see to, most urgent first."""
     approvals = [one for one in today.pending if one.approval and one.proven]
@@ -164,8 +135,8 @@ def tasks_of_secretariat(today: Today) -> tuple[Task, ...]:
     return tuple(task for task in found if task is not None)
 
 
-def _listed(says: Text, lines: Sequence[Text]) -> Task:
-    return Task(says, tuple(lines[:_LISTED]), max(0, len(lines) - _LISTED))
+def _listed(says: Text, lines: Sequence[Text], told: Text | None = None) -> Task:
+    return Task(says, tuple(lines[:_LISTED]), max(0, len(lines) - _LISTED), told)
 
 
 def _answer(asked: Sequence[OpenReferral], today: Today) -> Task | None:
@@ -174,19 +145,29 @@ def _answer(asked: Sequence[OpenReferral], today: Today) -> Task | None:
     late = sum(today.now - one.asked_at >= overdue for one in waiting)
     if not waiting:
         return None
-    says = texts("{count} request waits for your answer.", "{count} requests wait for your answer.", len(waiting))
+    many = len(waiting)
+    says = texts("{count} request waits for your answer.", "{count} requests wait for your answer.", many)
+    told = texts(
+        "{count} request waits for your Party's answer.", "{count} requests wait for your Party's answer.", many
+    )
     if late:
         says = texts(
             "Please answer: {count} request is overdue; waiting in all: {all}.",
             "Please answer: {count} requests are overdue; waiting in all: {all}.",
             late,
-            all=len(waiting),
+            all=many,
         )
-    return _listed(says, [_since(one, today) for one in waiting])
+        told = texts(
+            "{count} request to your Party is overdue; waiting in all: {all}.",
+            "{count} requests to your Party are overdue; waiting in all: {all}.",
+            late,
+            all=many,
+        )
+    return _listed(says, [_since(one, today) for one in waiting], told)
 
 
 def _since(one: OpenReferral, today: Today) -> Text:
-    days = (_day(today.now, today.zone) - _day(one.asked_at, today.zone)).days
+    days = (day_of(today.now, today.zone) - day_of(one.asked_at, today.zone)).days
     asked = {"number": str(one.number), "party": PartyName(one.asking)}
     if days <= 0:
         return text("{number}, asked by {party} today", **asked)
@@ -200,7 +181,9 @@ def _locked(party: PartyCode, today: Today) -> Task | None:
         return None
     waiting = sum(r.number.party == party and r.state is ReferralState.WAITING for r in today.referrals)
     says = text("Please have your desk's key renewed: no request can be sent to it.")
-    return Task(says, (texts("{count} request waits for it", "{count} requests wait for it", waiting),) * (waiting > 0))
+    told = text("Your Party's desk has no key that can be used: no request can be sent to it.")
+    lines = (texts("{count} request waits for it", "{count} requests wait for it", waiting),) * (waiting > 0)
+    return Task(says, lines, told=told)
 
 
 def _unreachable(asked: Sequence[OpenReferral]) -> Task | None:
@@ -209,7 +192,12 @@ def _unreachable(asked: Sequence[OpenReferral]) -> Task | None:
         "Please check your desk's mailbox: {count} requests could not be delivered to it.",
         len(asked),
     )
-    return _listed(says, [text("{number}", number=str(one.number)) for one in asked]) if asked else None
+    told = texts(
+        "{count} request could not be delivered to your Party's desk.",
+        "{count} requests could not be delivered to your Party's desk.",
+        len(asked),
+    )
+    return _listed(says, [text("{number}", number=str(one.number)) for one in asked], told) if asked else None
 
 
 def _returned(sent: Sequence[OpenReferral]) -> Task | None:
@@ -228,7 +216,8 @@ def _keys(ending: Iterable[Ending]) -> Task | None:
     ]
     says = texts("{count} key ends soon: please have it renewed.", "{count} keys end soon: please have them renewed.",
                  len(lines))  # fmt: skip
-    return _listed(says, lines) if lines else None
+    told = texts("{count} key ends soon.", "{count} keys end soon.", len(lines))
+    return _listed(says, lines, told) if lines else None
 
 
 def _unconfirmed(pending: Sequence[Pending]) -> Task | None:
@@ -252,7 +241,13 @@ def _nominate(standing: Standing, today: Today) -> Task | None:
     )
     since = text("outstanding since {day}", day=standing.open_since.date())
     told = (text("The Secretariat has been told that the reminders were in vain."),) if standing.told_at else ()
-    return Task(says, (*(Text(FUNCTIONS[function]) for function in standing.missing), since, *told))
+    lines = (*(Text(FUNCTIONS[function]) for function in standing.missing), since, *told)
+    lacks = texts(
+        "Your Party lacks {count} authority in the directory: its administrators can name it.",
+        "Your Party lacks {count} authorities in the directory: its administrators can name them.",
+        len(standing.missing),
+    )
+    return Task(says, lines, told=lacks)
 
 
 def _confirm(standing: Standing, today: Today) -> Task | None:
@@ -261,7 +256,8 @@ def _confirm(standing: Standing, today: Today) -> Task | None:
     asked = standing.ask_at or standing.asked_at
     says = text("Please confirm your Party's entries in the directory: reply to our mail of {day}.", day=asked.date())
     days = (today.now - standing.asked_at).days
-    return Task(says, (texts("first asked {count} day ago", "first asked {count} days ago", days),) * (days > 0))
+    lines = (texts("first asked {count} day ago", "first asked {count} days ago", days),) * (days > 0)
+    return Task(says, lines, told=text("Your Party's administrators have yet to confirm its entries in the directory."))
 
 
 def _of_the_directory(today: Today) -> Iterable[Task]:
@@ -329,7 +325,14 @@ def _misleading(titles: Sequence[Wording]) -> Task | None:
         "confirm before they ask you.",
         len(titles),
     )
-    return _listed(says, [text("{title}", title=title) for title in titles]) if titles else None
+    told = texts(
+        "Your Party's desk often answers “not ours” to UIMs of {count} marking, so officers now confirm before they "
+        "ask it; your administrators can describe it anew.",
+        "Your Party's desk often answers “not ours” to UIMs of {count} markings, so officers now confirm before they "
+        "ask it; your administrators can describe them anew.",
+        len(titles),
+    )
+    return _listed(says, [text("{title}", title=title) for title in titles], told) if titles else None
 
 
 def _doubted(doubted: Sequence[tuple[PartyCode, Wording]]) -> Task | None:
@@ -365,10 +368,12 @@ def _by_party(referrals: Sequence[OpenReferral], says: Text) -> Task | None:
     return _listed(says, lines) if lines else None
 
 
-def headline(party: PartyCode, tasks: Sequence[Task]) -> Text:
+def headline(party: PartyCode, tasks: Sequence[Task], observed: Sequence[Task] = ()) -> Text:
     """The most important sentence."""
     if tasks:
         return tasks[0].says
+    if observed:
+        return text("You need do nothing yourself: below is what waits for your Party.")
     if party == NO_PARTY:
         return text("You need do nothing today: nothing waits for the Secretariat.")
     return text("You need do nothing today: nothing waits for your Party.")

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.correspondence import Correspondent
-from gateway.digests import Digests, job, page
+from gateway.digests import Digests, job, page, plain
 from gateway.facts import Address, PartyCode, PublicKey
 from gateway.outcome import REASONS, Hold
 from gateway.schedule import Schedule
@@ -186,6 +186,24 @@ def _without(part: EmailMessage, head: str) -> bytes:
     octets = part.get_payload(decode=True)
     assert isinstance(octets, bytes)
     return octets.replace(head.rpartition(":")[2].encode(), b"HEAD")
+
+
+def test_an_observer_reads_what_waits_for_others_and_is_asked_for_none_of_it(
+    point: FocalPoint, people: dict[str, Correspondent]
+) -> None:
+    stranger = people["stranger"]
+    point.gateway.registry.add_person("SE", stranger.address, "O", Role.OBSERVER, "en", stranger.public_key)
+    point.send("officer", request(SE_UIM))
+    point.now = MONDAY
+    observer, administrator = (
+        " ".join(plain(Digests(point.gateway).preview(address=who.address)).split())
+        for who in (stranger, point.people["admin"])
+    )
+    assert observer.startswith("You need do nothing yourself: below is what waits for your Party.")
+    assert "1 request waits for your Party's answer." in observer
+    assert "Please" not in observer
+    assert administrator.startswith("1 request waits for your answer.")
+    assert "What waits for your Party" not in administrator
 
 
 def test_it_is_previewed_as_text_and_as_a_page_that_needs_nothing_else(point: FocalPoint, tmp_path: Path) -> None:

@@ -69,9 +69,10 @@ from gateway.markings import Change, Described
 from gateway.rosters import DifficultyLetter, Roster, RosterChanged, RosterDue, RosterOverdue
 from gateway.rules import merits
 from gateway.rules.digest import Ending as EndingKey
-from gateway.rules.digest import Today, headline, latest, tasks_of, tasks_of_secretariat
+from gateway.rules.digest import Today, headline, observed, tasks_of, tasks_of_secretariat
 from gateway.rules.directory import asking_form, own_form
 from gateway.rules.directory import sheet as roster_sheet
+from gateway.rules.periods import latest
 from gateway.rules.quality import own
 from gateway.rules.sealed import SealedAnswer
 from gateway.rules.statistics import everything, seen_by
@@ -345,6 +346,13 @@ def weekly(quiet: bool = False) -> Digest:
     )  # fmt: skip
 
 
+def _of_observer() -> Digest:
+    """A Party's digest to somebody who may only read."""
+    asked = OpenReferral(REFERRAL, SE, ReferralState.READ, EARLIER, 2)
+    _, told = observed(REFERRAL.party, "", Today(NOW, (asked,), (KE,), standings=_STANDINGS))
+    return replace(weekly(), headline=headline(KE, (), told), tasks=(), observed=told)
+
+
 _DIGEST, _TABLES = _of_secretariat()
 
 
@@ -499,6 +507,7 @@ SAMPLES: dict[str, Sample] = {
     "statistics:secretariat": Sample(_figures(), form=FilledForm("statistics", {})),
     "digest": Sample(weekly(), MailKind.DIGEST, sheets=(sheet(),)),
     "digest:quiet": Sample(weekly(quiet=True), MailKind.DIGEST),
+    "digest:observer": Sample(_of_observer(), MailKind.DIGEST),
     "digest:secretariat": Sample(_DIGEST, MailKind.DIGEST, sheets=_TABLES),
     "key_expiry:ours": Sample(KeyExpiry("B" * 64, "S/MIME", NOW + timedelta(days=60), 60, ours=True)),
 }  # fmt: skip

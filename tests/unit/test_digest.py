@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from gateway import crontab
 from gateway.directory import Standing
 from gateway.events import DigestReader, OpenReferral
-from gateway.facts import NO_PARTY, PartyCode, exchange_number, referral_number
+from gateway.facts import NO_PARTY, PartyCode, Wording, exchange_number, referral_number
 from gateway.figures import MIN_GROUP, Counts, Measured, PairFigures, PartyFigures, Period, Totals
-from gateway.rules import digest, weekly
+from gateway.rules import digest, periods, weekly
 from gateway.rules.digest import Ending, Today
 from gateway.treaty import Function, ReferralState, Role
 from tests.support import samples
@@ -51,7 +51,7 @@ def reader(reported: datetime | None = None, since: datetime = LONG_AGO) -> Dige
 
 def due(now: str, reported: str = "", name: str = "UTC", since: datetime = LONG_AGO) -> Period | None:
     fired = crontab.last(CRON, ZoneInfo(name), at(now))
-    return digest.due(reader(at(reported) if reported else None, since), fired, name)
+    return periods.due(reader(at(reported) if reported else None, since), fired, name)
 
 
 # --- which weeks --------------------------------------------------------------------------------------
@@ -71,9 +71,9 @@ def test_it_is_due_from_the_hour_of_digests_on_and_once() -> None:
 def test_three_weeks_without_the_gateway_give_one_digest_for_three_weeks() -> None:
     period = due("2026-11-18T12:00", "2026-10-26T00:00")
     assert period == Period(date(2026, 10, 26), date(2026, 11, 15))
-    assert digest.weeks(period) == 3
-    assert digest.weeks(digest.before(period)) == 3
-    assert digest.before(period).last == date(2026, 10, 25)
+    assert periods.weeks(period) == 3
+    assert periods.weeks(periods.before(period)) == 3
+    assert periods.before(period).last == date(2026, 10, 25)
 
 
 def test_who_was_registered_after_the_hour_waits_for_the_next_one() -> None:
@@ -83,27 +83,27 @@ def test_who_was_registered_after_the_hour_waits_for_the_next_one() -> None:
 
 def test_another_zone_does_not_make_a_digest_of_some_hours() -> None:
     sent = Period(date(2026, 11, 9), date(2026, 11, 15), "Pacific/Auckland").end
-    assert digest.due(reader(sent), at("2026-11-18T12:00"), "UTC") is None
+    assert periods.due(reader(sent), at("2026-11-18T12:00"), "UTC") is None
     sent = Period(date(2026, 11, 9), date(2026, 11, 15), "America/Santiago").end
-    assert digest.due(reader(sent), at("2026-11-24T12:00"), "Pacific/Auckland") == Period(
+    assert periods.due(reader(sent), at("2026-11-24T12:00"), "Pacific/Auckland") == Period(
         date(2026, 11, 16), date(2026, 11, 22), "Pacific/Auckland"
     )
 
 
 @pytest.mark.parametrize("name", ZONES)
 def test_a_year_of_weeks_has_no_gap_and_no_overlap_where_clocks_are_changed(name: str) -> None:
-    periods = list(_sent(name, [timedelta(days=1)] * 400))
-    assert len(periods) in (56, 57, 58)
-    for earlier, later in pairwise(periods):
+    found = list(_sent(name, [timedelta(days=1)] * 400))
+    assert len(found) in (56, 57, 58)
+    for earlier, later in pairwise(found):
         assert earlier.end == later.start
-        assert digest.weeks(later) == 1
+        assert periods.weeks(later) == 1
         assert (later.end - later.start) / timedelta(hours=1) in (167, 168, 169)
 
 
 @given(st.lists(st.integers(1, 24 * 40), min_size=3, max_size=30), st.sampled_from(ZONES))
 def test_however_long_the_gateway_is_off_each_week_is_told_once(hours: list[int], name: str) -> None:
-    periods = list(_sent(name, [timedelta(hours=some) for some in hours]))
-    assert all(earlier.end == later.start for earlier, later in pairwise(periods))
+    found = list(_sent(name, [timedelta(hours=some) for some in hours]))
+    assert all(earlier.end == later.start for earlier, later in pairwise(found))
 
 
 @pytest.mark.parametrize("line", [CRON, "30 2 * * 0", "0 0 * * 1", "30 0 * * *"])
@@ -124,13 +124,13 @@ def test_three_weeks_off_while_clocks_are_changed_give_one_digest_of_three_weeks
         before = at(day) - timedelta(days=9)
         steps = [timedelta(hours=7)] * 20 + [timedelta(days=21)] + [timedelta(hours=7)] * 20
         sent = list(_sent(name, steps, line, before - timedelta(days=6)))
-        assert [digest.weeks(period) for period in sent] in ([1, 1, 3, 1], [1, 3, 1], [1, 1, 3], [1, 3]), (day, sent)
+        assert [periods.weeks(period) for period in sent] in ([1, 1, 3, 1], [1, 3, 1], [1, 1, 3], [1, 3]), (day, sent)
         assert all(earlier.last + timedelta(days=1) == later.first for earlier, later in pairwise(sent))
         assert all(earlier.end == later.start for earlier, later in pairwise(sent))
         zone = ZoneInfo(name)
         begins = {(period.start.astimezone(zone).weekday(), period.start.astimezone(zone).hour) for period in sent}
         assert begins == {(0, 0)}, "Mondays at midnight by the clock of the zone"
-        lengths = [period.end - period.start - timedelta(weeks=digest.weeks(period)) for period in sent]
+        lengths = [period.end - period.start - timedelta(weeks=periods.weeks(period)) for period in sent]
         changed = timedelta(minutes=30 if name == "Australia/Lord_Howe" else 60)
         assert sum(lengths, timedelta()) == -sign * changed
 
@@ -141,7 +141,7 @@ def _sent(name: str, steps: list[timedelta], line: str = CRON, start: datetime =
     for step in steps:
         now += step
         for _ in range(2):
-            period = digest.due(reader(reported), crontab.last(line, ZoneInfo(name), now), name)
+            period = periods.due(reader(reported), crontab.last(line, ZoneInfo(name), now), name)
             if period is not None:
                 yield period
                 reported = period.end
@@ -189,6 +189,42 @@ def test_a_partys_tasks_are_in_the_order_of_urgency_and_of_its_own() -> None:
         ["1 request of your Party could not be delivered; the Secretariat knows.", "GSP-2026-000005/SE"],
         ["1 key ends soon: please have it renewed.", "o@kra.example: December 1, 2026"],
     ]  # fmt: skip
+
+
+def test_an_observer_is_asked_for_nothing_but_the_own_key_and_told_what_waits_for_others() -> None:
+    """Somebody who may only read can neither answer, renew a desk's key, nor keep the directory or the library."""
+    state, own = ReferralState.UNDELIVERABLE, Ending("observer@kra.example", KE, Role.OBSERVER, date(2026, 11, 30))
+    today = Today(
+        samples.NOW,
+        (referral(1, KE, SE, 1), referral(2, KE, FR, 0, ReferralState.WAITING), referral(3, KE, FR, 2, state)),
+        locked=(KE,),
+        ending=(own, Ending("o@kra.example", KE, Role.OFFICER, date(2026, 12, 1))),
+        doubted=((KE, Wording("Kenya, stamp of 2027")),),
+        standings=(
+            standing(KE, Function.CONTACT_POINT, Function.CENTRAL_AUTHORITY, asked_at=at("2026-09-01T00:00")),
+            standing(SE, Function.CONTACT_POINT),
+        ),
+    )
+    say = languages().catalogue("en").say
+    tasks, told = digest.observed(KE, own.owner, today)
+    assert [(say(task.says), *map(say, task.lines)) for task in tasks] == [
+        ("1 key ends soon: please have it renewed.", "observer@kra.example: November 30, 2026")
+    ]
+    assert [(say(task.says), len(task.lines)) for task in told] == [
+        ("1 request waits for your Party's answer.", 1),
+        ("Your Party's desk has no key that can be used: no request can be sent to it.", 1),
+        ("1 request could not be delivered to your Party's desk.", 1),
+        ("1 key ends soon.", 1),
+        ("Your Party's desk often answers “not ours” to UIMs of 1 marking, so officers now confirm before they ask it; "
+         "your administrators can describe it anew.", 1),
+        ("Your Party lacks 2 authorities in the directory: its administrators can name them.", 3),
+        ("Your Party's administrators have yet to confirm its entries in the directory.", 1),
+    ]  # fmt: skip
+    late = replace(today, referrals=(referral(1, KE, SE, 9), referral(2, KE, FR, 1)))
+    assert say(digest.observed(KE, "", late)[1][0].says) == "1 request to your Party is overdue; waiting in all: 2."
+    assert say(digest.headline(KE, tasks, told)) == "1 key ends soon: please have it renewed."
+    assert say(digest.headline(KE, (), told)) == "You need do nothing yourself: below is what waits for your Party."
+    assert digest.observed(AT, "observer@bmf.example", today) == ((), ())
 
 
 def test_today_and_yesterday_are_said_by_the_calendar_of_the_digests_zone() -> None:
@@ -315,7 +351,7 @@ def sum_of(counts: object) -> Counts:
 def everything_told(party: PartyCode, pairs: dict[tuple[PartyCode, PartyCode], Counts], others: int = 0) -> str:
     """All that a digest says of figures, charts and tables, in words."""
     weeks = weekly.Weeks(
-        measured(pairs), measured({}, WEEK.before()), tuple(measured(pairs, week) for week in digest.latest(WEEK, 8)),
+        measured(pairs), measured({}, WEEK.before()), tuple(measured(pairs, week) for week in periods.latest(WEEK, 8)),
         measured(pairs, MONTH),
     )  # fmt: skip
     return "\n".join(
