@@ -12,7 +12,7 @@ from typing import Any
 from gateway import library
 from gateway.events import ChangeState, Commit, Event, EventKind, PatternChange
 from gateway.facts import PartyCode, Wording, digest
-from gateway.library.changes import Raw, merged, schemes_in, undone, written
+from gateway.library.changes import Raw, merged, repeats, schemes_in, undone, written
 from gateway.library.experience import rank
 from gateway.library.proposal import Examined, examine
 from gateway.outcome import LostRace
@@ -98,13 +98,18 @@ class Patterns:
         return version
 
     def history(self) -> list[tuple[Any, ...]]:
-        """Version, when, the answering Party, schemes, who proposed it, who approved it; what waits comes last."""
+        """Version, when, the answering Party, schemes, who proposed it, who approved it, its mark, and which version it
+        repeats; what waits comes last."""
         patterns = self._view.patterns
-        rows = [(str(one.version), one.decided_at, one) for one in patterns.made()]
+        made = patterns.made()
+        again = repeats(_schemes(self._shipped), made) if made else {}
+        same = {version: f"as version {other}" if other else "as shipped" for version, other in again.items()}
+        rows = [(str(one.version), one.decided_at, one) for one in made]
         waiting = [("waits", one.at, one) for one in patterns.waiting()]
         return [
             (version, at.isoformat(timespec="seconds") if at else "", one.party or "several", " ".join(one.schemes),
-             self._who(one.person, one.actor), self._who(one.decided_by) if one.version else "", one.mark[:12])
+             self._who(one.person, one.actor), self._who(one.decided_by) if one.version else "", one.mark[:12],
+             same.get(one.version, ""))
             for version, at, one in (*rows, *waiting)
         ]  # fmt: skip
 

@@ -139,10 +139,11 @@ def diff(home: Path, file: BinaryIO | None) -> None:
 @_output.home_option
 @_output.json_option
 def history(home: Path, as_json: bool) -> None:
-    """Every change of the library: what, whose, who proposed and who approved it; and what waits."""
+    """Every change of the library: what, whose, who proposed and who approved it, and which earlier version it repeats;
+    and what waits."""
     with _output.opened(home) as gateway:
         rows = gateway.patterns.history()
-    headings = ("Version", "At", "Party", "Schemes", "Proposed by", "Approved by", "Mark")
+    headings = ("Version", "At", "Party", "Schemes", "Proposed by", "Approved by", "Mark", "Repeats")
     _output.records(headings, rows, as_json, "The library is as it was shipped.")
 
 

@@ -86,6 +86,25 @@ def undone(made: Sequence[PatternChange], version: int) -> tuple[str, tuple[str,
     return written(before[name] for name in change.schemes if name in before), change.schemes
 
 
+def repeats(shipped: Mapping[str, Raw], made: Iterable[PatternChange]) -> dict[int, int]:
+    """The versions that leave their schemes as an earlier one did, each with the latest such; 0: as they were shipped.
+
+    By what stands in them: a change that was taken back is one, and so is an earlier text that is brought again.
+    """
+    states: list[dict[str, Raw]] = [dict(shipped)]
+    found = {}
+    for change in made:
+        new = schemes_in(change.text)
+        now = {name: raw for name in change.schemes if (raw := new.get(name) or shipped.get(name)) is not None}
+        before = (
+            at for at in reversed(range(len(states))) if all(states[at].get(n) == now.get(n) for n in change.schemes)
+        )
+        if (at := next(before, None)) is not None:
+            found[change.version] = at
+        states.append({name: raw for name, raw in states[-1].items() if name not in change.schemes} | now)
+    return found
+
+
 def parties_described(made: Iterable[PatternChange], begin: datetime, end: datetime) -> tuple[PartyCode, ...]:
     """The Parties whose markings were changed in that time, by code."""
     within = [one for one in made if one.decided_at is not None and begin <= one.decided_at < end]

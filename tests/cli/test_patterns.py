@@ -72,7 +72,7 @@ def test_a_file_counts_at_once_is_on_record_and_can_be_taken_back(folder: Path, 
     assert "ke-stamp: as before version 1" in gsp("pattern", "revert", 1, home=home).out
     assert gsp("pattern", "diff", home=home).out == "There is no difference.\n"
     rows = gsp("pattern", "history", "--json", home=home).json
-    assert [(row["version"], row["schemes"], row["approved_by"]) for row in rows] == [
-        ("1", "ke-stamp", "operator"), ("2", "ke-stamp", "operator"),
+    assert [(row["version"], row["schemes"], row["approved_by"], row["repeats"]) for row in rows] == [
+        ("1", "ke-stamp", "operator", ""), ("2", "ke-stamp", "operator", "as shipped"),
     ]  # fmt: skip
     assert "changed again by version 2" in failed_in_one_line(gsp("pattern", "revert", 1, home=home))

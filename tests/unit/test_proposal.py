@@ -11,7 +11,7 @@ from gateway import library
 from gateway.content import Uim
 from gateway.events import ChangeState, PatternChange
 from gateway.facts import PartyCode, digest
-from gateway.library.changes import merged, overlay, undone
+from gateway.library.changes import merged, overlay, repeats, undone, written
 from gateway.library.proposal import Examined, examine
 from gateway.library.reading import LARGEST, Unreadable, read_schemes
 from tests.support.patterns import SHIPPED, stamp
@@ -205,3 +205,27 @@ def test_later_changes_count_and_one_change_can_be_taken_back() -> None:
         undone([first, second], 9)
     text, ids = undone([first], 1)
     assert merged(SHIPPED, [first, replace(first, text=text, schemes=ids, version=2)]) == SHIPPED
+
+
+def test_a_version_that_leaves_its_schemes_as_an_earlier_one_did_is_said_to_repeat_the_latest_such() -> None:
+    """Taken back or brought again: by what stands in it, whatever was changed beside it, and as it was shipped."""
+    shipped = {"old": {"id": "old", "title": "as shipped"}}
+
+    def made(*steps: dict[str, str]) -> dict[int, int]:
+        """Each step says titles of schemes; "" takes back to what was shipped."""
+        texts = [written({"id": name, "title": title} for name, title in step.items() if title) for step in steps]
+        found = [
+            PatternChange(
+                digest(text.encode()), text, tuple(step), KE, NOW, state=ChangeState.APPROVED, version=version
+            )
+            for version, (text, step) in enumerate(zip(texts, steps, strict=True), 1)
+        ]
+        return repeats(shipped, found)
+
+    assert made() == {}
+    assert made({"new": "a"}, {"new": "b"}, {"other": "c"}, {"old": "d"}) == {}
+    assert made({"new": "a"}, {"new": "b"}, {"other": "c"}, {"new": "a"}) == {4: 1}
+    assert made({"new": "a"}, {"new": ""}, {"new": "a"}, {"new": "b"}, {"new": "a"}) == {2: 0, 3: 1, 5: 3}
+    assert made({"old": "d"}, {"old": ""}) == {2: 0}
+    assert made({"old": "d"}, {"old": "as shipped"}) == {2: 0}
+    assert made({"new": "a", "old": "d"}, {"new": "b"}, {"new": "a", "old": "e"}, {"new": "a", "old": "d"}) == {4: 1}
