@@ -18,7 +18,7 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gs1_element_strings import GS1ElementString
 from biip.gs1_prefixes import GS1Prefix
 
-from gateway.content import Text, text
+from gateway.content import N_, Text, text
 
 SEPARATOR = "\x1d"
 
@@ -45,6 +45,7 @@ _ITEM = re.compile(
 _SHORTEST_ITEM = 16
 _MADE = re.compile(r"(?<![^\x1d])8008\d{8}")
 
+_NOT_PRODUCED = N_("The production time {stamp} after (8008) is not possible: year, month, day, hour.")
 # Clocks of packing lines and of this machine may differ by this much.
 _TOLERANCE = timedelta(hours=1)
 
@@ -179,6 +180,8 @@ def bracket_fault(code: str) -> Text | None:
     for identifier, value in _elements(code.strip()):
         known = _identifier(identifier)
         if known is not None and not re.fullmatch(known.pattern, identifier + value):
+            if identifier == "8008" and value.isdecimal() and len(value) == 8:
+                return text(_NOT_PRODUCED, stamp=value)
             return text(
                 "After ({identifier}) stands {value}: too long, too short, or with wrong characters.",
                 identifier=identifier,
@@ -259,7 +262,7 @@ def _production_fault(code: str, now: datetime) -> Text | None:
     at = _produced(code[-12:])
     if at and at <= now + _TOLERANCE:
         return None
-    return text("The production time {stamp} after (8008) is not possible: year, month, day, hour.", stamp=code[-8:])
+    return text(_NOT_PRODUCED, stamp=code[-8:])
 
 
 # What a scheme can name under `checks`. Each gives None, or what is wrong.

@@ -25,6 +25,8 @@ GREEK = N_("Perhaps {uim}: character {position} is a Greek letter that only look
 FULL_WIDTH = N_("Perhaps {uim}: character {position} is a full-width one, as East Asian keyboards write them.")
 TYPOGRAPHIC = N_("Perhaps {uim}: a telephone or word processor changed its quotation marks or dashes.")
 DIGITS = N_("Perhaps {uim}: digits of another script stand for 0 to 9.")
+BRACKETS = N_("Perhaps {uim}: its identifiers were put into brackets of another kind.")
+HYPHENS = N_("Perhaps {uim}: hyphens were put between its parts.")
 AROUND = N_("Perhaps {uim}: quotation marks or a comma around it were copied with it.")
 INVISIBLE = N_("Perhaps {uim}: spaces or invisible characters got into it.")
 ENCODED = N_("Perhaps {uim}: a mail program wrote & or = in another way.")
@@ -32,6 +34,7 @@ LOST_ZERO = N_("Perhaps {uim}: a zero at its beginning was lost.")
 LOST = N_("Perhaps {uim}: {character} may have been lost at place {position}.")
 SEPARATOR = N_("Perhaps {uim}: the group separator before ({identifier}) was lost.")
 TWICE = N_("Perhaps {uim}: character {position} ({character}) may have been written twice.")
+SWAPPED = N_("Perhaps {uim}: characters {position} and {next} may have been swapped.")
 BROKEN = N_("Perhaps {uim}: it was broken at the edge of a column, and its rest stands on the next line.")
 STAMP = N_("Perhaps {uim}: the time stamp on the next line belongs to it.")
 REST = N_("This is probably the rest of the line above it. Together: {uim}.")
@@ -55,7 +58,7 @@ _DIGITS = str.maketrans("OoDQIil|ZSBG", "000011112586")
 # What a number may begin with, misread or not.
 LIKE_DIGITS = frozenset("0123456789OoDIil|ZSBG")
 _NUMBERS = (8, 12, 13, 14, 16, 18, 20)  # digits at the beginning of GS1 codes, identifier included
-_LOOKS = str.maketrans("oil|szbg", "01115286")
+_LOOKS = str.maketrans("oqdil|szbg", "0001115286")
 # What a character may have been, the likeliest first; the other case of a letter comes after these.
 _ALIKE = {
     "0": "OQDo", "O": "0QD", "o": "0", "Q": "O0", "D": "O0", "1": "Il", "I": "1l", "l": "1I", "i": "1l", "|": "1Il",
@@ -63,11 +66,14 @@ _ALIKE = {
 }  # fmt: skip
 _FEWEST_DIGITS = 7  # of a run for a digit to be looked for that was lost from it: a time stamp has eight
 _EDITED = 5  # characters of a prefix for it to be known with one too few or too many: shorter ones fit by chance
+_GAP = "\0"
 _ADDED = re.compile("[ &=]")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
 _QUOTED_PRINTABLE = re.compile(r"=(3D|26|2B|2F|3F|3C|3E|3A|3B|25|22|27|28|29|2A|2C|2D|2E)")
+_OPENING, _OTHER_BRACKETS = frozenset("[{<"), re.compile(r"[\[{<](\d{2,4})[\]}>]")
+_BRACKET = frozenset("()")
 _BEFORE, _BEHIND = "\"'`", "\"'`,;."
 _RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
 _DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
@@ -110,7 +116,18 @@ def folded(code: str) -> str:
 class Prefixes:
     """Known issuers' prefixes, to be found again in a code that was misread there."""
 
-    __slots__ = ("_by_look", "_edited", "_edited_lengths", "_edited_starts", "_known", "_lengths", "_looks")
+    __slots__ = (
+        "_by_look",
+        "_edited",
+        "_edited_lengths",
+        "_edited_starts",
+        "_ends",
+        "_gaps",
+        "_known",
+        "_lengths",
+        "_looks",
+        "_starts",
+    )
 
     def __init__(self, prefixes: Iterable[str]) -> None:
         self._by_look = {folded(prefix): prefix for prefix in prefixes}
@@ -124,7 +141,15 @@ class Prefixes:
                 self._edited.setdefault(lost, (prefix, LOST, place + 1))
                 if not self._is_known(doubled):
                     self._edited.setdefault(doubled, (prefix, TWICE, place + 2))
+        for prefix in self._known:
+            for place in range(1, len(prefix) if len(prefix) >= _EDITED else 0):
+                if not self._is_known(swapped := _swapped(prefix, place - 1)):
+                    self._edited.setdefault(swapped, (prefix, SWAPPED, place))
         self._edited_lengths = sorted({len(written) for written in self._edited}, reverse=True)
+        long = [prefix for prefix in self._known if len(prefix) >= _EDITED]
+        self._gaps = {prefix[:n] + _GAP + prefix[n + 1 :]: prefix for prefix in long for n in range(len(prefix))}
+        self._starts = {prefix[:2] for prefix in long}  # one of both stands in a prefix of which one character is wrong
+        self._ends = {prefix[2:_EDITED] for prefix in long}
         self._edited_starts = {written[: self._edited_lengths[-1]] for written in self._edited}
 
     def meant(self, code: str) -> str:
@@ -139,14 +164,30 @@ class Prefixes:
         return ""
 
     def edited(self, code: str) -> Proposal | None:
-        """The code with a known prefix of which one character was lost or written twice; None where it is no such."""
-        if not self._edited or code[: self._edited_lengths[-1]] not in self._edited_starts:
+        """The code with a known prefix of which one character was lost, written twice, mistyped or swapped.
+
+        None where it is no such.
+        """
+        gapped = code[:2] in self._starts or code[2:_EDITED] in self._ends
+        if not gapped and (not self._edited or code[: self._edited_lengths[-1]] not in self._edited_starts):
             return None
-        for length in () if self._is_known(code) else self._edited_lengths:
+        if self._is_known(code):
+            return None
+        for length in self._edited_lengths:
             if found := self._edited.get(code[:length]):
                 prefix, why, position = found
+                if why is SWAPPED:
+                    return _exchanged(code, position - 1)
                 character = prefix[position - 1] if why is LOST else code[position - 1]
                 return Proposal(prefix + code[length:], why, (("character", character), ("position", position)))
+        return self._mistyped(code) if gapped else None
+
+    def _mistyped(self, code: str) -> Proposal | None:
+        """The code with a known prefix of which one character is another one."""
+        for length in (length for length in self._lengths if length >= _EDITED):
+            for place in range(length):
+                if meant := self._gaps.get(code[:place] + _GAP + code[place + 1 : length]):
+                    return _one(code, place, code[place], meant[place])
         return None
 
     def _is_known(self, code: str) -> bool:
@@ -182,6 +223,16 @@ def slips(code: str, since: int = 0) -> Iterator[Proposal]:
             yield _one(code, place, found, found.swapcase())
 
 
+def swaps(code: str, since: int = 0) -> Iterator[Proposal]:
+    """The code with two neighbours in each other's place, as fingers do it; from the place `since` (from 0) on.
+
+    No bracket is moved: another identifier would result.
+    """
+    for place in range(since, len(code) - 1):
+        if code[place] != code[place + 1] and _BRACKET.isdisjoint(code[place : place + 2]):
+            yield _exchanged(code, place)
+
+
 def lost(code: str, since: int = 0) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
     """The code with one digit more where many stand in a row: (one of two equal ones or a leading zero, any other).
 
@@ -201,13 +252,22 @@ def lost(code: str, since: int = 0) -> tuple[tuple[Proposal, ...], tuple[Proposa
 
 
 def one_case(code: str) -> bool:
-    """Whether every letter is small: a marking folded to one case, which nobody can undo."""
-    return code == code.lower() and code != code.upper()
+    """Whether every letter is small, or all but the first as a telephone writes it: case that nobody can restore."""
+    rest = code[1:]
+    return rest == rest.lower() and (rest != rest.upper() or code != code.upper())
 
 
 def _one(code: str, place: int, found: str, meant: str) -> Proposal:
     values = (("position", place + 1), ("meant", meant), ("found", found))
     return Proposal(code[:place] + meant + code[place + 1 :], ONE_ALIKE, values)
+
+
+def _swapped(code: str, place: int) -> str:
+    return code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+
+
+def _exchanged(code: str, place: int) -> Proposal:
+    return Proposal(_swapped(code, place), SWAPPED, (("position", place + 1), ("next", place + 2)))
 
 
 def cleaned(code: str) -> Proposal:
@@ -258,8 +318,7 @@ def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
     clean = cleaned(code)
     yield clean
     code, why, said = clean
-    if (bare := code.lstrip(_BEFORE).rstrip(_BEHIND)) != code:
-        yield Proposal(bare, AROUND)
+    yield from _undressed(code)
     meant = prefixes.meant(code)
     prefixed = meant + code[len(meant) :]
     if meant:
@@ -280,6 +339,16 @@ def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
             yield _told(code, leading[:size] + code[size:], clean, LOOK_ALIKE)
     if code[:1] in "123456789":
         yield Proposal("0" + code, why or LOST_ZERO, said)
+
+
+def _undressed(code: str) -> Iterator[Proposal]:
+    """The code without what people and programs put around it and between its parts."""
+    if (bare := code.lstrip(_BEFORE).rstrip(_BEHIND)) != code:
+        yield Proposal(bare, AROUND)
+    if code[:1] in _OPENING:
+        yield Proposal(_OTHER_BRACKETS.sub(r"(\1)", code), BRACKETS)
+    if "-" in code:
+        yield Proposal(code.replace("-", ""), HYPHENS)
 
 
 def _told(code: str, restored: str, clean: Proposal, why: str) -> Proposal:

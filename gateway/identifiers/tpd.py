@@ -105,7 +105,7 @@ def _loose_stamp_fault(value: str, now: datetime) -> Text | None:
         return None
     if end.isascii() and end.isdecimal():
         return None if stamp(end) else _NO_STAMP
-    if end.translate(_LIKE_DIGITS).isdecimal() and _is_recent(end.translate(_LIKE_DIGITS), now):
+    if end.translate(_LIKE_DIGITS).isdecimal() and is_recent(end.translate(_LIKE_DIGITS), now):
         return _NEARLY_STAMP
     if end[1:].isascii() and end[1:].isdecimal() and _shortened(end[1:], now):
         return _SHORT_STAMP
@@ -115,10 +115,11 @@ def _loose_stamp_fault(value: str, now: datetime) -> Text | None:
 @lru_cache(maxsize=4096)
 def _shortened(digits: str, now: datetime) -> bool:
     """Whether seven digits are a time stamp of which one was lost."""
-    return any(_is_recent(digits[:n] + digit + digits[n:], now) for n in range(8) for digit in "0123456789")
+    return any(is_recent(digits[:n] + digit + digits[n:], now) for n in range(8) for digit in "0123456789")
 
 
-def _is_recent(value: str, now: datetime) -> bool:
+def is_recent(value: str, now: datetime) -> bool:
+    """Whether something is a time stamp of the years in which packs have borne such markings."""
     instant = stamp(value)
     return instant is not None and _FIRST <= instant <= now + _TOLERANCE
 

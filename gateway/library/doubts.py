@@ -7,7 +7,7 @@ would not pass (docs/decisions/0002).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +25,8 @@ _NEAR = 2  # characters more or fewer than a scheme has, for it to be recognised
 _TOO_MUCH = 3  # characters cut off are as likely as one that is too much
 _ELLIPSES = ("...", "…")  # what programs write where they cut a text
 _LEAST_OF_A_CUT = 0.6  # of a code that is left where the rest was cut off, for it to be recognised by its shape
+_MOST_FITTING = 7  # digits of ten at one place, where a rule still tells some of them apart
+_ENOUGH_SMALL = 4  # letters behind a prefix: they are no capitals by chance once in sixteen times
 _EQUALLY_LIKELY = 4  # more places where a character may have been lost are told no better than none
 # UIMs of one list that are looked into character by character, a millisecond each: whose every line is damaged
 # learns nothing more from the next thousand.
@@ -37,6 +39,7 @@ _PREFIX = N_("It does not begin with {prefix}: character {position} is {characte
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
 _NOT_THERE = N_("Character {position} is {character}, which cannot stand there: {scheme}.")
 CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
+_STAMP = 8  # characters of a time stamp
 _STAMPED = 9  # characters at the end of a code of which one may keep the last eight from being a time stamp
 _DIGITS = frozenset({"time stamp", "gs1 number", "gs1 key", "gs1 production time"})
 
@@ -62,9 +65,12 @@ class Doubts:
         """What an undecided code was probably meant to be, and why it is not; empty where nothing is known."""
         if misreads.spreadsheet_number(code):
             return (), (_SPREADSHEET,)
-        if misreads.one_case(code) and self._library.prefixes.meant(code):
+        meant = self._library.prefixes.meant(code) if misreads.one_case(code) else ""
+        if meant and sum(map(str.isalpha, code[len(meant) :])) >= _ENOUGH_SMALL:
             capitals = self._fits(misreads.Proposal(code.upper(), misreads.CASE), stamped=False)
-            return ((self._likely(capitals.scheme),), (capitals.remark,)) if capitals else ((), (_ONE_CASE,))
+            if capitals:
+                return (self._likely(capitals.scheme),), (capitals.remark,)
+            return tuple(map(self._likely, self._near(meant + code[len(meant) :])[:1])), (_ONE_CASE,)
         source = written.strip() if written.lstrip()[:1] == "(" else code  # the places that its writer counts
         proposed = tuple(self._proposals(source))
         certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
@@ -74,8 +80,8 @@ class Doubts:
         reason = (why_not(near[0], code, self._now, placed=code == written.strip()),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
-        meant = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
-        return tuple(map(self._likely, meant)), (*reason, *(proposal.remark for proposal in proposed))
+        likely = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
+        return tuple(map(self._likely, likely)), (*reason, *(proposal.remark for proposal in proposed))
 
     def beside(self, code: str, deciding: tuple[Scheme, ...], advised: bool) -> tuple[Text, ...]:
         """What a code may have been that fits as it is, but hardly so.
@@ -92,7 +98,7 @@ class Doubts:
         if deciding[0].is_checked or not code[:1].isalpha():
             return ()
         if misreads.like_number(code):
-            return tuple(one.remark for one in self._slips(code))
+            return tuple(one.remark for one in tuple(self._proposals(code)) or self._slips(code))
         edited = self._library.prefixes.edited(code)
         fitting = self._deciding(edited.uim) if edited else ()
         return (_proposing(edited),) if edited and fitting and fitting[0].is_checked else ()
@@ -161,12 +167,45 @@ class Doubts:
             told for one in misreads.slips(code, since) if (told := self._fits(one, stamped))
         ]
         if not found and (not near or code[:1] == "(" or any(_is_as_long(one, len(code) + 1) for one in near)):
-            twins, others = (
-                [told for one in some if (told := self._fits(one, stamped)) and (not near or told.scheme in near)]
-                for some in misreads.lost(code, since)
-            )
-            found = next((some for some in ([*twins, *others], twins) if len(some) <= _EQUALLY_LIKELY), [])
+            found = self._restored(code, since, stamped=stamped, near=near)
+        if not found:
+            swapped = [
+                told
+                for one in misreads.swaps(code, since)
+                if (told := self._fits(one, stamped)) and self._tells(code, one.uim, told.scheme)
+            ]
+            found = swapped if len(swapped) <= _PROPOSALS else []
         yield from found[:_PROPOSALS]
+
+    def _restored(self, code: str, since: int, *, stamped: bool, near: tuple[Scheme, ...]) -> list[_Told]:
+        """The code with the digit that it lost: any where few fit, else one of two equal ones, lost most often.
+
+        What a rule finds right as it stands has lost none; and where nearly any digit fits, each is only a guess.
+        """
+        if not stamped and any(map(_is_stamped, near[:1])) and tpd.is_recent(code[-_STAMP:], self._now):
+            return []
+        twins, others = misreads.lost(code, max(since, _right_until(code, near)))
+        found = [(one, self._fits(one, stamped)) for one in (*twins, *others)]
+        fitting = {one: told for one, told in found if told and (not near or told.scheme in near)}
+        strongest = _strongest(list(fitting.values()))
+        if len(strongest) <= _EQUALLY_LIKELY:
+            return strongest
+        uims = {one.uim for one in fitting}
+        alike = [fitting[one] for one in twins if one in fitting and not _is_free(code, one, uims)]
+        alike = [told for told in alike if told in strongest]
+        return alike if len(alike) <= _EQUALLY_LIKELY else []
+
+    def _tells(self, code: str, restored: str, scheme: Scheme) -> bool:
+        """Whether more than a check digit speaks for two neighbours having been swapped.
+
+        Of two digits it does not: three other pairs of a number are as likely, and one misread digit is likelier.
+        """
+        changed = next(place for place, (a, b) in enumerate(zip(code, restored, strict=True)) if a != b)
+        if not code[changed : changed + 2].isdecimal():
+            return True
+        if tpd.is_recent(restored[-_STAMP:], self._now) and not tpd.is_recent(code[-_STAMP:], self._now):
+            return True
+        return points_for(scheme, gs1.normalise(restored)) > points_for(scheme, gs1.normalise(code))
 
     def _separated(self, code: str) -> Iterator[_Told]:
         for restored, identifier in gs1.separated(code) if code.startswith("01") else ():
@@ -177,9 +216,12 @@ class Doubts:
                     yield self._told(deciding, proposal)
 
     def _fits(self, proposal: misreads.Proposal, stamped: bool) -> _Told | None:
-        if stamped and not tpd.is_past(proposal.uim[-8:], self._now):
+        recent = tpd.is_recent(proposal.uim[-_STAMP:], self._now)
+        if stamped and not recent:
             return None
         deciding = self._fitting(proposal.uim) if gs1.keeps_identifiers(proposal.uim) else ()
+        if deciding and not recent and _is_stamped(deciding[0]):
+            return None
         known = deciding and (stamped or self._is_known(deciding, proposal))
         return self._told(deciding, proposal) if known else None
 
@@ -198,6 +240,38 @@ class Doubts:
     def _told(self, deciding: tuple[Scheme, ...], proposal: misreads.Proposal) -> _Told:
         best = max(deciding, key=lambda scheme: scheme.rank + points_for(scheme, proposal.uim))
         return _Told(best, _proposing(proposal))
+
+
+def _strongest(proposed: list[_Told]) -> list[_Told]:
+    """Those for which a GS1 prefix or a price speaks, too, if there are any; else all."""
+    points = [points_for(told.scheme, gs1.normalise(str(dict(told.remark.values)["uim"]))) for told in proposed]
+    return [told for told, speaking in zip(proposed, points, strict=True) if speaking == max(points)]
+
+
+def _right_until(code: str, near: tuple[Scheme, ...]) -> int:
+    """Where the number ends with which a code begins, if its check digit is right; else 0."""
+    number = gs1.number_of(gs1.normalise(code))
+    if not number and any(check.name == "gs1 number" for scheme in near[:1] for check in scheme.checks):
+        number = code[:14]
+    if not number.isdecimal() or gs1.check_digit(number) is not None:
+        return 0
+    return code.find(number) + len(number)
+
+
+def _is_stamped(scheme: Scheme) -> bool:
+    return any(check.name == "time stamp" for check in scheme.checks)
+
+
+def _is_free(code: str, restored: misreads.Proposal, fitting: Container[str]) -> bool:
+    """Whether nearly any digit fits where one would be put into a code: then none of them is more than a guess."""
+    said = dict(restored.values)
+    digit, place = str(said["character"]), int(str(said["position"])) - 1
+    while True:  # the same code results at every place of a row of this digit
+        if sum(code[:place] + other + code[place:] in fitting for other in "0123456789") > _MOST_FITTING:
+            return True
+        if code[place : place + 1] != digit:
+            return False
+        place += 1
 
 
 def _proposing(proposal: misreads.Proposal) -> Text:

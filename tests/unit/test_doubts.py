@@ -1,0 +1,120 @@
+"""What an officer is told of a damaged code: by the shipped library, as people damage codes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.content import Uim, Verdict, VerdictKind
+from tests.support.misreadings import proposals
+from tests.unit.test_library import shipped
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+SWEDISH = "QCALL7hT2kQ9mZb7Kd25051914"
+RUSSIAN = "04600000123455a<B,7=ZACN8k9+Q"
+CHINESE = "5051900012345678GXYC450100123456"
+
+
+def judged(code: str) -> Verdict:
+    (verdict,) = shipped().verdicts([Uim(code)], NOW)
+    return verdict
+
+
+def said(verdict: Verdict) -> str:
+    return "\n".join(remark.message.format(**dict(remark.values)) for remark in verdict.remarks)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "meant"),
+    [
+        ("OCALL7hT2kQ9mZb7Kd25051914", SWEDISH),
+        ("0CALL7hT2kQ9mZb7Kd25051914", SWEDISH),
+        ("DCALL7hT2kQ9mZb7Kd25051914", SWEDISH),
+        ("QGALL7hT2kQ9mZb7Kd25051914", SWEDISH),
+        ("QACLL7hT2kQ9mZb7Kd25051914", SWEDISH),
+        ("CQALL7hT2kQ9mZb7Kd25051914", SWEDISH),
+        ("LETA1x7Kp2Qm9Za25051914", "LEAT1x7Kp2Qm9Za25051914"),
+    ],
+)
+def test_a_known_prefix_is_found_in_what_was_misread_mistyped_or_swapped(damaged: str, meant: str) -> None:
+    assert proposals(judged(damaged)) == [meant]
+
+
+@pytest.mark.parametrize("code", ["QXABL7hT2kQ9mZb7Kd25051914", "ABCDL7hT2kQ9mZb7Kd25051914", "PXPK0000001"])
+def test_the_prefix_of_somebody_else_is_left_alone(code: str) -> None:
+    verdict = judged(code)
+    assert verdict.kind is VerdictKind.HINT
+    assert not proposals(verdict)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "meant"),
+    [
+        ("40600000123455a<B,7=ZACN8k9+Q", RUSSIAN),  # the Russian prefix comes out
+        ("0460000012345a5<B,7=ZACN8k9+Q", RUSSIAN),  # a digit and a letter
+        ("QCALL7hT2kQ9mZb7Kd25059114", SWEDISH),  # a day of the year comes out
+    ],
+)
+def test_two_neighbours_are_proposed_as_swapped_where_more_than_a_check_digit_speaks_for_it(
+    damaged: str, meant: str
+) -> None:
+    assert proposals(judged(damaged)) == [meant]
+
+
+def test_a_wrong_check_digit_alone_proposes_nothing_but_says_that_two_digits_may_be_swapped() -> None:
+    verdict = judged("04600000132455a<B,7=ZACN8k9+Q")
+    assert not proposals(verdict)
+    assert "or two were swapped" in said(verdict)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        SWEDISH[:-1],  # any digit may have stood at the end of a time stamp
+        "QCALL7hT2kQmZb7Kd25051914",  # its time stamp is right: nobody knows what is missing before it
+        RUSSIAN[:-1],  # and likewise behind a number with a right check digit
+        "04600000123455a<B,7ZACN8k9+Q",
+    ],
+)
+def test_where_nobody_can_know_the_lost_character_none_is_proposed(damaged: str) -> None:
+    verdict = judged(damaged)
+    assert not proposals(verdict)
+    assert "One character is missing" in said(verdict)
+
+
+def test_a_lost_digit_of_a_known_number_prefix_is_put_back() -> None:
+    assert proposals(judged("0651733029361jMznfjFAC3h66hf")) == ["04651733029361jMznfjFAC3h66hf"]
+
+
+@pytest.mark.parametrize("damaged", ["qcall7ht2kq9mzb7kd25051914", "Qcall7ht2kq9mzb7kd25051914"])
+def test_a_code_that_a_telephone_made_small_is_named_but_never_half_restored(damaged: str) -> None:
+    verdict = judged(damaged)
+    assert not proposals(verdict)
+    assert "cannot be undone" in said(verdict)
+    assert [candidate.party for candidate in verdict.candidates] == ["SE"]
+
+
+def test_a_prefix_alone_in_small_letters_is_restored() -> None:
+    assert proposals(judged("qcall7HT2kQ9mZb7Kd25051914")) == ["QCALL7HT2kQ9mZb7Kd25051914"]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "meant"),
+    [
+        ("5051900012345678-GXYC450100123456", CHINESE),
+        ("KPL2F-9aK3mW7Qz2T-25051914", "KPL2F9aK3mW7Qz2T25051914"),
+        (
+            "[01]04600000123455[21]a<B,7=Z[8005]139000[93]k9+Q",
+            "(01)04600000123455(21)a<B,7=Z(8005)139000(93)k9+Q",
+        ),
+        ("O46OOOOO123455a<B,7=ZACN8k9+Q", RUSSIAN),
+    ],
+)
+def test_what_people_put_between_the_parts_is_taken_out_again(damaged: str, meant: str) -> None:
+    assert meant in proposals(judged(damaged))
+
+
+def test_an_impossible_hour_is_told_as_such() -> None:
+    verdict = judged("(01)09520000123451(235)9Zx1aB3dE6gH9(8008)25051924")
+    assert said(verdict) == "The production time 25051924 after (8008) is not possible: year, month, day, hour."
