@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from gateway.home import Home, HomeKey
 from gateway.store import Store
@@ -20,7 +21,7 @@ SETTINGS = frozenset({
 
 def store_of(home: Home, url: str, key: HomeKey) -> Store:
     """The store at the URL of the settings, else the file in the home; raises ValueError, with what to do."""
-    return Store(url or f"sqlite:///{home.database}", key.token_digest_of)
+    return Store(url or f"sqlite:///{quote(str(home.database))}", key.token_digest_of)
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def init(root: Path, domain: str, algorithm: str = "curve25519", passphrase_file
 
 
 def _make(home: Home, domain: str, algorithm: str, passphrase_file: Path | None) -> None:
-    template = configuration.template(domain, passphrase_file)
+    template = configuration.template(configuration.domain_name(domain), passphrase_file)
     secret = unlocking.secret(passphrase_file, needed=True)
     home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.root.chmod(0o700)

@@ -43,8 +43,16 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Resolver = Annotated[
     str, Field(pattern=r"^(\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$")
 ]
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 Days = Annotated[int, Field(ge=1, le=3650)]
 ClientTls = Literal["none", "starttls", "tls"]
+
+
+def domain_name(written: str) -> str:
+    """The domain of the gateway's addresses as it is written; raises ValueError, with what to write, for no such."""
+    if len(written) > 253 or not re.fullmatch(rf"{_LABEL}(\.{_LABEL})*", written):
+        raise ValueError("a domain is written in small letters, such as gsp.example.org; one in other scripts as xn--…")
+    return written
 
 
 def _within_home(path: Path, info: ValidationInfo) -> Path:
@@ -162,10 +170,8 @@ class Database(_Section):
 
     @field_validator("url")
     @classmethod
-    def _default(cls, value: str, info: ValidationInfo) -> str:
-        if not value:
-            return f"sqlite:///{_within_home(Path('gateway.db'), info)}"
-        if not re.match(r"(sqlite|postgresql)(\+\w+)?://", value):
+    def _known(cls, value: str) -> str:
+        if value and not re.match(r"(sqlite|postgresql)(\+\w+)?://", value):
             raise ValueError("the database is sqlite:// or postgresql://")
         return value
 
@@ -280,7 +286,7 @@ class Border(_Section):
 class Settings(_Section):
     """Everything that can be set. Paths are absolute or below the home; `workers` 0: one a processor core."""
 
-    domain: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", max_length=253)]
+    domain: Annotated[str, AfterValidator(domain_name)]
     mailbox: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=64)] = "gsp"
     subaddress: bool = True
     workers: Annotated[int, Field(ge=0, le=256)] = 0
@@ -289,7 +295,7 @@ class Settings(_Section):
     http: Http = Field(default_factory=Http)
     imap: tuple[Imap, ...] = ()
     outbound: Outbound = Field(default_factory=Outbound)
-    database: Database = Field(default_factory=lambda: Database.model_construct(url=""))
+    database: Database = Field(default_factory=Database)
     openpgp: OpenPgp = Field(default_factory=OpenPgp)
     smime: Smime = Field(default_factory=Smime)
     digest: Digest = Field(default_factory=Digest)
@@ -328,7 +334,6 @@ def load(home: Path, environ: Mapping[str, str]) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML{_place(str(error))}") from None
     named = lay_over(values, environ, _is_list)
-    values.setdefault("database", {})
     try:
         return Settings.model_validate(values, context={"home": home.absolute()})
     except ValidationError as error:

@@ -29,11 +29,13 @@ def init(home: Path, domain: str, algorithm: str, passphrase_file: Path | None) 
     from gateway import service
 
     with _output.failing():
-        made = service.init(home, domain, algorithm, passphrase_file)
+        made = service.init(home, domain.lower(), algorithm, passphrase_file)
     click.echo(f"{'Made' if made.fresh else 'Already there, unchanged'}: {home}")
     click.echo(f"Mailbox:             {made.mailbox}")
     click.echo(f"OpenPGP fingerprint: {made.openpgp}")
     click.echo(f"S/MIME certificate:  {made.smime} (SHA-256)")
+    if not made.mailbox.endswith(f"@{domain.lower()}"):
+        click.echo(f"Its domain stays: this run changed nothing. It is set in {home / 'gateway.toml'}.", err=True)
     if made.fresh:
         click.echo("Next: register the Parties (gsp party add), then their people (gsp user add).")
 

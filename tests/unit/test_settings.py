@@ -33,7 +33,7 @@ def test_new_home_has_the_defaults_and_opens_both_doors(tmp_path: Path) -> None:
     assert (found.lmtp.host, found.lmtp.port) == ("127.0.0.1", 8024)
     assert (found.outbound.host, found.outbound.port, found.outbound.tls) == ("127.0.0.1", 25, "none")
     assert found.imap == ()
-    assert found.database.url == f"sqlite:///{tmp_path}/gateway.db"
+    assert found.database.url == ""
     assert (found.reminders.days, found.reminders.expire_days, found.reminders.close_days) == ((7, 14), 60, 60)
     assert (found.mailbox, found.subaddress, found.border.authserv_id) == ("gsp", True, "")
     assert found.worker_count >= 1
