@@ -33,6 +33,8 @@ class Registry:
     def add_party(self, code: str, name: str, mailbox: str, language: str, key: bytes | None) -> str:
         """Registers a Party or changes its desk; gives a sentence. Raises ValueError that says what to do."""
         party = party_code(code)
+        if not name.strip():
+            raise ValueError("the Party needs a name, by which letters call it")
         public = self.read_key(key, party) if key else None
         new = self._members.add_party(party, name, _address(mailbox), Language(language), public, self._clock())
         said = f"Party {party} ({name}) is {'registered' if new else 'changed'}; its desk is {mailbox}"
@@ -41,8 +43,16 @@ class Registry:
         )
 
     def add_person(self, code: str, mailbox: str, name: str, role: Role, language: str | None, key: bytes) -> str:
-        """Registers a person with a key, active at once; gives a sentence."""
+        """Registers a person with a key, active at once; gives a sentence. Raises ValueError that says what to do."""
         party = party_code(code)
+        known = self._view.person_by_address(_address(mailbox))
+        if known is None and not name.strip():
+            raise ValueError("the person needs a name, by which letters and lists call them")
+        if known is not None and known.party == party and known.role not in (role, Role.DESK):
+            raise ValueError(
+                f"{mailbox} is registered as {known.role.value}, and stays it: withdraw this (gsp user revoke), then"
+                " add the person with the other role and a new key"
+            )
         public = self.read_key(key, party)
         registered = self._view.party(party)
         chosen = Language(language) if language else registered.language if registered else Language("en")
@@ -62,7 +72,9 @@ class Registry:
         return renewal.renew(renewal.Order(owner, key, known, now, at_once=at_once), self._view)
 
     def revoke(self, mailbox: str, reason: str) -> str:
-        """Withdraws a person's access; gives a sentence."""
+        """Withdraws a person's access; gives a sentence. Raises ValueError that says what to do."""
+        if not reason.strip():
+            raise ValueError("say why: the reason is kept on record")
         now = self._clock()
         person = self._view.person_by_address(_address(mailbox))
         self._members.revoke(_address(mailbox), reason, now)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from gateway.cli import _output
 from gateway.treaty import Role
+
+if TYPE_CHECKING:
+    from gateway.service import Gateway
 
 
 @click.group("party")
@@ -26,8 +29,17 @@ def party() -> None:
 def party_add(home: Path, code: str, name: str, mailbox: str, language: str, key: BinaryIO | None) -> None:
     """Register a Party, or give its desk a new key: CODE is its two letters (ISO 3166-1)."""
     with _output.opened(home) as gateway:
+        _elsewhere(gateway, mailbox)
         said = gateway.registry.add_party(code, name, mailbox, language, key.read() if key else None)
     click.echo(said)
+
+
+def _elsewhere(gateway: Gateway, mailbox: str) -> None:
+    """Raises ValueError for an address of the gateway's own, whose mail would come back to it."""
+    if gateway.accepts(mailbox):
+        raise ValueError(
+            f"{mailbox} is an address of the gateway itself: give the one where the people read their mail"
+        )
 
 
 @party.command("list")
@@ -58,6 +70,7 @@ def user() -> None:
 def user_add(home: Path, code: str, email: str, name: str, role: str, language: str | None, key: BinaryIO) -> None:
     """Register a person with a key. An address already registered gets the key as a further one."""
     with _output.opened(home) as gateway:
+        _elsewhere(gateway, email)
         said = gateway.registry.add_person(code, email, name, Role(role), language, key.read())
     click.echo(said)
 

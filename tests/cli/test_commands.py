@@ -187,6 +187,8 @@ def test_keys_that_expire_soon_are_listed(point: FocalPoint) -> None:
 def test_a_person_who_is_revoked_is_shut_out_at_once(point: FocalPoint) -> None:
     officer = point.people["officer"].address
     assert gsp("user", "revoke", officer, home=point.home).status == 2, "a reason is needed, for the record"
+    empty = gsp("user", "revoke", officer, "--reason", "  ", home=point.home)
+    assert "say why" in failed_in_one_line(empty)
     ran = gsp("user", "revoke", officer, "--reason", "left", home=point.home)
     assert (ran.status, ran.out) == (0, f"{officer} can no longer use the gateway.\n")
     assert point.send("officer", request(SE_UIM))["outcome"] == "refused"
@@ -219,6 +221,16 @@ def test_the_operator_renews_a_key_and_its_owner_is_told(point: FocalPoint, tmp_
         assert "gsp user list" in failed_in_one_line(nobody)
 
 
+def test_a_role_is_never_changed_by_adding_a_person_again(point: FocalPoint, tmp_path: Path) -> None:
+    officer = point.people["officer"]
+    (tmp_path / "key.asc").write_bytes(officer.public_key)
+    person = ("user", "add", "--party", "KE", "--email", officer.address, "--name", "", "--key", tmp_path / "key.asc")
+    refused = gsp(*person, "--role", "administrator", home=point.home)
+    assert "registered as officer, and stays it" in failed_in_one_line(refused)
+    again = gsp(*person, "--role", "officer", home=point.home)
+    assert (again.status, "the key was added" in again.flat) == (0, True)
+
+
 def test_a_password_is_given_replaced_and_withdrawn(point: FocalPoint) -> None:
     officer = point.people["officer"].address
     first, second = (gsp("user", "password", officer, home=point.home).out.strip() for _ in range(2))
@@ -238,6 +250,10 @@ def test_what_cannot_be_registered_is_told_in_one_line(point: FocalPoint, tmp_pa
     assert "key" in failed_in_one_line(key)
     assert gsp(*party, "NO", "--mailbox", "a@b.example", "--key", tmp_path / "none", home=point.home).status == 2
     assert gsp("party", "add", "NO", home=point.home).status == 2
+    own = gsp(*party, "NO", "--mailbox", "GSP+x@gsp.example.org", home=point.home)
+    assert "the gateway itself" in failed_in_one_line(own)
+    nameless = gsp(*party, "NO", "--mailbox", "a@b.example", "--name", " ", home=point.home)
+    assert "needs a name" in failed_in_one_line(nameless)
     assert "NO" not in {one["code"] for one in gsp("party", "list", "--json", home=point.home).json}
 
 
