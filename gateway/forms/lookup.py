@@ -60,7 +60,9 @@ _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.HINT: text("Only a general structure fits: no Party follows from it."),
     VerdictKind.NOT_A_PARTY: text("It was recognised, but who issued it is not a Party to the Protocol."),
     VerdictKind.NOT_A_UIM: text("It is a code of another kind, not a unique identification marking."),
-    VerdictKind.MALFORMED: text("It is almost a known marking, but something in it is wrong."),
+    VerdictKind.MALFORMED: text(
+        "It is almost a known marking, but something in it is wrong: compare it with the pack."
+    ),
     VerdictKind.UNKNOWN: text("No known pattern fits."),
 }
 

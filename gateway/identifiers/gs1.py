@@ -30,6 +30,7 @@ _SPELT_SEPARATOR = re.compile(
 )
 # A Digital Link as it is printed below its QR code, without the scheme.
 _BARE_LINK = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/(?:[^?#]*/)?(?:01/\d{8,14}|00/\d{18})(?:[/?#]|$)")
+_LIKE_LINK = re.compile(r"(?:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/(?:[^?#]*/)?0[01]/(\d{6,20})", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\(([^()]{2,4})\)")
 _BRACKETED = re.compile(r"\((\d{2,4})\)")
 # The keys whose last digit is a check digit, by their application identifier: start and end.
@@ -175,6 +176,16 @@ def _from_link(link: str, otherwise: str = "") -> str:
     return _joined(parts)
 
 
+def link_fault(link: str) -> Text | None:
+    """What is wrong with what looks like a GS1 Digital Link, but could not be read as one; None where it is no such."""
+    found = _LIKE_LINK.match(link)
+    if found is None:
+        return None
+    number = found[1]
+    wrong = wrong_number(number) if len(number) in _BARE_KEYS else None
+    return wrong or text("It is a GS1 Digital Link, but not whole: a part is missing, or has wrong characters.")
+
+
 def bracket_fault(code: str) -> Text | None:
     """What is wrong with the first element of a bracketed string that cannot be right; None where none is seen."""
     for identifier, value in _elements(code.strip()):
@@ -233,7 +244,8 @@ def _identifier(code: str) -> GS1ApplicationIdentifier | None:
     return found if found.ai == code else None
 
 
-def _number_fault(number: str, _now: datetime) -> Text | None:
+def wrong_number(number: str) -> Text | None:
+    """What is wrong with the check digit of a GS1 number; None where it is right, or where this is no number."""
     if len(number) < 2 or not number.isdecimal() or check_digit(number) is None:
         return None
     return text(
@@ -241,9 +253,12 @@ def _number_fault(number: str, _now: datetime) -> Text | None:
     )
 
 
-def _key_fault(code: str, now: datetime) -> Text | None:
-    number = number_of(code)
-    return _number_fault(number, now) if number else None
+def _number_fault(number: str, _now: datetime) -> Text | None:
+    return wrong_number(number)
+
+
+def _key_fault(code: str, _now: datetime) -> Text | None:
+    return wrong_number(number_of(code))
 
 
 @lru_cache(maxsize=4096)

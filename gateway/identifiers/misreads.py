@@ -10,10 +10,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from gateway.content import N_
+from gateway.content import N_, Text, text
 
 # Every message id below takes {uim}; those on one character take its {position}, counted from 1.
 LOOK_ALIKE = N_("Perhaps {uim}: characters that look alike (O and 0; I, l and 1) were confused.")
@@ -38,6 +39,10 @@ SWAPPED = N_("Perhaps {uim}: characters {position} and {next} may have been swap
 BROKEN = N_("Perhaps {uim}: it was broken at the edge of a column, and its rest stands on the next line.")
 STAMP = N_("Perhaps {uim}: the time stamp on the next line belongs to it.")
 REST = N_("This is probably the rest of the line above it. Together: {uim}.")
+TOGETHER = N_(
+    "These are probably {count} codes without a space between them: {first} is the first. Write each on its own line."
+)
+_SMALL = text("All its letters are small: a telephone may have made capital ones small. Compare it with the pack.")
 PARTS = frozenset({BROKEN, REST})  # of a code that stands on several lines
 # Damage that is certain to have happened, because no marking holds such characters there.
 CERTAIN = frozenset({FOREIGN_LETTERS, CYRILLIC, GREEK, FULL_WIDTH, TYPOGRAPHIC, DIGITS, INVISIBLE, ENCODED, AROUND})
@@ -66,6 +71,7 @@ _ALIKE = {
 }  # fmt: skip
 _FEWEST_DIGITS = 7  # of a run for a digit to be looked for that was lost from it: a time stamp has eight
 _EDITED = 5  # characters of a prefix for it to be known with one too few or too many: shorter ones fit by chance
+_MANY_SMALL = 8  # letters
 _GAP = "\0"
 _ADDED = re.compile("[ &=]")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
@@ -77,6 +83,15 @@ _BRACKET = frozenset("()")
 _BEFORE, _BEHIND = "\"'`", "\"'`,;."
 _RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
 _DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
+
+
+def _small_fault(part: str, _now: datetime) -> Text | None:
+    """What is said where eight letters or more are all small: by chance once in 256 codes at most."""
+    return _SMALL if part.islower() and sum(map(str.isalpha, part)) >= _MANY_SMALL else None
+
+
+# What a scheme can name under `advice`.
+CHECKS: Mapping[str, Callable[[str, datetime], Text | None]] = {"capital and small letters": _small_fault}
 
 
 class Proposal(NamedTuple):
@@ -353,7 +368,7 @@ def _undressed(code: str) -> Iterator[Proposal]:
 
 def _told(code: str, restored: str, clean: Proposal, why: str) -> Proposal:
     """A proposal that says which character was taken for which, where it is one."""
-    if clean.why:
+    if clean.why and clean.why is not INVISIBLE:  # of a space and a misread character the character is worth telling
         return Proposal(restored, clean.why, clean.values)
     changed = [place for place, (a, b) in enumerate(zip(code, restored, strict=False)) if a != b]
     if len(changed) == 1 and len(code) == len(restored):

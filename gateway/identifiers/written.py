@@ -20,12 +20,17 @@ _QUOTED = re.compile(rf"[{_QUOTES}]\s*([!-~]+)\s*[{_QUOTES}]")
 _LINK = re.compile(r"(?<!\s)\s++<(?:https?|mailto):[^<>]*>$")  # what Outlook and its filters write behind a link
 _SPREADSHEET_TEXT = re.compile(r'(?:"=""(?P<csv>[!-~]+)"""|="(?P<formula>[!-~]{6,})")')
 _BEHIND_WORDS = re.compile(r"(?P<words>[^:：]{1,40})[:：]\s+(?P<code>[!-~]+)")
+# What telephones put before a message that is copied out of a conversation: day, time and name.
+_CHAT = re.compile(
+    r"\[?(?=[^\]]{0,20}\d[:.]\d\d)[\d./:, -]{10,24}(?:[AaPp]\.?[Mm]\.?)?(?:\]| -) [^:]{1,40}: (?P<code>[!-~]+)"
+)
 _TITLED = re.compile(r"<[A-Za-z]{2,4}>\s+(?P<code>[!-~]+)")
 _CODE = re.compile(r"[!-~]{12,}+")
 _NO_CODE = re.compile(r"[+\d()./-]{1,20}|\S*(?:@|://|www\.)\S*")  # telephone numbers, dates; addresses
 # A marking as it is printed on some packs, in groups: the first may be capital letters alone, all others have a digit.
 _GROUP = "[!-/:-~]*+[0-9][!-~]*+"  # read in one way only: else ten groups and a word take hours
 _GROUPS = re.compile(rf"(?:[A-Z]{{2,8}}|{_GROUP})(?: {_GROUP}){{1,9}}")
+_CARTON = re.compile(r"[0-9OoQDIlSBZ]{15,17} [A-Za-z0-9]{3,5}[0-9OoQDIlSBZ]{11,13}")  # China's, in two groups of 16
 _NARROW = re.compile(r"[\u00a0\u2000-\u200a\u202f\u205f\u3000]")  # spaces of print
 _BREAK = re.compile(r"[\r\n]+")  # not str.splitlines, which takes a group separator for one
 _FORMULA = re.compile(r"[=+@-]++(?:[A-Z][A-Z0-9.]*\(.*\)|[^|]*\|.*![A-Z$]*\d+)", re.IGNORECASE)
@@ -87,6 +92,8 @@ def read_damaged(written: str) -> str | Text:
     if read is _SPACES:
         grouped = len(code) <= _MOST and not _NUMBERED.match(code) and _GROUPS.fullmatch(code) is not None
         grouped = grouped and _WORD.search(code) is None
+        if _CARTON.fullmatch(code):
+            return code
         several = sum(map(looks_like_code, code.split(" "))) > 1  # codes: each wants a line of its own
         return code if grouped and not several and looks_like_code(code.replace(" ", "")) else read
     if read.message == _LOOKALIKE.message:
@@ -141,7 +148,7 @@ def _unwrapped(code: str) -> str:
     spreadsheet = _SPREADSHEET_TEXT.fullmatch(code)
     if spreadsheet:
         return str(spreadsheet[spreadsheet.lastgroup or 0])
-    words = _TITLED.fullmatch(code) or _BEHIND_WORDS.fullmatch(code)
+    words = _CHAT.fullmatch(code) or _TITLED.fullmatch(code) or _BEHIND_WORDS.fullmatch(code)
     if words and (looks_like_code(words["code"]) or not words.groupdict().get("words", "a").isascii()):
         return str(words["code"])
     return code

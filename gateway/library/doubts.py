@@ -39,6 +39,8 @@ _PREFIX = N_("It does not begin with {prefix}: character {position} is {characte
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
 _NOT_THERE = N_("Character {position} is {character}, which cannot stand there: {scheme}.")
 CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
+_SHORTEST = 12  # characters of codes that stand one behind the other: of shorter ones too many would fit by chance
+_EQUAL = 5  # characters with which codes begin alike
 _STAMP = 8  # characters of a time stamp
 _STAMPED = 9  # characters at the end of a code of which one may keep the last eight from being a time stamp
 _DIGITS = frozenset({"time stamp", "gs1 number", "gs1 key", "gs1 production time"})
@@ -77,6 +79,9 @@ class Doubts:
         near = () if certain else self._near(code)
         if not proposed and (near or source[:1] in misreads.LIKE_DIGITS or source[:1] == "("):
             proposed = tuple(self._slips(source, near=near))
+        if not proposed and (codes := self._together(code)):
+            told = text(misreads.TOGETHER, count=len(codes), first=codes[0])
+            return tuple(map(self._likely, self._deciding(codes[0])[:1])), (told,)
         reason = (why_not(near[0], code, self._now, placed=code == written.strip()),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
@@ -89,6 +94,12 @@ class Doubts:
         Its end is nearly a time stamp (`advised`), its beginning nearly a known prefix, or it has the longer prefix
         of another scheme and fails that one's structure.
         """
+        if (again := code.find(code[:_EQUAL], _SHORTEST)) > 0 and (codes := self._together(code)):
+            stamped = {tpd.is_recent(one[-_STAMP:], self._now) for one in codes}
+            if len(stamped) == 1 and again == len(
+                codes[0]
+            ):  # else an aggregated code, in which the prefix stands again
+                return (text(misreads.TOGETHER, count=len(codes), first=codes[0]),)
         if advised:
             return tuple(one.remark for one in self._slips(code, stamped=True))
         longer = self._longer(code, deciding)
@@ -102,6 +113,16 @@ class Doubts:
         edited = self._library.prefixes.edited(code)
         fitting = self._deciding(edited.uim) if edited else ()
         return (_proposing(edited),) if edited and fitting and fitting[0].is_checked else ()
+
+    def _together(self, code: str) -> tuple[str, ...]:
+        """The codes that were written or scanned one behind the other without a space, each as long; () for none."""
+        for many in range(2, len(code) // _SHORTEST + 1):
+            size, rest = divmod(len(code), many)
+            codes = tuple(code[place : place + size] for place in range(0, len(code), size)) if not rest else ()
+            fitting = codes and all((deciding := self._deciding(one)) and deciding[0].is_checked for one in codes)
+            if fitting and len({self._deciding(one)[0] for one in codes}) == 1:
+                return codes
+        return ()
 
     def _longer(self, code: str, deciding: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
         """The schemes of a longer prefix than that of those that decide, where a code is nearly as long as theirs."""

@@ -40,8 +40,11 @@ _NOT_A_UIM = {
 _ORGANISATION = N_("Its GS1 number was given out by: {organisation}. That is not the country of origin.")
 _AGENCY = N_("Its first characters ({code}) are those of the issuing agency {agency}; the company behind is not known.")
 _NO_AGENCY = N_("The issuer's prefix is not in the pattern library.")
-_TOO_LONG = N_("It has {count} characters: no known marking is as long.")
+_TOO_LONG = N_(
+    "It has {count} characters: no known marking is as long. If these are several codes, write each on its own line."
+)
 _FOREIGN = N_("It holds {character}, which no known marking uses.")
+_LOOKS = N_("Character {position} is {character}: it only looks like {meant}. Write the code again with Latin letters.")
 
 
 class Judge:
@@ -245,6 +248,13 @@ def _origin(code: str, asks_agency: bool) -> tuple[str, str]:
 
 
 def _strange(code: str) -> Iterator[Text]:
+    if fault := gs1.link_fault(code):
+        yield fault
+        return
+    place = next((n for n, character in enumerate(code) if not character.isascii()), 0)
+    if not code.isascii() and (meant := misreads.latin(code[place])).isascii() and misreads.latin(code).isascii():
+        yield text(_LOOKS, position=place + 1, character=shown(code[place]), meant=meant)
+        return
     foreign = tpd.foreign(code.replace(gs1.SEPARATOR, ""), "iso646")
     if foreign:
         yield text(_FOREIGN, character=shown(foreign[1]))

@@ -15,7 +15,7 @@ import yaml
 
 from gateway.content import Text, VerdictKind, text
 from gateway.facts import NO_PARTY, Digest, PartyCode, Wording, digest
-from gateway.identifiers import gs1, iso15459, tpd
+from gateway.identifiers import gs1, iso15459, misreads, tpd
 from gateway.library import files
 from gateway.library.fields import ALWAYS, Field, Part, Validity, cut, fields_of, overlapping, validity_of
 from gateway.library.schema import AGENCIES, OVERLAPS, PARTIES, Problem, plain, schema_problems
@@ -25,7 +25,7 @@ __all__ = [
     "schema_problems", "scheme_of",
 ]  # fmt: skip
 
-_CHECKS = {**gs1.CHECKS, **tpd.CHECKS}
+_CHECKS = {**gs1.CHECKS, **tpd.CHECKS, **misreads.CHECKS}
 NOTHING_SAID = Wording("")
 NONE_KNOWN = "none known"  # a file says so where somebody has looked
 _IN_TABLE = "issuer in table"  # an advice that takes the library's own table of agencies: the judge gives it

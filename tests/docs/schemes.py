@@ -37,6 +37,7 @@ _CHECKS = {
     "gs1 production time": "what follows (8008) is a time, and not in the future",
     "time stamp": "these are year, month, day and hour (YYMMDDhh, UTC), and not in the future",
     "time stamp if any": "where these are digits, they are year, month, day and hour (YYMMDDhh)",
+    "capital and small letters": "there is a capital letter in it, or fewer than eight letters",
     "prefix again": "the issuer's prefix stands in it a second time, where the code of the facility begins",
 }
 _ALPHABETS = {

@@ -118,3 +118,50 @@ def test_what_people_put_between_the_parts_is_taken_out_again(damaged: str, mean
 def test_an_impossible_hour_is_told_as_such() -> None:
     verdict = judged("(01)09520000123451(235)9Zx1aB3dE6gH9(8008)25051924")
     assert said(verdict) == "The production time 25051924 after (8008) is not possible: year, month, day, hour."
+
+
+@pytest.mark.parametrize(
+    "code", ["04780101164394tf&csannw1kk0tl", "04600000123455a<b,7=zacn8k9+q", "04870000123452ab3de6gw1kk0tl9"]
+)
+def test_a_code_of_eight_small_letters_and_no_capital_one_is_remarked_upon_and_decides_as_before(code: str) -> None:
+    verdict = judged(code)
+    assert verdict.kind is VerdictKind.NOT_A_PARTY
+    assert "All its letters are small" in said(verdict)
+
+
+@pytest.mark.parametrize("code", [RUSSIAN, "04600000123455a<b,7=zacn8k9+Q", "04600000123455a<1,7=zacn8k9+2"])
+def test_one_capital_letter_or_few_letters_are_not_remarked_upon(code: str) -> None:
+    assert "letters are small" not in said(judged(code))
+
+
+@pytest.mark.parametrize("code", [SWEDISH, RUSSIAN, "KPL2F9aK3mW7Qz2T25051914"])
+@pytest.mark.parametrize("many", [2, 3])
+def test_codes_that_a_scanner_wrote_one_behind_the_other_are_told_apart(code: str, many: int) -> None:
+    verdict = judged(code * many)
+    assert f"probably {many} codes" in said(verdict)
+    assert f"{code} is the first" in said(verdict)
+
+
+@pytest.mark.parametrize("code", ["QCALL7hT2kQ9mZQCALLa01b25051914", "KPL2Fabcdefghi" + "KPL2Fx25051914", SWEDISH])
+def test_an_aggregated_code_is_one_code_although_its_prefix_stands_in_it_twice(code: str) -> None:
+    assert "codes without a space" not in said(judged(code))
+
+
+def test_a_letter_that_only_looks_latin_is_named_where_nothing_else_is_known() -> None:
+    assert said(judged("\u0410B12D3E45F6")).startswith("Character 1 is \u0410: it only looks like A.")
+    assert said(judged("\u043a\u043e\u043d")) == "It holds \u043a, which no known marking uses."
+
+
+@pytest.mark.parametrize(
+    ("link", "reason"),
+    [
+        ("https://id.gs1.org/01/09520000123457/21/AB12", "The check digit of 09520000123457 is wrong"),
+        ("id.gs1.org/01/09520000123451/21", "It is a GS1 Digital Link, but not whole"),
+    ],
+)
+def test_what_is_wrong_with_a_link_is_told(link: str, reason: str) -> None:
+    assert said(judged(link)).startswith(reason)
+
+
+def test_what_is_too_long_may_be_several_codes() -> None:
+    assert "write each on its own line" in said(judged(SWEDISH * 9))

@@ -33,6 +33,27 @@ def test_a_code_with_a_space_of_its_own_is_recognised() -> None:
     assert verdict(CARTON).kind is VerdictKind.NOT_A_PARTY
 
 
+@pytest.mark.parametrize("written", ["5O51900012345678 GXYC450100123456", "5051900012345678 gxyc450100123456"])
+def test_a_damaged_code_with_a_space_of_its_own_goes_on_to_the_library(written: str) -> None:
+    assert read_damaged(written) == written
+    assert proposals(verdict(written)) == [CARTON.replace(" ", "")]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "[12/05/2025, 14:33] Officer One: ",
+        "[14:33, 12/05/2025] +254 20 1234567: ",
+        "[5/12/25, 2:33:10\u202fPM] Officer One: ",
+        "12/05/2025, 14:33 - Officer One: ",
+        "12.05.25, 14:33 - Officer One: ",
+    ],
+)
+def test_what_a_conversation_puts_before_a_message_is_no_part_of_the_code(before: str) -> None:
+    assert read_damaged(before + SWEDISH) == SWEDISH
+    assert isinstance(read_damaged(before + "see you"), Text)
+
+
 @pytest.mark.parametrize(
     "line",
     [
