@@ -87,7 +87,8 @@ def decide(situation: Situation) -> Decision:
     judged = situation.library.verdicts(form.uims, situation.moment.now)
     verdicts, again = routing.deduplicate(judged, situation.library.canonical)
     lines = tuple(map(_line, verdicts, routing.notes(verdicts, situation.library.decoded, SHOWN)))
-    suggested = {suggestion.party for line in lines for suggestion in line.suggestions}
+    asked = tuple(verdict for verdict in verdicts if verdict.kind is not VerdictKind.NOT_A_UIM)
+    suggested = {candidate.party for verdict in asked for candidate in verdict.candidates}
     registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)
     offers, files = _offers(situation, verdicts, registered)
     to = sender(situation)
@@ -96,7 +97,7 @@ def decide(situation: Situation) -> Decision:
         to,
         text("What the pattern library says"),
         Lookup(lines, registered, findings, again, offers, situation.reading.pictures),
-        form=_request(situation, verdicts, registered),
+        form=_request(situation, asked, registered),
         sheets=(*((_sheet(lines),) if len(lines) > SHOWN else ()), *findings_sheets(findings, "lookup-findings")),
         thread=own_thread(situation),
         files=files,
@@ -177,7 +178,7 @@ def _sheet(lines: Sequence[LookupLine]) -> Sheet:
         )
         for line in lines
     )
-    return Sheet("lookup", (text("UIM"), text("Party"), text("Recognised by")), tuple(rows))
+    return Sheet("lookup", (text("UIM"), text("Party"), text("Recognised as")), tuple(rows))
 
 
 FORM = Form(

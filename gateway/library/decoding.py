@@ -40,4 +40,4 @@ def _said(scheme: Scheme, code: str) -> Iterator[Text]:
 def _price(value: str) -> Iterator[Text]:
     kopecks = int(value) if len(value) == 6 and value.isdecimal() else gs1.price(value)
     if kopecks:
-        yield text(_PRICE, roubles=f"{kopecks // 100}.{kopecks % 100:02}")
+        yield text(_PRICE, roubles=kopecks / 100)

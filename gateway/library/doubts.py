@@ -370,7 +370,9 @@ def _unlikely(scheme: Scheme, code: str) -> int:
     return max(scheme.shortest - len(code), _TOO_MUCH * (len(code) - scheme.longest), 0)
 
 
-def shown(character: str) -> str:
+def shown(character: str) -> str | Text:
     """A character so that it can be seen: its name where it has no form of its own."""
+    if character == " ":
+        return text("a space")
     visible = character.isprintable() and not character.isspace()
     return character if visible else unicodedata.name(character, f"U+{ord(character):04X}").lower()

@@ -85,6 +85,36 @@ def test_a_receipt_to_a_photograph_is_accessible_and_its_picture_fits_a_telephon
     assert _faults(browser, axe) == []
 
 
+# Words of the cells of tables that stand on two lines; where a row is a list, the headings are for screen readers only.
+_BROKEN = """[...document.querySelectorAll('table th, table td:not(.long)')].flatMap(cell => {
+  if (cell.closest('thead') && getComputedStyle(cell.closest('thead')).position == 'absolute') return [];
+  const found = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) for (const word of texts.currentNode.data.matchAll(/[^\\s\\/-]+/g)) {
+    const range = document.createRange();
+    range.setStart(texts.currentNode, word.index);
+    range.setEnd(texts.currentNode, word.index + word[0].length);
+    const tops = [...range.getClientRects()].filter(r => r.width).map(r => Math.round(r.top));
+    if (new Set(tops).size > 1) found.push(word[0]);
+  }
+  return found;
+})"""
+
+
+@pytest.mark.parametrize("name", ["receipt", "status", "status:trail", "statistics:secretariat"])
+def test_no_word_or_number_of_a_table_is_broken_and_no_table_is_wider_than_the_window(
+    browser: Browser, name: str
+) -> None:
+    """At the widths at which a table becomes lists, and at a desk; in the languages with the longest words."""
+    for language in ("ru", "es"):
+        html = seen(name, language).html
+        for width in (PHONE, 673, 1089):
+            browser.show(html, width)
+            assert browser.run("document.documentElement.scrollWidth") <= width
+            assert browser.run(_BROKEN) == []
+    browser.show(html.replace("overflow-wrap:break-word", "overflow-wrap:anywhere"), DESK)
+    assert browser.run(_BROKEN) != [], "the test notices broken words"
+
+
 def test_the_checker_finds_what_is_wrong(browser: Browser, axe: str) -> None:
     html = page(seen("digest").inner)
     browser.show(re.sub(r' alt="[^"]*"', "", html).replace("color:#1b1b1b", "color:#bbbbbb"))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway import data, library
-from gateway.content import Text, Uim, Verdict, VerdictKind
+from gateway.content import Text, Uim, Verdict, VerdictKind, text
 from gateway.identifiers import gs1, misreads
 from gateway.identifiers.written import read_damaged, read_uims
 from gateway.rules.routing import deduplicate
@@ -160,13 +160,13 @@ def test_a_cut_code_is_told_by_the_marking_that_it_is_a_part_of(code: str) -> No
     ("scheme", "code", "says"),
     [
         ("se-aui", "QCALL7hT2kQ9mZQCALa01bb25051914", (19, "a")),
-        ("cn-32", "505190001234567 GXYC450100123456", (16, "space")),
+        ("cn-32", "505190001234567 GXYC450100123456", (16, text("a space"))),
         ("eu-aui-operator", "0009520000123456789", None),  # it ends too early
         ("gs1-eu-7040", "(414)9520000123451(7040)9Zx+", ()),  # the writer counts other characters
     ],
 )
 def test_where_a_code_leaves_a_structure_is_said(
-    scheme: str, code: str, says: tuple[int, str] | tuple[()] | None
+    scheme: str, code: str, says: tuple[int, str | Text] | tuple[()] | None
 ) -> None:
     (reason,) = LIBRARY.refusal(scheme, code, NOW)
     values = dict(reason.values)

@@ -20,8 +20,8 @@ def decoded(uim: str, language: str = "en") -> list[str]:
     ("uim", "says"),
     [
         (SWEDISH, ["Product code: b7Kd", "Time stamp: May 19, 2025, 2:00:00\u202fPM UTC"]),
-        ("04600000123455a<B,7=ZACN8k9+Q", ["Article number (GTIN): 04600000123455", "Price: 139.00 roubles"]),
-        ("(01)04600000123455(21)a<B,7=Z(8005)139000(93)k9+Q", ["GTIN", "Price: 1390.00 roubles"]),
+        ("04600000123455a<B,7=ZACN8k9+Q", ["Article number (GTIN): 04600000123455", "Price: 139 roubles"]),
+        ("(01)04600000123455(21)a<B,7=Z(8005)139000(93)k9+Q", ["GTIN", "Price: 1,390 roubles"]),
         ("04600000123455a<B,7=ZAAAAk9+Q", ["GTIN"]),
         ("(00)095200001234567899", ["Logistic unit (SSCC): 095200001234567899"]),
         ("(01)09520000123451(235)9Zx1aB3dE6gH9(8008)25051914", ["GTIN", "UIC", "Time stamp"]),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from gateway import data
 from gateway.content import VerdictKind
 from gateway.forms.lookup import _SENTENCES
 from gateway.letters import Lookup
+from gateway.library import LiveLibrary
 from gateway.treaty import Role
 from tests.support.world import World, readers, said
 
@@ -42,6 +44,18 @@ def test_a_request_for_what_can_be_asked_is_one_reply_away(world: World) -> None
     assert letter.form is not None
     assert (letter.form.name, letter.form.get("case_reference")) == ("request", "C-9")
     assert [uim.text for uim in letter.form.uims] == ["SE1"]
+
+
+def test_no_request_is_offered_for_what_is_no_uim_although_its_party_is_known(world: World) -> None:
+    """The code of a factory begins with its issuer's prefix: sent back in a request it would be refused."""
+    world.live = LiveLibrary(data.pattern_texts())
+    (letter,) = world.send("officer", "lookup", {}, ["LEAT1ET012345"]).letters
+    assert isinstance(letter.values, Lookup)
+    assert [suggestion.party for suggestion in letter.values.lines[0].suggestions] == ["AT"]
+    assert (letter.form, letter.values.registered) == (None, ())
+    (letter,) = world.send("officer", "lookup", {}, ["LEAT1ET012345", "LEAT1x7Kp2Qm9Za25051914"]).letters
+    assert letter.form is not None
+    assert [uim.text for uim in letter.form.uims] == ["LEAT1x7Kp2Qm9Za25051914"]
 
 
 def test_an_observer_gets_no_request_to_fill_in(world: World) -> None:
