@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gateway.service import Gateway
 
 LANGUAGES = click.Choice(["ar", "en", "es", "fr", "ru", "zh"])  # `gateway.language` would load babel for the help
+_GAP = 3  # columns between two of a table
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -52,18 +53,31 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str)
 
 
 def _fitted(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Cells folded so that the table is as wide as the terminal."""
+    """Cells folded so that the table is as wide as the terminal; where not even its headings fit, a row below a row."""
     from rich import box  # here, as in every function of these files: `gsp --help` stays quick
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    if sum(max(map(len, heading.split())) + _GAP for heading in headings) - _GAP > console.width:
+        _listed(headings, rows)
+        return
     shown = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for heading in headings:
-        shown.add_column(Text(heading))
+        shown.add_column(Text(heading), overflow="fold")  # of a fingerprint, too, nothing is left out
     for row in rows:
         shown.add_row(*map(Text, row))  # as Text: `[outbound]` would else be taken for markup
-    Console().print(shown)
+    console.print(shown)
+
+
+def _listed(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Each cell on a line, behind its heading."""
+    width = max(map(len, headings))
+    for row in rows:
+        click.echo()
+        for heading, cell in zip(headings, row, strict=True):
+            click.echo(f"{heading:{width}}  {cell}")
 
 
 def _plain(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -101,7 +115,10 @@ def failing() -> Iterator[None]:
         raise Failed(f"{failure.reason.public} [GSP-{failure.reason.number}]. {failure.reason.remedy}") from None
     except BrokenPipeError:
         raise  # whoever reads has seen enough (`gsp stats | head`): click ends quietly
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        known = error.filename is not None and error.strerror
+        raise Failed(f"{error.filename}: {error.strerror}" if known else str(error)) from None
+    except ValueError as error:
         raise Failed(str(error)) from None
 
 

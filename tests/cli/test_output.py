@@ -50,6 +50,18 @@ def test_a_long_cell_loses_nothing_and_fits_on_a_terminal(monkeypatch: pytest.Mo
     assert max(map(len, shown.splitlines())) <= 80
 
 
+def test_of_a_long_word_too_nothing_is_left_out_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = "".join(f"{number:02}" for number in range(50))
+    shown = on_a_terminal(monkeypatch, ("Fingerprint", "Owner"), [(mark, "someone")], "")
+    assert "".join(line.split()[0] for line in shown.splitlines()[2:] if line.strip()) == mark
+
+
+def test_a_table_too_wide_for_its_headings_is_a_list_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    headings = ("Party", *(f"Requests {number}" for number in range(9)))
+    shown = on_a_terminal(monkeypatch, headings, [("KE", *range(9)), ("SE", *range(9))], "").replace("\r", "")
+    assert shown.split("\n\n")[1].splitlines() == ["Party       SE", *(f"Requests {n}  {n}" for n in range(9))]
+
+
 def test_a_row_is_one_line_for_another_program_and_columns_stand_below_each_other(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
