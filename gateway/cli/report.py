@@ -71,8 +71,11 @@ def report(
 
 
 def _ending(output: Path | None) -> str:
-    ending = output.suffix.removeprefix(".") if output else ""
-    return ending if ending in _FORMATS else _FORMATS[0]
+    """What the file's name ends with, html where it has no ending; raises UsageError for another one."""
+    ending = output.suffix.removeprefix(".").lower() if output else ""
+    if ending and ending not in _FORMATS:
+        raise click.UsageError("say what to write by the name of the file: .html, .pdf or .docx, or by --format")
+    return ending or _FORMATS[0]
 
 
 def _reader(audience: str, parties: Sequence[str], registered: Sequence[PartyCode]) -> Reader:
@@ -84,12 +87,21 @@ def _reader(audience: str, parties: Sequence[str], registered: Sequence[PartyCod
     if audience in (Audience.SECRETARIAT, Audience.MEETING):
         whom = Reader(Audience(audience), times_of=times_of)
     else:
-        whom = Reader(Audience.PARTY, party_code(audience), times_of)
+        whom = Reader(Audience.PARTY, _party(audience), times_of)
         if times_of - {whom.party}:
             raise ValueError("a Party's report shows its own times to answer, not those of other Parties")
     if unknown := ({whom.party} - {NO_PARTY} | times_of) - set(registered):
         raise ValueError(f"there is no Party {min(unknown)}: see `gsp party list`")
     return whom
+
+
+def _party(audience: str) -> PartyCode:
+    from gateway.facts import party_code
+
+    try:
+        return party_code(audience)
+    except ValueError:
+        raise ValueError("a report is --for secretariat, meeting, or a Party's code of two letters") from None
 
 
 COMMANDS = (report,)

@@ -75,6 +75,8 @@ def _look_over(written: str) -> None:
     """Goes over the parts of the file one by one, before anything is built of them."""
     depth = documents = 0
     for count, event in enumerate(yaml.parse(written, Loader=_LOADER)):
+        if depth == 0 and isinstance(event, yaml.ScalarEvent):
+            raise Unreadable(_ONE)  # no list of patterns, whatever else it is
         if count > _MOST or len(getattr(event, "value", "")) > _WIDEST:
             raise Unreadable(_TOO_LARGE)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):

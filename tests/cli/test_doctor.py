@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from gateway import data, service
 from gateway.events import Commit, Event, EventKind, ForAPerson
 from gateway.facts import Address, Fingerprint, Language, PartyCode, PublicKey
+from gateway.treaty import Role
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.certificates import self_signed
 from tests.support.ports import free_port
@@ -125,6 +126,18 @@ def test_the_gateways_own_key_that_ends_soon_is_wrong_and_renewing_it_mends_it(h
     subprocess.run(["gpgconf", "--homedir", str(home / "gnupg"), "--kill", "all"], check=True, capture_output=True)
     assert "gsp key renew" in wrong(home)["own key"]
     assert gsp("key", "renew", home=home).status == 0
+    assert wrong(home) == {}
+
+
+@pytest.mark.usefixtures("mail_server")
+def test_an_office_of_the_secretariat_needs_no_key_for_its_desk(home: Path) -> None:
+    """As docs/administrator.md registers one: nobody asks it."""
+    with service.Gateway.open(home) as gateway:
+        gateway.registry.add_party("XS", "Secretariat", "office@secretariat.example", "en", None)
+        assert "gsp party add XS" in wrong(home)["registered keys"], "nobody of the Secretariat stands there yet"
+        key = PublicKey("openpgp", Fingerprint("B" * 40), b"octets", True, True, None)
+        head = Address("head@secretariat.example")
+        gateway.store.members.add_person(PartyCode("XS"), head, "Head", Role.SECRETARIAT, Language("en"), key, NOW)
     assert wrong(home) == {}
 
 

@@ -52,8 +52,8 @@ def test_the_report_is_private_and_has_the_figures_of_gsp_stats(
     assert "Pour Kenya" in french
     assert "Qui interroge qui" not in french
     assert "Who asks whom" not in gsp("report", *days, "--for", "meeting", home=asked.home).out
-    assert gsp("report", *year, "--output", tmp_path / "r.docx", home=asked.home).status == 0
-    assert (tmp_path / "r.docx").read_bytes().startswith(b"PK")
+    assert gsp("report", *year, "--output", tmp_path / "r.DOCX", home=asked.home).status == 0
+    assert (tmp_path / "r.DOCX").read_bytes().startswith(b"PK")
 
 
 def test_what_cannot_be_made_is_said_in_one_line(point: FocalPoint, tmp_path: Path) -> None:
@@ -64,6 +64,10 @@ def test_what_cannot_be_made_is_said_in_one_line(point: FocalPoint, tmp_path: Pa
     ):  # fmt: skip
         failed_in_one_line(gsp("report", *wrong, "--output", path, home=point.home))
         assert not path.exists()
+    everybody = gsp("report", "--for", "everybody", home=point.home)
+    assert "--for secretariat, meeting, or" in failed_in_one_line(everybody)
+    assert gsp("report", "--output", tmp_path / "r.txt", home=point.home).status == 2
+    assert not (tmp_path / "r.txt").exists()
 
 
 def test_what_formats_need_is_loaded_when_a_report_is_written() -> None:

@@ -189,6 +189,11 @@ def test_references_and_types_are_refused_by_their_line_before_anything_is_built
         read_schemes(octets)
 
 
+def test_a_file_that_is_no_list_of_patterns_is_told_so_not_that_it_is_too_large() -> None:
+    with pytest.raises(Unreadable, match="Send one document"):
+        read_schemes(b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + b"mQGNBGsCZlMBDADOg6Z0Jj4u\n" * 80)
+
+
 # --- one after the other, and back ------------------------------------------------------------------------
 
 
