@@ -28,13 +28,14 @@ TYPOGRAPHIC = N_("Perhaps {uim}: a telephone or word processor changed its quota
 DIGITS = N_("Perhaps {uim}: digits of another script stand for 0 to 9.")
 BRACKETS = N_("Perhaps {uim}: its identifiers were put into brackets of another kind.")
 HYPHENS = N_("Perhaps {uim}: hyphens were put between its parts.")
-AROUND = N_("Perhaps {uim}: quotation marks or a comma around it were copied with it.")
+AROUND = N_("Perhaps {uim}: signs around it (quotation marks, brackets, a comma) were copied with it.")
 INVISIBLE = N_("Perhaps {uim}: spaces or invisible characters got into it.")
 ENCODED = N_("Perhaps {uim}: a mail program wrote & or = in another way.")
 LOST_ZERO = N_("Perhaps {uim}: a zero at its beginning was lost.")
 LOST = N_("Perhaps {uim}: {character} may have been lost at place {position}.")
 SEPARATOR = N_("Perhaps {uim}: the group separator before ({identifier}) was lost.")
 TWICE = N_("Perhaps {uim}: character {position} ({character}) may have been written twice.")
+MERGED = N_("Perhaps {uim}: the characters {found} from {position} on may be one {meant}.")
 SWAPPED = N_("Perhaps {uim}: characters {position} and {next} may have been swapped.")
 BROKEN = N_("Perhaps {uim}: it was broken at the edge of a column, and its rest stands on the next line.")
 STAMP = N_("Perhaps {uim}: the time stamp on the next line belongs to it.")
@@ -72,15 +73,18 @@ _ALIKE = {
 _FEWEST_DIGITS = 7  # of a run for a digit to be looked for that was lost from it: a time stamp has eight
 _EDITED = 5  # characters of a prefix for it to be known with one too few or too many: shorter ones fit by chance
 _MANY_SMALL = 8  # letters
+_PAIR = {"rn": "m", "vv": "w", "VV": "W", "cl": "d"}  # letters that touch on a pack and look like one
+_PAIRS = re.compile("|".join(_PAIR))
 _GAP = "\0"
-_ADDED = re.compile("[ &=]")
+_ADDED = re.compile("[ &=%]")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
-_QUOTED_PRINTABLE = re.compile(r"=(3D|26|2B|2F|3F|3C|3E|3A|3B|25|22|27|28|29|2A|2C|2D|2E)")
+_QUOTED_PRINTABLE = re.compile(r"[=%](3D|26|2B|2F|3F|3C|3E|3A|3B|25|22|27|28|29|2A|2C|2D|2E)")
 _OPENING, _OTHER_BRACKETS = frozenset("[{<"), re.compile(r"[\[{<](\d{2,4})[\]}>]")
 _BRACKET = frozenset("()")
-_BEFORE, _BEHIND = "\"'`", "\"'`,;."
+_BEFORE, BEHIND = "\"'`*_#", "\"'`*_#,;.:!?"
+_WRAPPED = re.compile(r"(?:<[a-z]{1,10}>|[<\[{])([!-~]+?)(?:</[a-z]{1,10}>|[>\]}])")
 _RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
 _DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 
@@ -233,6 +237,10 @@ def slips(code: str, since: int = 0) -> Iterator[Proposal]:
     for run in _DOUBLED.finditer(code, since):
         values = (("position", run.end()), ("character", run[1]))
         yield Proposal(code[: run.end() - 1] + code[run.end() :], TWICE, values)
+    for pair in _PAIRS.finditer(code, since):
+        meant = _PAIR[pair[0]]
+        seen = (("position", pair.start() + 1), ("found", pair[0]), ("meant", meant))
+        yield Proposal(code[: pair.start()] + meant + code[pair.end() :], MERGED, seen)
     for place, found in enumerate(code[since:], since):
         if found.isalpha() and found.isascii():
             yield _one(code, place, found, found.swapcase())
@@ -312,7 +320,7 @@ def _foreign(code: str) -> tuple[str, tuple[tuple[str, object], ...]]:
 
 
 def _decoded(code: str) -> str:
-    return _QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1], 16)), html.unescape(code))
+    return _QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1], 16)), html.unescape(html.unescape(code)))
 
 
 def _visible(code: str) -> str:
@@ -358,9 +366,11 @@ def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
 
 def _undressed(code: str) -> Iterator[Proposal]:
     """The code without what people and programs put around it and between its parts."""
-    if (bare := code.lstrip(_BEFORE).rstrip(_BEHIND)) != code:
+    if (bare := code.lstrip(_BEFORE).rstrip(BEHIND)) != code:
         yield Proposal(bare, AROUND)
     if code[:1] in _OPENING:
+        if wrapped := _WRAPPED.fullmatch(code):
+            yield Proposal(wrapped[1], AROUND)
         yield Proposal(_OTHER_BRACKETS.sub(r"(\1)", code), BRACKETS)
     if "-" in code:
         yield Proposal(code.replace("-", ""), HYPHENS)

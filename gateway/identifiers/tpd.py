@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from gateway.content import Text, text
+from gateway.content import N_, Text, text
 
 Check = Callable[[str, datetime], Text | None]
 
@@ -24,6 +24,7 @@ _HOURS = frozenset(f"{hour:02d}" for hour in range(24))
 _LIKE_DIGITS = str.maketrans("OoDQIil|ZSBG", "000011112586")
 _DIGITS_OR_LIKE = frozenset("0123456789OoDQIil|ZSBG")
 
+_FUTURE = N_("The time stamp {stamp} at its end lies in the future.")
 _NO_STAMP = text("Its last eight digits are not a time stamp (YYMMDDhh): one of them may be misread.")
 _NEARLY_STAMP = text("Its last eight characters are nearly a time stamp (YYMMDDhh): a letter may be a misread digit.")
 _SHORT_STAMP = text("Its last seven digits are nearly a time stamp (YYMMDDhh): one may be lost or misread.")
@@ -70,7 +71,7 @@ def stamp_fault(value: str, now: datetime) -> Text | None:
         return None
     if stamp(value) is None:
         return _impossible(value)
-    return text("The time stamp {stamp} at its end lies in the future.", stamp=value)
+    return text(_FUTURE, stamp=value)
 
 
 def _impossible(value: str) -> Text:
@@ -104,7 +105,9 @@ def _loose_stamp_fault(value: str, now: datetime) -> Text | None:
     if end[-1:] not in _DIGITS_OR_LIKE:
         return None
     if end.isascii() and end.isdecimal():
-        return None if stamp(end) else _NO_STAMP
+        if stamp(end) is None:
+            return _NO_STAMP
+        return None if is_past(end, now) else text(_FUTURE, stamp=end)
     if end.translate(_LIKE_DIGITS).isdecimal() and is_recent(end.translate(_LIKE_DIGITS), now):
         return _NEARLY_STAMP
     if end[1:].isascii() and end[1:].isdecimal() and _shortened(end[1:], now):

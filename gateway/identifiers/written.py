@@ -41,7 +41,7 @@ _OVERRIDES = frozenset("\u202d\u202e")
 _SPACES = text("A UIM has no spaces in it. Write it alone on its line, without other words.")
 _OVERRIDDEN = text("The line contains marks that change the order of characters. Type the UIM again.")
 _LOOKALIKE = text(
-    "“{character}” is not a Latin letter, digit or sign as printed on packs; it only looks like one. Type it again."
+    "“{character}” occurs in no marking: they have Latin letters without accents, digits and some signs. Type it again."
 )
 _CALCULATED = text("This is a formula of a spreadsheet, not a UIM. It was not calculated.")
 _SPREADSHEET = text(

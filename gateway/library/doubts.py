@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.content import N_, Candidate, Text, VerdictKind, text
 from gateway.identifiers import gs1, misreads, tpd
+from gateway.library import oddities
 from gateway.library.automata import Unclear, begun
 from gateway.library.evidence import points_for
 from gateway.library.schemes import Scheme
@@ -39,8 +40,6 @@ _PREFIX = N_("It does not begin with {prefix}: character {position} is {characte
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
 _NOT_THERE = N_("Character {position} is {character}, which cannot stand there: {scheme}.")
 CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
-_SHORTEST = 12  # characters of codes that stand one behind the other: of shorter ones too many would fit by chance
-_EQUAL = 5  # characters with which codes begin alike
 _STAMP = 8  # characters of a time stamp
 _STAMPED = 9  # characters at the end of a code of which one may keep the last eight from being a time stamp
 _DIGITS = frozenset({"time stamp", "gs1 number", "gs1 key", "gs1 production time"})
@@ -68,10 +67,9 @@ class Doubts:
         if misreads.spreadsheet_number(code):
             return (), (_SPREADSHEET,)
         meant = self._library.prefixes.meant(code) if misreads.one_case(code) else ""
+        if meant and (capitals := self._fits(misreads.Proposal(code.upper(), misreads.CASE), stamped=False)):
+            return (self._likely(capitals.scheme),), (capitals.remark,)
         if meant and sum(map(str.isalpha, code[len(meant) :])) >= _ENOUGH_SMALL:
-            capitals = self._fits(misreads.Proposal(code.upper(), misreads.CASE), stamped=False)
-            if capitals:
-                return (self._likely(capitals.scheme),), (capitals.remark,)
             return tuple(map(self._likely, self._near(meant + code[len(meant) :])[:1])), (_ONE_CASE,)
         source = written.strip() if written.lstrip()[:1] == "(" else code  # the places that its writer counts
         proposed = tuple(self._proposals(source))
@@ -79,9 +77,8 @@ class Doubts:
         near = () if certain else self._near(code)
         if not proposed and (near or source[:1] in misreads.LIKE_DIGITS or source[:1] == "("):
             proposed = tuple(self._slips(source, near=near))
-        if not proposed and (codes := self._together(code)):
-            told = text(misreads.TOGETHER, count=len(codes), first=codes[0])
-            return tuple(map(self._likely, self._deciding(codes[0])[:1])), (told,)
+        if not proposed and (codes := oddities.together(code, self._deciding)):
+            return tuple(map(self._likely, self._deciding(codes[0])[:1])), (oddities.told(codes),)
         reason = (why_not(near[0], code, self._now, placed=code == written.strip()),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
@@ -94,12 +91,8 @@ class Doubts:
         Its end is nearly a time stamp (`advised`), its beginning nearly a known prefix, or it has the longer prefix
         of another scheme and fails that one's structure.
         """
-        if (again := code.find(code[:_EQUAL], _SHORTEST)) > 0 and (codes := self._together(code)):
-            stamped = {tpd.is_recent(one[-_STAMP:], self._now) for one in codes}
-            if len(stamped) == 1 and again == len(
-                codes[0]
-            ):  # else an aggregated code, in which the prefix stands again
-                return (text(misreads.TOGETHER, count=len(codes), first=codes[0]),)
+        if odd := oddities.odd(code, self._deciding, self._now):
+            return odd
         if advised:
             return tuple(one.remark for one in self._slips(code, stamped=True))
         longer = self._longer(code, deciding)
@@ -113,16 +106,6 @@ class Doubts:
         edited = self._library.prefixes.edited(code)
         fitting = self._deciding(edited.uim) if edited else ()
         return (_proposing(edited),) if edited and fitting and fitting[0].is_checked else ()
-
-    def _together(self, code: str) -> tuple[str, ...]:
-        """The codes that were written or scanned one behind the other without a space, each as long; () for none."""
-        for many in range(2, len(code) // _SHORTEST + 1):
-            size, rest = divmod(len(code), many)
-            codes = tuple(code[place : place + size] for place in range(0, len(code), size)) if not rest else ()
-            fitting = codes and all((deciding := self._deciding(one)) and deciding[0].is_checked for one in codes)
-            if fitting and len({self._deciding(one)[0] for one in codes}) == 1:
-                return codes
-        return ()
 
     def _longer(self, code: str, deciding: tuple[Scheme, ...]) -> tuple[Scheme, ...]:
         """The schemes of a longer prefix than that of those that decide, where a code is nearly as long as theirs."""
@@ -170,7 +153,8 @@ class Doubts:
         given = 0
         for proposal in misreads.proposals(code, self._library.prefixes):
             deciding = self._fitting(proposal.uim) if given < _PROPOSALS else ()
-            certain = proposal.why in misreads.CERTAIN and any(scheme.checks for scheme in deciding)
+            printed = proposal.why is misreads.INVISIBLE and " " in code  # in groups, or it would not have come here
+            certain = proposal.why in misreads.CERTAIN and any(printed or scheme.checks for scheme in deciding)
             if deciding and (certain or self._is_known(deciding, proposal)):
                 given += 1
                 yield self._told(deciding, proposal)
@@ -276,7 +260,7 @@ def _right_until(code: str, near: tuple[Scheme, ...]) -> int:
         number = code[:14]
     if not number.isdecimal() or gs1.check_digit(number) is not None:
         return 0
-    return code.find(number) + len(number)
+    return code.find(number) + len(number) if number in code else 0
 
 
 def _is_stamped(scheme: Scheme) -> bool:

@@ -17,7 +17,7 @@ from gateway.content import Text, VerdictKind, text
 from gateway.facts import NO_PARTY, Digest, PartyCode, Wording, digest
 from gateway.identifiers import gs1, iso15459, misreads, tpd
 from gateway.library import files
-from gateway.library.fields import ALWAYS, Field, Part, Validity, cut, fields_of, overlapping, validity_of
+from gateway.library.fields import ALWAYS, STAMP, Field, Part, Validity, cut, fields_of, overlapping, validity_of
 from gateway.library.schema import AGENCIES, OVERLAPS, PARTIES, Problem, plain, schema_problems
 
 __all__ = [
@@ -107,10 +107,14 @@ class Scheme:
     asks_agency: bool = False
     # Whether a chance text is unlikely to fit: a prefix, or a check digit.
     is_checked: bool = field(init=False)
+    # Whether a code of it can be outside of its validity: without a time stamp nobody can know.
+    is_dated: bool = field(init=False)
 
     def __post_init__(self) -> None:
         checked = bool(self.prefixes) or any(check.name.startswith("gs1") for check in self.checks)
         object.__setattr__(self, "is_checked", checked)
+        dated = self.validity != ALWAYS and any(one.name == STAMP for one in self.fields)
+        object.__setattr__(self, "is_dated", dated)
 
     @property
     def is_specific(self) -> bool:
@@ -139,7 +143,7 @@ class Scheme:
         """What is to be said of a code that fits: what its advice has against it, and its time stamp outside of the
         scheme's validity."""
         yield from (fault for check in self.advice if (fault := check.fault(code, now)))
-        if self.validity != ALWAYS and (fault := self.validity.fault(self.parts(code), code, self.title)):
+        if self.is_dated and (fault := self.validity.fault(self.parts(code), code, self.title)):
             yield fault
 
 

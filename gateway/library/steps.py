@@ -7,7 +7,6 @@ from dataclasses import fields
 from datetime import datetime
 
 from gateway.content import Candidate, Text, Uim, Verdict, VerdictKind
-from gateway.library.fields import ALWAYS
 from gateway.library.matching import Branch, FullMatch, Hits
 from gateway.library.schemes import Check, Scheme
 
@@ -48,9 +47,9 @@ class Fit:
         self.asks_agency = any(one.asks_agency for one in schemes)
         self.may_yield = schemes[0].decides is VerdictKind.NOT_A_PARTY
         self.is_weighed = any(one.gs1_prefixes or one.price for one in schemes)
-        self.advising = tuple(one for one in schemes if one.advice or one.validity != ALWAYS)
+        self.advising = tuple(one for one in schemes if one.advice or one.is_dated)
         self.advice = tuple(dict.fromkeys(check for one in schemes for check in one.advice))
-        self.is_dated = any(one.validity != ALWAYS for one in schemes)
+        self.is_dated = any(one.is_dated for one in schemes)
         is_named = not named or not set(named).isdisjoint(schemes)
         self.is_certain = bool(schemes[0].prefixes) and is_named and not (self.is_weighed or self.advising)
         self.decision: Decided | None = None

@@ -165,3 +165,52 @@ def test_what_is_wrong_with_a_link_is_told(link: str, reason: str) -> None:
 
 def test_what_is_too_long_may_be_several_codes() -> None:
     assert "write each on its own line" in said(judged(SWEDISH * 9))
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [
+        ("QCUKTaB3dE6gH9XyZ425051914,", "QCUKTaB3dE6gH9XyZ425051914"),
+        ("QCUKT-aB3dE6gH9XyZ4-25051914", "QCUKTaB3dE6gH9XyZ425051914"),
+        ("01095200001234512359Zx1aB3dE6gH9800825051914", "01095200001234512359Zx1aB3dE6gH9\x1d800825051914"),
+    ],
+)
+def test_signs_that_a_marking_may_hold_are_remarked_upon_where_they_hardly_belong_to_it(code: str, meant: str) -> None:
+    verdict = judged(code)
+    assert verdict.kind in (VerdictKind.SURE, VerdictKind.HINT)  # decided as before
+    assert proposals(verdict) == [meant]
+
+
+@pytest.mark.parametrize("code", ["QCUKTaB3-E6gH9XyZ425051914", "QCUKTaB3dE6gH9Xy,", "QCUKTaB3dE6gH9XyZ425051914"])
+def test_a_sign_within_a_marking_is_left_alone(code: str) -> None:
+    assert not judged(code).remarks
+
+
+def test_a_code_that_ends_in_three_dots_is_told_to_be_cut() -> None:
+    assert "ends in three dots" in said(judged("QCUKTaB3dE6gH9..."))
+
+
+def test_a_time_stamp_of_the_future_is_remarked_upon_also_where_none_need_stand() -> None:
+    assert said(judged("QCUKTaB3dE6gH9XyZ426122914")) == "The time stamp 26122914 at its end lies in the future."
+
+
+@pytest.mark.parametrize(
+    ("damaged", "meant"),
+    [
+        ("QCALL7hT2kQ9rnZb7Kd25051914", SWEDISH),
+        ("<b>QCALL7hT2kQ9mZb7Kd25051914</b>", SWEDISH),
+        ("[QCALL7hT2kQ9mZb7Kd25051914]", SWEDISH),
+        ("QCALL7hT2kQ9mZb7Kd25051914#", SWEDISH),
+        ("04780101164394TF&amp;amp;csaNNW1kK0tL", "04780101164394TF&csaNNW1kK0tL"),
+        ("04780101164394TF%26csaNNW1kK0tL", "04780101164394TF&csaNNW1kK0tL"),
+        ("A1B2 C3D4 E5F6", "A1B2C3D4E5F6"),
+        ("Leat1ft01234567", "LEAT1FT01234567"),
+    ],
+)
+def test_what_programs_and_print_do_to_a_code_is_undone_in_a_proposal(damaged: str, meant: str) -> None:
+    assert proposals(judged(damaged)) == [meant]
+
+
+def test_a_number_of_thirteen_digits_after_its_identifier_has_first_of_all_lost_its_zero() -> None:
+    found = proposals(judged("(01)9520000123451(235)9Zx1aB3dE6gH9"))
+    assert found[0] == "(01)09520000123451(235)9Zx1aB3dE6gH9"

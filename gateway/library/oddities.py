@@ -1,0 +1,72 @@
+"""What is odd in a code that fits as it is: signs copied with it, a cut end, or several codes in one.
+
+A marking may hold nearly every sign, so that such a code is not malformed; but by chance it is hardly so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from gateway.content import Text, text
+from gateway.identifiers import gs1, misreads, tpd
+from gateway.library.schemes import Scheme
+
+_SHORTEST = 12  # characters of codes that stand one behind the other: of shorter ones too many would fit by chance
+_ALIKE = 5  # characters with which codes begin alike
+_STAMP = 8
+_PREFIX = slice(2, 7)  # where a hyphen stands that was put behind a prefix
+_CUT = text("It ends in three dots, as a program writes where it cuts a text: copy the whole code.")
+
+Deciding = Callable[[str], tuple[Scheme, ...]]
+
+
+def odd(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
+    """What a normalised code that fits more probably is; () for most, in less than a microsecond.
+
+    `deciding`: the schemes that decide about a normalised code.
+    """
+    if code[-1] in misreads.BEHIND:
+        return _behind(code, deciding, now)
+    if (again := code.find(code[:_ALIKE], _SHORTEST)) > 0:
+        codes = together(code, deciding)
+        # Where only the last has a time stamp it is an aggregated code, in which its prefix stands again.
+        if codes and again == len(codes[0]) and len({tpd.is_recent(one[-_STAMP:], now) for one in codes}) == 1:
+            return (told(codes),)
+    before = code[-_STAMP - 1 : -_STAMP]
+    if before == "-" and "-" in code[_PREFIX] and tpd.is_recent(code[-_STAMP:], now):
+        return _if_fitting(code.replace("-", ""), misreads.HYPHENS, deciding)
+    if code[-_STAMP - 4 : -_STAMP] == "8008" and code.startswith("01") and tpd.is_recent(code[-_STAMP:], now):
+        parted = code[: -_STAMP - 4] + gs1.SEPARATOR + code[-_STAMP - 4 :]
+        if code[-_STAMP - 5] != gs1.SEPARATOR and deciding(parted):
+            return (text(misreads.SEPARATOR, uim=parted, identifier="8008"),)
+    return ()
+
+
+def together(code: str, deciding: Deciding) -> tuple[str, ...]:
+    """The codes that were written or scanned one behind the other without a space, each as long; () for none."""
+    for many in range(2, len(code) // _SHORTEST + 1):
+        size, rest = divmod(len(code), many)
+        if rest:
+            continue
+        codes = tuple(code[place : place + size] for place in range(0, len(code), size))
+        first = deciding(codes[0])
+        if first and first[0].is_checked and all(deciding(one)[:1] == first[:1] for one in codes[1:]):
+            return codes
+    return ()
+
+
+def told(codes: tuple[str, ...]) -> Text:
+    """The sentence that says so."""
+    return text(misreads.TOGETHER, count=len(codes), first=codes[0])
+
+
+def _behind(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
+    if code.endswith("..."):
+        return (_CUT,)
+    bare = code.rstrip(misreads.BEHIND)
+    return _if_fitting(bare, misreads.AROUND, deciding) if tpd.is_recent(bare[-_STAMP:], now) else ()
+
+
+def _if_fitting(code: str, why: str, deciding: Deciding) -> tuple[Text, ...]:
+    return (text(why, uim=code),) if deciding(code) else ()
