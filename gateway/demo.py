@@ -56,6 +56,8 @@ Was this batch declared for export?
 UIMs:
 {uims}
 """
+# No GSP_* variable counts: one may name the database of a real gateway, whose desks would get the keys of these.
+_ENVIRON: dict[str, str] = {}
 ANSWERS = (
     ("valid", "2025-05-19, Riom", "Riom 2", "France"),
     ("not valid", "", "", ""),
@@ -78,8 +80,8 @@ def run() -> None:
 
 def _play(console: Console, home: Path, stack: ExitStack) -> None:
     _step(console, 1, "The operator makes the gateway and registers three Parties and an officer")
-    made = service.init(home, DOMAIN)
-    gateway = stack.enter_context(service.Gateway.open(home))
+    made = service.init(home, DOMAIN, environ=_ENVIRON)
+    gateway = stack.enter_context(service.Gateway.open(home, environ=_ENVIRON))
     officer = stack.enter_context(Correspondent("officer@kra.example", "Officer, Kenya"))
     desks = {
         "KE": stack.enter_context(Correspondent("desk@kra.example", "Desk, Kenya")),

@@ -6,7 +6,7 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -78,13 +78,16 @@ class Made:
     smime: str
 
 
-def init(root: Path, domain: str, algorithm: str = "curve25519", passphrase_file: Path | None = None) -> Made:
+def init(
+    root: Path, domain: str, algorithm: str = "curve25519", passphrase_file: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Made:  # fmt: skip
     """Makes a home, or leaves the one that is there as it is. `algorithm`: of the OpenPGP key, or rsa3072."""
     home = Home(root.absolute())
     fresh = not home.exists()
     if fresh:
         _make(home, domain, algorithm, passphrase_file.absolute() if passphrase_file else None)
-    with Gateway.open(root) as gateway:
+    with Gateway.open(root, environ=environ) as gateway:
         mailbox = f"{gateway.settings.mailbox}@{gateway.settings.domain}"
         return Made(fresh, mailbox, gateway.fingerprint, _certificate.fingerprint(home.smime))
 
@@ -128,10 +131,8 @@ def _now() -> datetime:
 class Gateway:
     """One gateway on its home."""
 
-    def __init__(self, home: Home, clock: Callable[[], datetime], engine: int | None = None) -> None:
-        self.home = home
-        self.clock = clock
-        self.settings = configuration.load(home.root, os.environ)
+    def __init__(self, home: Home, clock: Callable[[], datetime], engine: int | None, environ: Mapping[str, str]):
+        self.home, self.clock, self.settings = home, clock, configuration.load(home.root, environ)
         self._key = HomeKey(home.secret)
         self._own: tuple[PublicKey, ...] = ()
         workers = self.settings.worker_count
@@ -180,12 +181,15 @@ class Gateway:
         self._upkeep = Upkeep(self.store, self.pipeline, self._key, self._policy, clock, self.own_keys)
 
     @classmethod
-    def open(cls, root: Path, clock: Callable[[], datetime] = _now, engine: int | None = None) -> Gateway:
+    def open(
+        cls, root: Path, clock: Callable[[], datetime] = _now, engine: int | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Gateway:  # fmt: skip
         """Opens a home; raises ValueError, with what to do, where there is none.
 
         `engine`: the one GnuPG agent that a worker process uses; None: all; OWN_ENGINE: one beside the workers'.
         """
-        return cls(Home(root.absolute()), clock, engine)
+        return cls(Home(root.absolute()), clock, engine, environ)
 
     def _make_policy(self) -> Policy:
         settings = self.settings
