@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from gateway.content import Finding, Severity, Text, Uim, text
+from gateway.content import N_, Finding, Severity, Text, Uim, text
 from gateway.identifiers import misreads
 
 _PLAIN = re.compile(r"[!-~]+")
@@ -40,7 +40,10 @@ _OVERRIDES = frozenset("\u202d\u202e")
 
 _SPACES = text("A UIM has no spaces in it. Write it alone on its line, without other words.")
 _OVERRIDDEN = text("The line contains marks that change the order of characters. Type the UIM again.")
-_LOOKALIKE = text(
+_LOOKALIKE = N_(
+    "“{character}” is not the Latin {meant}, but only looks like it. Type the UIM again with Latin letters."
+)
+_FOREIGN = N_(
     "“{character}” occurs in no marking: they have Latin letters without accents, digits and some signs. Type it again."
 )
 _CALCULATED = text("This is a formula of a spreadsheet, not a UIM. It was not calculated.")
@@ -96,7 +99,7 @@ def read_damaged(written: str) -> str | Text:
             return code
         several = sum(map(looks_like_code, code.split(" "))) > 1  # codes: each wants a line of its own
         return code if grouped and not several and looks_like_code(code.replace(" ", "")) else read
-    if read.message == _LOOKALIKE.message:
+    if read.message in (_LOOKALIKE, _FOREIGN):
         bare = _unwrapped("".join(c for c in code if unicodedata.category(c) != "Cf"))
         return bare if looks_like_code(misreads.latin(bare)) else read
     return read
@@ -130,7 +133,10 @@ def _careful(code: str) -> str | Text:
         code = joined
     foreign = next((c for c in code if not "!" <= c <= "~" and c != "\x1d"), "")
     if foreign:
-        return Text(_LOOKALIKE.message, (("character", foreign),))
+        meant = misreads.latin(foreign)
+        if meant.isascii():
+            return text(_LOOKALIKE, character=foreign, meant=meant)
+        return text(_FOREIGN, character=foreign)
     return _SPREADSHEET if _SCIENTIFIC.fullmatch(code) else code
 
 

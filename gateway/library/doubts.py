@@ -35,6 +35,7 @@ _LOOKED_INTO, _LONGEST_LOOKED_INTO = 200, 64
 
 BEGINNING = N_("It begins like this, but is not whole or was misread: {scheme}.")
 _SPREADSHEET = text("A spreadsheet has turned it into a number and lost digits: copy it again as text.")
+_NARROW = text("A spreadsheet shows this where its column is too narrow: make it wider, and copy the code again.")
 _ONE_CASE = text("Capital and small letters were made equal, which cannot be undone: copy it again from the source.")
 _PREFIX = N_("It does not begin with {prefix}: character {position} is {character}.")
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
@@ -65,7 +66,7 @@ class Doubts:
     def about(self, written: str, code: str) -> tuple[tuple[Candidate, ...], tuple[Text, ...]]:
         """What an undecided code was probably meant to be, and why it is not; empty where nothing is known."""
         if misreads.spreadsheet_number(code):
-            return (), (_SPREADSHEET,)
+            return (), (_NARROW if code.startswith("#") else _SPREADSHEET,)
         meant = self._library.prefixes.meant(code) if misreads.one_case(code) else ""
         if meant and (capitals := self._fits(misreads.Proposal(code.upper(), misreads.CASE), stamped=False)):
             return (self._likely(capitals.scheme),), (capitals.remark,)

@@ -130,7 +130,7 @@ def test_letters_that_only_look_latin_are_told() -> None:
     uims, findings = read_uims(enumerate(codes, 1))
     judged = LIBRARY.verdicts(uims, datetime(2026, 11, 21, tzinfo=UTC))
     assert [verdict.kind for verdict in judged] == [VerdictKind.UNKNOWN]
-    assert "which no known marking uses" in judged[0].remarks[0].message
+    assert "it only looks like" in judged[0].remarks[0].message
     assert len(findings) + len(judged) == len(codes) == 2
 
 

@@ -214,3 +214,8 @@ def test_what_programs_and_print_do_to_a_code_is_undone_in_a_proposal(damaged: s
 def test_a_number_of_thirteen_digits_after_its_identifier_has_first_of_all_lost_its_zero() -> None:
     found = proposals(judged("(01)9520000123451(235)9Zx1aB3dE6gH9"))
     assert found[0] == "(01)09520000123451(235)9Zx1aB3dE6gH9"
+
+
+def test_a_column_that_is_too_narrow_is_told_as_such() -> None:
+    assert "too narrow" in said(judged("########"))
+    assert "turned it into a number" in said(judged("4.6E+12"))

@@ -340,6 +340,10 @@ def test_other_text_within_a_list_does_not_end_it_for_the_uims_below() -> None:
     assert outside == "And of the second carton\nThis mail is confidential.\nCall +254700123456"
 
 
+def test_what_a_spreadsheet_shows_in_a_narrow_column_is_not_passed_over_in_silence() -> None:
+    assert listed(ONE, "########", TWO) == [ONE, "########", TWO]
+
+
 def test_rules_and_empty_lines_are_no_uims() -> None:
     assert listed(ONE, "----------", "", ".", "* * *", TWO) == [ONE, TWO]
 

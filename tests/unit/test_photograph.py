@@ -8,6 +8,7 @@ from typing import Any
 
 import pillow_heif
 import pytest
+import zxingcpp
 from PIL import Image
 
 from gateway.attachments import AttachmentReading, Parsed, photograph
@@ -174,3 +175,10 @@ def test_9_of_10_damaged_codes_of_a_sample_are_found_and_none_is_invented() -> N
         found += sum(code.text in read for code in shot.codes)
     assert printed > 30
     assert found >= 0.9 * printed
+
+
+def test_the_kept_reader_knows_no_dotcode_as_officers_are_told() -> None:
+    """When a new version does, officer.md, the decision on photographs and the words of an unread picture change."""
+    known = str(zxingcpp.barcode_formats_list(zxingcpp.BarcodeFormat.All))
+    assert "Data Matrix" in known
+    assert "dot" not in known.lower()

@@ -83,3 +83,11 @@ def test_a_line_that_is_no_code_is_told_at_once(line: str) -> None:
 
 def test_what_answers_a_referral_is_read_strictly() -> None:
     assert isinstance(read_uim("Q\u0421ALL7hT2kQ9mZb7Kd25051914"), Text)
+
+
+def test_a_letter_that_looks_latin_and_one_that_does_not_are_told_apart() -> None:
+    alike, foreign = read_uim("\u0410B12D3E45F6"), read_uim("KPL2F9aK3m\u00e97Qz2T")
+    assert isinstance(alike, Text)
+    assert isinstance(foreign, Text)
+    assert "is not the Latin {meant}" in alike.message
+    assert "occurs in no marking" in foreign.message
