@@ -33,7 +33,8 @@ class Registry:
     def add_party(self, code: str, name: str, mailbox: str, language: str, key: bytes | None) -> str:
         """Registers a Party or changes its desk; gives a sentence. Raises ValueError that says what to do."""
         party = party_code(code)
-        if not name.strip():
+        name = " ".join(name.split())
+        if not name:
             raise ValueError("the Party needs a name, by which letters call it")
         public = self.read_key(key, party) if key else None
         new = self._members.add_party(party, name, _address(mailbox), Language(language), public, self._clock())
@@ -45,8 +46,8 @@ class Registry:
     def add_person(self, code: str, mailbox: str, name: str, role: Role, language: str | None, key: bytes) -> str:
         """Registers a person with a key, active at once; gives a sentence. Raises ValueError that says what to do."""
         party = party_code(code)
-        known = self._view.person_by_address(_address(mailbox))
-        if known is None and not name.strip():
+        known, name = self._view.person_by_address(_address(mailbox)), " ".join(name.split())
+        if known is None and not name:
             raise ValueError("the person needs a name, by which letters and lists call them")
         if known is not None and known.party == party and known.role not in (role, Role.DESK):
             raise ValueError(

@@ -17,7 +17,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except _output.Failed as failed:
-            click.echo(f"gsp: {failed}", err=True)
+            click.echo(f"gsp: {' '.join(str(failed).split())}", err=True)  # what was typed may hold line ends
             sys.exit(1)
 
 

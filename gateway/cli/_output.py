@@ -40,6 +40,13 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
+def filled(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    """What was given for an option, "" where it was not: an empty variable of a script must not widen what is asked."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty: write a value, or leave the option out")
+    return value or ""
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
     """A table, or a sentence when there is nothing to show."""
     if not rows:
@@ -117,7 +124,7 @@ def failing() -> Iterator[None]:
         raise  # whoever reads has seen enough (`gsp stats | head`): click ends quietly
     except OSError as error:
         known = error.filename is not None and error.strerror
-        raise Failed(f"{error.filename}: {error.strerror}" if known else str(error)) from None
+        raise Failed(f"{error.filename}: {error.strerror}" if known else error.strerror or str(error)) from None
     except ValueError as error:
         raise Failed(str(error)) from None
 

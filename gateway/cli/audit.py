@@ -19,7 +19,10 @@ def audit() -> None:
 @_output.home_option
 @_output.json_option
 @click.option(
-    "--head", default="", metavar="EVENT:SHA256", help="A head noted before, from a digest: is it still in the record?"
+    "--head",
+    callback=_output.filled,
+    metavar="EVENT:SHA256",
+    help="A head noted before, from a digest: is it still in the record?",
 )
 def audit_verify(home: Path, as_json: bool, head: str) -> None:
     """Find every change, removal or reordering of the record; exit 1 where there is one."""

@@ -16,8 +16,8 @@ def digest() -> None:
 
 @digest.command("preview")
 @_output.home_option
-@click.option("--party", default="", metavar="CODE", help="As this Party's administrators get it.")
-@click.option("--email", "address", default="", metavar="ADDRESS", help="As this person gets it.")
+@click.option("--party", callback=_output.filled, metavar="CODE", help="As this Party's administrators get it.")
+@click.option("--email", "address", callback=_output.filled, metavar="ADDRESS", help="As this person gets it.")
 @click.option("--format", "kind", type=click.Choice(["text", "html"]), default="text", show_default=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of standard output.")
 def digest_preview(home: Path, party: str, address: str, kind: str, output: Path | None) -> None:

@@ -23,7 +23,7 @@ def directory() -> None:
 @directory.command("list")
 @_output.home_option
 @_output.json_option
-@click.option("--party", "code", default="", help="Only this Party (two letters).")
+@click.option("--party", "code", callback=_output.filled, help="Only this Party (two letters).")
 @click.option("--missing", is_flag=True, help="Parties that have not nominated, or not confirmed their entries.")
 @click.option("--standing", is_flag=True, help="How far each Party has come, and how often contacts were replaced.")
 def directory_list(home: Path, as_json: bool, code: str, missing: bool, standing: bool) -> None:

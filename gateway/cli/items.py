@@ -28,7 +28,7 @@ def item_list(home: Path, as_json: bool) -> None:
 @item.command("settle")
 @_output.home_option
 @click.option("--again", is_flag=True, help="A held mail: work on it once more first; settled only where it is taken.")
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
 def item_settle(home: Path, number: int, again: bool) -> None:
     """Mark an item as done, on record. A held mail that is settled without --again is deleted."""
     from gateway import inspection

@@ -132,7 +132,9 @@ def key() -> None:
 @key.command("list")
 @_output.home_option
 @_output.json_option
-@click.option("--expiring", type=click.IntRange(0), metavar="DAYS", help="Only keys that expire within so many days.")
+@click.option(
+    "--expiring", type=click.IntRange(0, 36_500), metavar="DAYS", help="Only keys that expire within so many days."
+)
 def key_list(home: Path, as_json: bool, expiring: int | None) -> None:
     """Registered keys, with owner and expiry."""
     with _output.opened(home) as gateway:

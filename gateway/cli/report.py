@@ -65,7 +65,8 @@ def report(
             click.echo(octets, nl=False)
             return
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE), "wb") as file:
-            os.fchmod(file.fileno(), _PRIVATE)
+            if path.is_file():  # of a device it would shut out everybody else
+                os.fchmod(file.fileno(), _PRIVATE)
             file.write(octets)
     click.echo(f"The report is in {path}.")
 

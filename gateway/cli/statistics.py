@@ -43,6 +43,8 @@ def stats(
 
     What each figure counts: docs/statistics.md; of --quality: docs/quality.md.
     """
+    if as_json and form not in (None, "json"):
+        raise click.UsageError("--json and another --format do not go together")
     form = form or _format(as_json, output)
     _agree(form, output, quality, judged)
     from gateway import reader
