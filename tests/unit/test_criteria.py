@@ -75,8 +75,9 @@ def test_what_is_known_is_reckoned() -> None:
     ],
 )
 def test_each_mistake_in_the_file_is_named_with_its_line(written: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=told) as refused:
         read(written)
+    assert ("and 2 more" in told) is (" more;" in str(refused.value)), "more is spoken of only where there is more"
 
 
 def test_values_are_taken_as_they_are_written() -> None:

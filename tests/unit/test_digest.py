@@ -220,6 +220,7 @@ def test_an_observer_is_asked_for_nothing_but_the_own_key_and_told_what_waits_fo
         ("Your Party lacks 2 authorities in the directory: its administrators can name them.", 3),
         ("Your Party's administrators have yet to confirm its entries in the directory.", 1),
     ]  # fmt: skip
+    assert say(told[3].lines[0]) == "o@kra.example: December 1, 2026"
     late = replace(today, referrals=(referral(1, KE, SE, 9), referral(2, KE, FR, 1)))
     assert say(digest.observed(KE, "", late)[1][0].says) == "1 request to your Party is overdue; waiting in all: 2."
     assert say(digest.headline(KE, tasks, told)) == "1 key ends soon: please have it renewed."
@@ -243,6 +244,11 @@ def test_where_nobody_is_reminded_no_request_is_unanswered_after_every_reminder(
     fresh, escalated = referral(1, KE, SE, 0), referral(2, SE, KE, 30, reminders=1)
     assert said(Today(samples.NOW, (fresh,), reminder_days=()), NO_PARTY) == []
     assert said(Today(samples.NOW, (fresh, escalated), reminder_days=()), NO_PARTY)[0][1:] == ["Sweden: 1"]
+
+
+def test_nothing_is_said_of_no_requests_and_no_days() -> None:
+    asked = standing(KE, asked_at=samples.NOW - timedelta(hours=9), ask_at=samples.NOW - timedelta(hours=9))
+    assert [len(lines) for lines in said(Today(samples.NOW, locked=(KE,), standings=(asked,)))] == [1, 1]
 
 
 def test_of_many_requests_the_oldest_are_listed() -> None:

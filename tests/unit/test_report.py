@@ -232,6 +232,16 @@ def test_where_totals_are_missing_the_reader_reads_which_period_has_them() -> No
     assert WHY_WITHHELD[Withheld.OPEN] in lines(document(known, MEETING))
 
 
+def test_how_many_parties_have_nominated_is_told_with_how_many_have_not() -> None:
+    known = measurements()
+    known = replace(known, standings=tuple(replace(one, replaced=2) for one in known.standings))
+    late = sum(bool(one.missing) for one in known.standings)
+    many = [row[1] for row in table(document(known, SECRETARIAT), "How many Parties have nominated").rows]
+    assert 0 < late < len(known.standings)
+    assert many[:2] == [len(known.standings) - late, late]
+    assert many[3] == 2 * len(known.standings)
+
+
 def test_a_party_is_told_of_its_own_nominations_only() -> None:
     one, two = (replace(ONE, party=CODES[place]) for place in (1, 3))
     assert [row[0] for row in table(document(measurements(ONE), one), "Nominations outstanding").rows] == [
