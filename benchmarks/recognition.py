@@ -72,9 +72,9 @@ def _matching(known: PatternLibrary, patterns: int, codes: Sequence[str]) -> Ite
 
 def _matches(known: PatternLibrary, codes: Sequence[str]) -> None:
     """All matches of all codes, in the order in which a list is judged."""
-    for branch, places in known.matching.grouped(codes).items():
+    for cell, places in known.matching.grouped(codes).items():
         for place in places:
-            known.matching.joined(branch, branch.hits(codes[place]), codes[place])
+            cell.joined(cell.hits(codes[place]), codes[place])
 
 
 def _allows(scheme: library.Scheme, code: str) -> bool:

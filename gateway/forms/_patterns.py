@@ -10,9 +10,8 @@ from gateway.events import ChangeState, Event, EventKind, MailKind, PatternChang
 from gateway.facts import NO_PARTY, Correspondent, Fingerprint, PartyCode, PartyName
 from gateway.forms._common import evidence, notice, own_thread, sender
 from gateway.library.fields import NAMES
-from gateway.library.judge import LONGEST
 from gateway.library.proposal import Examined, Touched, examine
-from gateway.library.schemes import Scheme, read
+from gateway.library.schemes import LONGEST, Scheme, read
 from gateway.markings import Change, Described
 from gateway.ports import Situation
 from gateway.treaty import Role

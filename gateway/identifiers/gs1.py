@@ -7,7 +7,7 @@ identifiers). Application identifiers and prefixes are biip's tables.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -59,8 +59,16 @@ def normalise(code: str) -> str:
     Only what looks like a GS1 element string is touched beyond its ends; `<GS>` and `(21)` are legal
     characters of other markings. A GS1 Digital Link becomes its element string.
     """
-    if code.isalnum() and code[0].isalpha():
-        return code  # as most are: nothing of what follows is in it
+    return code if code.isalnum() else _normal(code)
+
+
+def all_normalised(codes: Iterable[str]) -> list[str]:
+    """Each of them as `normalise` has it."""
+    return [code if code.isalnum() else _normal(code) for code in codes]
+
+
+def _normal(code: str) -> str:
+    """The same of a code that is not letters and digits only: in such nothing of this is to be found."""
     code = code.strip()
     if code.startswith("]"):
         code = _SYMBOLOGY.sub("", code, count=1).lstrip(SEPARATOR)
@@ -71,8 +79,7 @@ def normalise(code: str) -> str:
         return _from_link("https://" + code, code) if "/0" in code and _BARE_LINK.match(code) else code
     if not _AI_FIRST.match(code):
         return code
-    if not code.isalnum():
-        code = _SPELT_SEPARATOR.sub(SEPARATOR, code)
+    code = _SPELT_SEPARATOR.sub(SEPARATOR, code)
     return _without_brackets(code) if code.startswith("(") else code
 
 

@@ -76,7 +76,8 @@ _MANY_SMALL = 8  # letters
 _PAIR = {"rn": "m", "vv": "w", "VV": "W", "cl": "d"}  # letters that touch on a pack and look like one
 _PAIRS = re.compile("|".join(_PAIR))
 _GAP = "\0"
-_ADDED = re.compile("[ &=%]")
+_STARTS = 5_000  # of codes, for which it is remembered whether a prefix begins so
+_ADDED = re.compile(r" |&[#A-Za-z]|[=%][0-9A-F]{2}")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
@@ -86,6 +87,7 @@ _BRACKET = frozenset("()")
 _BEFORE, BEHIND = "\"'`*_#", "\"'`*_#,;.:!?"
 _WRAPPED = re.compile(r"(?:<[a-z]{1,10}>|[<\[{])([!-~]+?)(?:</[a-z]{1,10}>|[>\]}])")
 _RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
+_ONE_WRONG = re.compile(r"([0-9]*)[^0-9][0-9]*")
 _DOUBLED = re.compile(r"(.)\1+", re.DOTALL)
 
 
@@ -98,12 +100,16 @@ def _small_fault(part: str, _now: datetime) -> Text | None:
 CHECKS: Mapping[str, Callable[[str, datetime], Text | None]] = {"capital and small letters": _small_fault}
 
 
+Values = tuple[tuple[str, object], ...]
+Guess = tuple[str, str, Values]  # the fields of a Proposal: a hundred are made for one that becomes a Proposal
+
+
 class Proposal(NamedTuple):
     """What a code may have been, the message id that says why, and its values beside {uim}."""
 
     uim: str
     why: str
-    values: tuple[tuple[str, object], ...] = ()
+    values: Values = ()
 
 
 def spreadsheet_number(code: str) -> bool:
@@ -118,8 +124,8 @@ def holds_entity(code: str) -> bool:
 
 def number_restored(code: str) -> str:
     """The code with a digit in place of the one character among its first fourteen that is none; "" if not one."""
-    wrong = [place for place, character in enumerate(code[:14]) if not "0" <= character <= "9"]
-    return code[: wrong[0]] + "0" + code[wrong[0] + 1 :] if len(wrong) == 1 and len(code) > 14 else ""
+    wrong = _ONE_WRONG.fullmatch(code, 0, 14) if len(code) > 14 else None
+    return f"{wrong[1]}0{code[wrong.end(1) + 1 :]}" if wrong else ""
 
 
 def like_number(code: str) -> bool:
@@ -136,6 +142,7 @@ class Prefixes:
     """Known issuers' prefixes, to be found again in a code that was misread there."""
 
     __slots__ = (
+        "_begun",
         "_by_look",
         "_edited",
         "_edited_lengths",
@@ -145,6 +152,7 @@ class Prefixes:
         "_known",
         "_lengths",
         "_looks",
+        "_shortest",
         "_starts",
     )
 
@@ -152,7 +160,9 @@ class Prefixes:
         self._by_look = {folded(prefix): prefix for prefix in prefixes}
         self._lengths = sorted({len(prefix) for prefix in self._by_look}, reverse=True)
         self._edited: dict[str, tuple[str, str, int]] = {}  # beginning as written: prefix, why, position
-        self._looks = {look[: self._lengths[-1]] for look in self._by_look}  # how any of them begins
+        self._shortest = self._lengths[-1] if self._lengths else 0
+        self._looks = {look[: self._shortest] for look in self._by_look}  # how any of them begins
+        self._begun: dict[str, bool] = {}
         self._known = dict.fromkeys(self._by_look.values())
         for prefix in self._known:
             for place in range(len(prefix) if len(prefix) >= _EDITED else 0):
@@ -173,14 +183,23 @@ class Prefixes:
 
     def meant(self, code: str) -> str:
         """The prefix that a code's beginning was probably meant to be, "" if none, or if it is that one."""
-        look = folded(code[: self._lengths[0]]) if self._lengths else ""
-        if look[: self._lengths[-1] if self._lengths else 0] not in self._looks:
+        if not self._begins(code[: self._shortest]):
             return ""
+        look = folded(code[: self._lengths[0]])
         for length in self._lengths:
             found = self._by_look.get(look[:length], "")
             if found:
                 return "" if code.startswith(found) else found
         return ""
+
+    def _begins(self, start: str) -> bool:
+        """Whether any looks so at its start: there are few starts, and most codes have none of them."""
+        known = self._begun.get(start)
+        if known is None:
+            known = folded(start)[: self._shortest] in self._looks
+            if len(self._begun) < _STARTS:
+                self._begun[start] = known
+        return known
 
     def edited(self, code: str) -> Proposal | None:
         """The code with a known prefix of which one character was lost, written twice, mistyped or swapped.
@@ -206,7 +225,7 @@ class Prefixes:
         for length in (length for length in self._lengths if length >= _EDITED):
             for place in range(length):
                 if meant := self._gaps.get(code[:place] + _GAP + code[place + 1 : length]):
-                    return _one(code, place, code[place], meant[place])
+                    return Proposal(*_one(code, place, code[place], meant[place]))
         return None
 
     def _is_known(self, code: str) -> bool:
@@ -225,7 +244,7 @@ def proposals(code: str, prefixes: Prefixes) -> Iterator[Proposal]:
             yield proposal
 
 
-def slips(code: str, since: int = 0) -> Iterator[Proposal]:
+def slips(code: str, since: int = 0) -> Iterator[Guess]:
     """The code with one character read otherwise, or one of two equal ones left out; the likeliest first.
 
     About one and a half proposals a character: most fail the checks of every scheme. Characters before the place
@@ -236,17 +255,17 @@ def slips(code: str, since: int = 0) -> Iterator[Proposal]:
             yield _one(code, place, found, meant)
     for run in _DOUBLED.finditer(code, since):
         values = (("position", run.end()), ("character", run[1]))
-        yield Proposal(code[: run.end() - 1] + code[run.end() :], TWICE, values)
+        yield code[: run.end() - 1] + code[run.end() :], TWICE, values
     for pair in _PAIRS.finditer(code, since):
         meant = _PAIR[pair[0]]
         seen = (("position", pair.start() + 1), ("found", pair[0]), ("meant", meant))
-        yield Proposal(code[: pair.start()] + meant + code[pair.end() :], MERGED, seen)
+        yield code[: pair.start()] + meant + code[pair.end() :], MERGED, seen
     for place, found in enumerate(code[since:], since):
         if found.isalpha() and found.isascii():
             yield _one(code, place, found, found.swapcase())
 
 
-def swaps(code: str, since: int = 0) -> Iterator[Proposal]:
+def swaps(code: str, since: int = 0) -> Iterator[Guess]:
     """The code with two neighbours in each other's place, as fingers do it; from the place `since` (from 0) on.
 
     No bracket is moved: another identifier would result.
@@ -256,13 +275,13 @@ def swaps(code: str, since: int = 0) -> Iterator[Proposal]:
             yield _exchanged(code, place)
 
 
-def lost(code: str, since: int = 0) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
+def lost(code: str, since: int = 0) -> tuple[tuple[Guess, ...], tuple[Guess, ...]]:
     """The code with one digit more where many stand in a row: (one of two equal ones or a leading zero, any other).
 
     Elsewhere nothing could tell a right guess from a wrong one. None is put before the place `since` (from 0).
     """
-    twins: dict[str, Proposal] = {}
-    others: dict[str, Proposal] = {}
+    twins: dict[str, Guess] = {}
+    others: dict[str, Guess] = {}
     for run in _RUNS.finditer(code):
         for place in range(max(run.start(), since), run.end() + 1):
             beside = code[max(place - 1, run.start()) : place + 1]
@@ -270,7 +289,7 @@ def lost(code: str, since: int = 0) -> tuple[tuple[Proposal, ...], tuple[Proposa
                 restored = code[:place] + digit + code[place:]
                 values = (("character", digit), ("position", place + 1))
                 likely = digit in beside or (digit == "0" and place == run.start())
-                (twins if likely else others).setdefault(restored, Proposal(restored, LOST, values))
+                (twins if likely else others).setdefault(restored, (restored, LOST, values))
     return tuple(twins.values()), tuple(other for restored, other in others.items() if restored not in twins)
 
 
@@ -280,9 +299,9 @@ def one_case(code: str) -> bool:
     return rest == rest.lower() and (rest != rest.upper() or code != code.upper())
 
 
-def _one(code: str, place: int, found: str, meant: str) -> Proposal:
+def _one(code: str, place: int, found: str, meant: str) -> Guess:
     values = (("position", place + 1), ("meant", meant), ("found", found))
-    return Proposal(code[:place] + meant + code[place + 1 :], ONE_ALIKE, values)
+    return code[:place] + meant + code[place + 1 :], ONE_ALIKE, values
 
 
 def _swapped(code: str, place: int) -> str:
@@ -382,5 +401,5 @@ def _told(code: str, restored: str, clean: Proposal, why: str) -> Proposal:
         return Proposal(restored, clean.why, clean.values)
     changed = [place for place, (a, b) in enumerate(zip(code, restored, strict=False)) if a != b]
     if len(changed) == 1 and len(code) == len(restored):
-        return _one(code, changed[0], code[changed[0]], restored[changed[0]])
+        return Proposal(*_one(code, changed[0], code[changed[0]], restored[changed[0]]))
     return Proposal(restored, why)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec
 
-LONGEST = 200  # characters of a code that the library looks into
+from gateway.library.schemes import LONGEST
+
 MOST_STATES, MOST_WAYS = 3000, 200_000  # of one automaton
 _KEPT = 200_000  # states of all that are kept: those of 4,000 patterns as Parties write them
 _P = ParamSpec("_P")

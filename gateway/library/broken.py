@@ -18,7 +18,8 @@ _LINES = 4  # that one code is looked for in
 _LONGEST = 100  # characters of a marking
 _TRIED = 1000  # lines of one list that are tried: a list that is broken throughout says no more in the next thousand
 _STAMP = 8  # digits
-_RECOGNISED = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS, VerdictKind.NOT_A_PARTY, VerdictKind.HINT})
+_LEADING = (VerdictKind.SURE, VerdictKind.AMBIGUOUS, VerdictKind.NOT_A_PARTY)  # no set: enumerations hash slowly
+_RECOGNISED = (*_LEADING, VerdictKind.HINT)
 
 Deciding = Callable[[str], tuple[Scheme, ...]]
 
@@ -31,14 +32,14 @@ def rejoined(verdicts: tuple[Verdict, ...], deciding: Deciding, now: datetime) -
     """
     found: list[Verdict] | None = None
     tried, after = 0, 0
-    for place, verdict in enumerate(verdicts):
-        if verdict.uim.below and tried < _TRIED:
-            tried += 1
-            code = verdict.uim.text + verdict.uim.below
-            schemes = deciding(gs1.normalise(code))
-            if schemes and _counts(verdict.uim.text, verdict.uim.below, schemes[0], deciding, now):
-                found = found or list(verdicts)
-                found[place] = _first(verdict, code, schemes)
+    for place in [place for place, verdict in enumerate(verdicts) if verdict.uim.below][:_TRIED]:
+        tried += 1
+        verdict = verdicts[place]
+        code = verdict.uim.text + verdict.uim.below
+        schemes = deciding(gs1.normalise(code))
+        if schemes and _counts(verdict.uim.text, verdict.uim.below, schemes[0], deciding, now):
+            found = found or list(verdicts)
+            found[place] = _first(verdict, code, schemes)
     for place in _loose(verdicts):
         if place <= after or not _follows(verdicts[place - 1].uim, verdicts[place].uim):
             continue
@@ -58,12 +59,9 @@ def rejoined(verdicts: tuple[Verdict, ...], deciding: Deciding, now: datetime) -
     return verdicts if found is None else tuple(found)
 
 
-def _loose(verdicts: Sequence[Verdict]) -> Iterator[int]:
+def _loose(verdicts: Sequence[Verdict]) -> list[int]:
     """The places of lines that are no marking that leads somewhere."""
-    for place, verdict in enumerate(verdicts):
-        kind = verdict.kind
-        if kind is not VerdictKind.SURE and kind is not VerdictKind.AMBIGUOUS and kind is not VerdictKind.NOT_A_PARTY:
-            yield place
+    return [place for place, verdict in enumerate(verdicts) if verdict.kind not in _LEADING]
 
 
 def _follows(one: Uim, other: Uim) -> bool:

@@ -13,7 +13,8 @@ from functools import lru_cache, reduce
 from itertools import accumulate, chain
 from operator import or_
 
-from gateway.library.automata import LONGEST, Automaton, Unclear, bits
+from gateway.library.automata import Automaton, Unclear, bits
+from gateway.library.schemes import LONGEST
 
 _NICE = "1A0a" + "".join(map(chr, range(0x21, 0x7F)))  # what an example is made of, where there is a choice
 

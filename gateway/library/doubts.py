@@ -178,7 +178,7 @@ class Doubts:
             swapped = [
                 told
                 for one in misreads.swaps(code, since)
-                if (told := self._fits(one, stamped)) and self._tells(code, one.uim, told.scheme)
+                if (told := self._fits(one, stamped)) and self._tells(code, one[0], told.scheme)
             ]
             found = swapped if len(swapped) <= _PROPOSALS else []
         yield from found[:_PROPOSALS]
@@ -196,7 +196,7 @@ class Doubts:
         strongest = _strongest(list(fitting.values()))
         if len(strongest) <= _EQUALLY_LIKELY:
             return strongest
-        uims = {one.uim for one in fitting}
+        uims = {one[0] for one in fitting}
         alike = [fitting[one] for one in twins if one in fitting and not _is_free(code, one, uims)]
         alike = [told for told in alike if told in strongest]
         return alike if len(alike) <= _EQUALLY_LIKELY else []
@@ -221,15 +221,16 @@ class Doubts:
                 if deciding and deciding[0].is_checked:
                     yield self._told(deciding, proposal)
 
-    def _fits(self, proposal: misreads.Proposal, stamped: bool) -> _Told | None:
-        recent = tpd.is_recent(proposal.uim[-_STAMP:], self._now)
+    def _fits(self, guess: misreads.Guess, stamped: bool) -> _Told | None:
+        uim = guess[0]
+        recent = tpd.is_recent(uim[-_STAMP:], self._now) if stamped else False
         if stamped and not recent:
             return None
-        deciding = self._fitting(proposal.uim) if gs1.keeps_identifiers(proposal.uim) else ()
-        if deciding and not recent and _is_stamped(deciding[0]):
+        deciding = self._fitting(uim) if gs1.keeps_identifiers(uim) else ()
+        if not deciding or (_is_stamped(deciding[0]) and not (recent or tpd.is_recent(uim[-_STAMP:], self._now))):
             return None
-        known = deciding and (stamped or self._is_known(deciding, proposal))
-        return self._told(deciding, proposal) if known else None
+        proposal = misreads.Proposal(*guess)
+        return self._told(deciding, proposal) if stamped or self._is_known(deciding, proposal) else None
 
     def _fitting(self, written: str) -> tuple[Scheme, ...]:
         return self._deciding(gs1.normalise(written))
@@ -268,9 +269,9 @@ def _is_stamped(scheme: Scheme) -> bool:
     return any(check.name == "time stamp" for check in scheme.checks)
 
 
-def _is_free(code: str, restored: misreads.Proposal, fitting: Container[str]) -> bool:
+def _is_free(code: str, restored: misreads.Guess, fitting: Container[str]) -> bool:
     """Whether nearly any digit fits where one would be put into a code: then none of them is more than a guess."""
-    said = dict(restored.values)
+    said = dict(restored[2])
     digit, place = str(said["character"]), int(str(said["position"])) - 1
     while True:  # the same code results at every place of a row of this digit
         if sum(code[:place] + other + code[place:] in fitting for other in "0123456789") > _MOST_FITTING:

@@ -15,14 +15,12 @@ from gateway.content import N_, Candidate, Text, Uim, Verdict, VerdictKind, text
 from gateway.identifiers import gs1, iso15459, misreads, tpd
 from gateway.library.doubts import Doubts, shown
 from gateway.library.evidence import PREFIX_POINTS, points_for
-from gateway.library.matching import Branch
-from gateway.library.schemes import Scheme
-from gateway.library.steps import Decided, Fit, Lane, Step, Tried, judged
+from gateway.library.matching import Cell
+from gateway.library.schemes import LONGEST, Scheme
+from gateway.library.steps import NOTHING_YET, Decided, Fit, Lane, Step, Tried, judged
 
 if TYPE_CHECKING:
     from gateway.library.patterns import PatternLibrary
-
-LONGEST = 200  # no known marking has more than 100 characters; what is longer is not looked into
 
 _ISSUER = N_("It begins with {prefix}, the prefix of the ID issuer {issuer}.")
 _PROBABLE = N_("It begins with {prefix}, probably the prefix of the ID issuer {issuer}: please confirm.")
@@ -46,6 +44,9 @@ _TOO_LONG = N_(
 _FOREIGN = N_("It holds {character}, which no known marking uses.")
 _LOOKS = N_("Character {position} is {character}: it only looks like {meant}. Write the code again with Latin letters.")
 
+_Origin = tuple[str, str]  # (GS1 organisation, issuing agency's code)
+_Weighed = tuple[VerdictKind, tuple[Candidate, ...], dict[_Origin, tuple[Text, ...]]]  # and what is to be said of each
+
 
 class Judge:
     """Judges the UIMs of one list; what several of them share is made once. Not shared between threads."""
@@ -55,9 +56,10 @@ class Judge:
         self._now = now
         self._matching = library.matching
         self._order = library.order
-        self._tried: Tried = {}
+        self._tried = Tried(now)
+        self._asked, self._cell = ("", 0), library.matching.cell("")
         self._doubts = Doubts(library, self.deciding, now)
-        self._decided: dict[tuple[Fit, tuple[int, ...], tuple[str, str]], Decided] = {}
+        self._weighed: dict[tuple[Fit, tuple[int, ...]], _Weighed] = {}
 
     def verdicts(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
         """What the library says of each, in their order.
@@ -65,83 +67,83 @@ class Judge:
         First those of which everything is known by their schemes, prefix by prefix; then the others, one after the
         other.
         """
-        codes = [gs1.normalise(uim.text) for uim in uims]
-        found: list[Verdict | None] = [None] * len(codes)
+        codes = gs1.all_normalised(uim.text for uim in uims)
+        decided: list[Decided | None] = [None] * len(codes)
         left: dict[int, Fit | None] = {}
-        for branch, places in self._matching.grouped(codes).items():
-            self._certain(branch, places, codes, uims, found, left)
+        for cell, places in self._matching.grouped(codes).items():
+            self._certain(cell, places, codes, decided, left)
         for place in sorted(left):
-            found[place] = self._verdict(uims[place], codes[place], left[place])
-        return cast("tuple[Verdict, ...]", tuple(found))
+            decided[place] = self._looked_into(uims[place].text, codes[place], left[place])
+        return judged(uims, cast("list[Decided]", decided))
 
     def _certain(
         self,
-        branch: Branch,
+        cell: Cell,
         places: Iterable[int],
         codes: Sequence[str],
-        uims: Sequence[Uim],
-        found: list[Verdict | None],
+        decided: list[Decided | None],
         left: dict[int, Fit | None],
     ) -> None:
-        """Judges the UIMs of one prefix of which all is known by their schemes; of the others `left` says what fits."""
-        lanes: dict[int, Lane | None] = {}
+        """Judges the codes of one cell of which all is known by their schemes; of the others `left` says what fits."""
+        lane: Lane | None = None
+        fullmatch, after, part, fails, decision = NOTHING_YET
         for place in places:
             code = codes[place]
-            if len(code) > LONGEST:
-                left[place] = None
+            if fullmatch(code, after) and not fails[code[part]] and "&" not in code:
+                decided[place] = decision
                 continue
-            lane = lanes.get(len(code)) if "&" not in code else None
-            if lane is not None and lane.fullmatch(code, lane.after) and not lane.fails(code, self._now):
-                found[place] = judged(uims[place], *lane.decision)
-                continue
-            fit = self._fit(code, branch)
+            fit = self._fit(code, cell)
             if fit is None or not fit.is_certain or "&" in code:
                 left[place] = fit
-            else:
-                found[place] = judged(uims[place], *self._decision(fit, code))
-                if len(code) not in lanes:
-                    lanes |= dict.fromkeys(branch.alike(code), self._order.lane(branch, code, fit, self._tried))
+                continue
+            decided[place] = self._decision(fit, code)
+            if lane is None and (lane := self._order.lane(cell, code, fit, self._tried)):
+                fullmatch, after, part, fails, decision = lane
 
-    def _verdict(self, uim: Uim, code: str, fit: Fit | None) -> Verdict:
+    def _looked_into(self, written: str, code: str, fit: Fit | None) -> Decided:
         if len(code) > LONGEST:
-            return Verdict(uim, VerdictKind.UNKNOWN, (), (text(_TOO_LONG, count=len(code)),))
+            return VerdictKind.UNKNOWN, (), (text(_TOO_LONG, count=len(code)),)
         if fit is None and (core := gs1.core(code)):
-            fit = self._fit(core, self._matching.branch(core))
+            fit = self._fit(core, self._matching.cell(core))
             code = core if fit is not None else code
         if fit is not None and not self._suspicious(fit, code):
             kind, candidates, remarks = self._decision(fit, code)
-            beside = self._doubts.beside(code, fit.schemes, any(a.message in tpd.ADVICE for a in remarks))
-            return judged(uim, kind, candidates, (*remarks, *beside) if beside else remarks)
-        near, doubts = self._doubts.about(uim.text, code)
+            advised = bool(fit.advice) and any(one.message in tpd.ADVICE for one in remarks)
+            beside = self._doubts.beside(code, fit.schemes, advised)
+            return kind, candidates, (*remarks, *beside)
+        near, doubts = self._doubts.about(written, code)
         if doubts:
-            return Verdict(uim, VerdictKind.MALFORMED, near, doubts)
+            return VerdictKind.MALFORMED, near, doubts
         if fit is not None:
-            return Verdict(uim, *self._decision(fit, code))
-        return Verdict(uim, VerdictKind.UNKNOWN, (), tuple(_strange(code)))
+            return self._decision(fit, code)
+        return VerdictKind.UNKNOWN, (), tuple(_strange(code))
 
     def deciding(self, code: str) -> tuple[Scheme, ...]:
         """The schemes that decide about a normalised code; () for none."""
-        fit = self._fit(code, self._matching.branch(code))
+        beginning = code[: self._matching.reach]
+        if (beginning, len(code)) != self._asked:  # guesses about one code begin alike
+            self._asked, self._cell = (beginning, len(code)), self._matching.cell(code)
+        fit = self._fit(code, self._cell)
         return fit.schemes if fit is not None else ()
 
-    def _fit(self, code: str, branch: Branch) -> Fit | None:
+    def _fit(self, code: str, cell: Cell) -> Fit | None:
         """What decides: those on the first step of which any passes its checks; None where none does.
 
         Most codes are decided behind their prefix: what has no prefix is looked for only where that did not.
         """
-        specific = branch.hits(code)
+        specific = cell.hits(code)
         if specific.schemes:
             for step in self._order.steps(specific):
-                fit = step.fit(code, self._now, self._tried)
+                fit = step.fit(code, self._tried)
                 if fit is not None and not (fit.may_yield and code.startswith("01")):
                     return fit
                 if fit is not None or step.final:
                     break
-        elif branch.named:
+        elif cell.branch.named:
             return None
-        steps = self._order.steps(self._matching.joined(branch, specific, code))
+        steps = self._order.steps(cell.joined(specific, code))
         for place, step in enumerate(steps):
-            fit = step.fit(code, self._now, self._tried)
+            fit = step.fit(code, self._tried)
             if fit is not None and not self._yields(fit, steps[place + 1 :], code):
                 return fit
             if step.final:
@@ -171,19 +173,26 @@ class Judge:
         """What the schemes that fit decide together; made once for all codes of which the same is to be said."""
         if fit.decision is not None:
             return fit.decision
-        points = tuple([points_for(scheme, code) for scheme in fit.schemes]) if fit.is_weighed else ()
+        kind, candidates, said = self._candidates(fit, code)
         origin = _origin(code, fit.asks_agency) if fit.is_hint else ("", "")
-        decided = self._decided.get((fit, points, origin))
-        if decided is None:
-            kind, counted = _kind(zip(fit.schemes, points or repeat(0), strict=False))
-            kind, candidates = self._library.experience.weighed(kind, _candidates(counted, code))
-            decided = (kind, candidates, tuple(self._remarks(kind, fit.schemes, origin)))
-            self._decided[fit, points, origin] = decided
+        remarks = said.get(origin)
+        if remarks is None:
+            remarks = said[origin] = tuple(self._remarks(kind, fit.schemes, origin))
         if fit.is_certain:
-            fit.decision = decided
+            fit.decision = kind, candidates, remarks
         elif advice := self._advice(fit, code):  # two schemes may say the same
-            return (*decided[:2], (*decided[2], *advice))
-        return decided
+            remarks = (*remarks, *advice)
+        return kind, candidates, remarks
+
+    def _candidates(self, fit: Fit, code: str) -> _Weighed:
+        """Made once for all codes for which the same speaks."""
+        points = tuple([points_for(scheme, code) for scheme in fit.schemes]) if fit.is_weighed else ()
+        found = self._weighed.get((fit, points))
+        if found is None:
+            kind, counted = _kind(zip(fit.schemes, points or repeat(0), strict=False))
+            found = (*self._library.experience.weighed(kind, _candidates(counted, code)), {})
+            self._weighed[fit, points] = found
+        return found
 
     def _advice(self, fit: Fit, code: str) -> dict[Text, None]:
         """What is to be said of this code alone, each once."""
@@ -191,7 +200,7 @@ class Judge:
             return dict.fromkeys(remark for scheme in fit.advising for remark in scheme.remarks(code, self._now))
         return {fault: None for check in fit.advice if (fault := check.fault(code, self._now))}
 
-    def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: tuple[str, str]) -> Iterator[Text]:
+    def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: _Origin) -> Iterator[Text]:
         if kind is VerdictKind.NOT_A_PARTY:
             yield _OWNER
         if kind is VerdictKind.NOT_A_UIM:
@@ -240,8 +249,8 @@ def _reason(scheme: Scheme, points: int, code: str) -> Text:
     return text(_NUMBER if points >= PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
 
 
-def _origin(code: str, asks_agency: bool) -> tuple[str, str]:
-    """(GS1 organisation, issuing agency's code) of a code that is only a hint; each "" where it has none."""
+def _origin(code: str, asks_agency: bool) -> _Origin:
+    """Of a code that is only a hint; each "" where it has none."""
     if number := gs1.number_of(code):
         return gs1.organisation(number), ""
     return "", iso15459.agency_code(code) if asks_agency else ""

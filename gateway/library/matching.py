@@ -12,120 +12,22 @@ is tried once more against one joined pattern, which RE2 decides in any case, an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import takewhile
-from math import prod
 from typing import Any, NamedTuple
 
 import re2
 
-from gateway.library.schemes import Scheme, options
+from gateway.library.rows import Rest, beginning, rest_of, simple
+from gateway.library.schemes import LONGEST, Scheme, options
 
 _HEAD = 4  # characters of a code that say how long its prefix may be
 _FEW = 3  # patterns that are tried one by one
-_BEGINNING = 6  # characters with which any code of a pattern may begin, as far as RE2 is asked for them
 _MOST = 50_000  # answers that are remembered in one place
 _LARGE = 20_000  # steps of RE2's machine; 60,000 take 8 of the 256 MiB that an automaton may take
-_WAYS = 16  # of dividing a code among the pieces of a pattern that `re` may try, the longest of them aside
-_SIGNS = r"0-9A-Za-z!\"%&'()*+,./:;<=>?_"
-_ONE = rf"(?:[0-9A-Za-z]|\\d|\\x1d|\[(?:[{_SIGNS}]-[{_SIGNS}]|[{_SIGNS}]|\\-|\\x1d)+\])"
-_TIMES = r"(?:\{\d{1,3}(?:,\d{1,3})?\}|\?)?(?![?*+{])"
-# A character or a class of them: once, as often as a number says, or perhaps; and a row of these that may be absent.
-_PIECE = re.compile(rf"(?P<one>{_ONE})(?P<times>{_TIMES})|\(\?:(?P<row>(?:{_ONE}{_TIMES})+)\)\?(?![?*+{{])")
-
 
 FullMatch = Callable[[str, int], object]
-
-
-class Simple(NamedTuple):
-    """A pattern that `re` reads as RE2 does, in time that hardly grows: a row of pieces, few of them of any length.
-
-    `lead`: the characters with which it begins; `tail`: the pattern of the rest; how long what it matches can be.
-    """
-
-    lead: str
-    tail: str
-    least: int
-    most: int
-
-
-class _Piece(NamedTuple):
-    """`one`: its character or class, "" for a row; how long it is; `ways`: between how many lengths it may choose."""
-
-    one: str
-    is_literal: bool
-    least: int
-    most: int
-    ways: tuple[int, ...]
-
-
-@lru_cache(maxsize=8192)
-def _row(pattern: str) -> tuple[_Piece, ...] | None:
-    """The pieces of a pattern that is a row of them, else None."""
-    pieces: list[_Piece] = []
-    place = 0
-    while place < len(pattern):
-        found = _PIECE.match(pattern, place)
-        if found is None:
-            return None
-        pieces.append(_absent(found["row"]) if found["row"] else _repeated(found["one"], found["times"]))
-        place = found.end()
-    return tuple(pieces)
-
-
-def _repeated(one: str, times: str) -> _Piece:
-    least, _, most = "0,1".partition(",") if times == "?" else times[1:-1].partition(",")
-    low = int(least or 1)
-    high = int(most or low)
-    return _Piece(one, len(one) == 1 and not times, low, high, (high - low + 1,) if high > low else ())
-
-
-def _absent(row: str) -> _Piece:
-    """A row that may be absent."""
-    pieces = _row(row) or ()
-    ways = tuple(way for piece in pieces for way in piece.ways)
-    return _Piece("", False, 0, sum(piece.most for piece in pieces), (2, *ways))
-
-
-@lru_cache(maxsize=8192)
-def simple(pattern: str) -> Simple | None:
-    """The pattern in its parts where it is as simple as that, else None."""
-    row = _row(pattern)
-    if row is None or prod(sorted(way for piece in row for way in piece.ways)[:-1]) > _WAYS:
-        return None
-    lead = "".join(piece.one for piece in takewhile(lambda piece: piece.is_literal, row))
-    least, most = sum(piece.least for piece in row), sum(piece.most for piece in row)
-    return Simple(lead, pattern[len(lead) :], least, most)
-
-
-@lru_cache(maxsize=8192)
-def _beginning(pattern: str) -> tuple[frozenset[str], ...]:
-    """The characters that can stand at the first places of what a pattern matches, as far as they are known."""
-    row = _row(pattern)
-    if row is None:
-        return tuple(_range(*re2.compile(pattern, options()).possiblematchrange(_BEGINNING)))
-    places: list[frozenset[str]] = []
-    for piece in row:
-        places += [_characters(piece.one)] * piece.least if piece.one else []
-        if piece.ways:
-            break
-    return tuple(places)
-
-
-def _range(low: bytes, high: bytes) -> Iterator[frozenset[str]]:
-    """The same of the strings between two: up to the first place where the two differ."""
-    for one, other in zip(low, high, strict=False):
-        if other > 127:
-            return
-        yield frozenset(map(chr, range(one, other + 1)))
-        if one != other:
-            return
-
-
-@lru_cache(maxsize=256)
-def _characters(one: str) -> frozenset[str]:
-    return frozenset(character for character in map(chr, range(128)) if re.fullmatch(one, character, re.ASCII))
 
 
 class Hits:
@@ -141,24 +43,45 @@ class Hits:
         self.schemes = tuple(schemes)
 
 
-class Cell:
-    """The patterns that are left for codes of one prefix and one length."""
+class _Beside(NamedTuple):
+    """Which patterns every code of another one has, by their numbers, and what is to be asked about further ones."""
 
-    def __init__(self, schemes: tuple[Scheme, ...], prefix: str, nothing: Hits) -> None:
-        self._schemes = schemes
-        self._known: dict[tuple[int, ...], Hits] = {(): nothing}
-        parts = [one for scheme in schemes if (one := simple(scheme.pattern)) and prefix.startswith(one.lead)]
+    sure: tuple[int, ...]
+    asked: tuple[tuple[int, Callable[[str, int, int], object], int, int], ...]
+
+
+def _beside(pattern: str, others: Sequence[str], size: int) -> _Beside | None:
+    """That of the codes of a pattern that are so long; None where it is not known of each."""
+    found = [rest_of(pattern, other, size) for other in others]
+    if None in found:
+        return None
+    sure = tuple(number for number, one in enumerate(found) if one is True)
+    return _Beside(sure, tuple((number, *one) for number, one in enumerate(found) if isinstance(one, Rest)))
+
+
+class Cell:
+    """The patterns that are left for codes of one prefix and one length; `general`: those that need no prefix."""
+
+    def __init__(self, branch: Branch, schemes: tuple[Scheme, ...], general: Cell | None) -> None:
+        prefix, nothing = branch.prefix, branch.nothing
+        self.branch = branch
+        self.schemes = schemes
+        self._general = general
+        self._joined: dict[tuple[Hits, Hits], Hits] = {}
+        self._patterns = tuple(dict.fromkeys(scheme.pattern for scheme in schemes))  # some schemes share theirs
+        parts = [one for pattern in self._patterns if (one := simple(pattern)) and prefix.startswith(one.lead)]
         # The one pattern that is left, and how much of a code its prefix tells already.
         self.only: tuple[FullMatch, int] | None = None
-        self._is_simple = len(parts) == len(schemes) <= _FEW
+        self._is_simple = len(parts) == len(self._patterns) <= _FEW
         self._tails = [(number, _tail(one.tail).fullmatch, len(one.lead)) for number, one in enumerate(parts)]
         self._nothing, self._all = nothing, Hits(nothing.named, schemes)
+        self._known = {(): nothing, tuple(range(len(self._patterns))): self._all}
+        self._beside: dict[int, Hits | _Beside | None] = {}
         if self._is_simple and len(parts) == 1:
             self.only = (self._tails[0][1], self._tails[0][2])
         if not self._is_simple:
-            patterns = [scheme.pattern for scheme in schemes]
-            self._set = compiled(re2.Set.FullMatchSet(options()), patterns)
-            any_ = re2.compile("|".join(f"(?:{pattern})" for pattern in patterns), options())
+            self._set = compiled(re2.Set.FullMatchSet(options()), self._patterns)
+            any_ = re2.compile("|".join(f"(?:{pattern})" for pattern in self._patterns), options())
             self._any = any_ if any_.programsize > _LARGE else None
 
     def hits(self, code: str) -> Hits:
@@ -171,50 +94,100 @@ class Cell:
         else:
             octets = encoded(code)
             found = tuple(self._set.Match(octets) or self._one_by_one(octets))
+        return self._of(found)
+
+    def _of(self, found: tuple[int, ...]) -> Hits:
+        """The schemes of these patterns."""
         hits = self._known.get(found)
         if hits is None:
             _make_room(self._known)
-            schemes = (self._schemes[number] for number in sorted(found))
+            fitting = {self._patterns[number] for number in found}
+            schemes = (scheme for scheme in self.schemes if scheme.pattern in fitting)
             hits = self._known[found] = Hits(self._nothing.named, schemes)
         return hits
+
+    def joined(self, specific: Hits, code: str) -> Hits:
+        """The hits of a code behind its prefix together with those that need none, in the library's order."""
+        if self._general is None:
+            return specific
+        if specific is self._all and self.only is not None:
+            size = len(code)
+            beside = self._beside[size] if size in self._beside else self._found_beside(size)
+            if isinstance(beside, Hits):
+                return beside
+            if beside is not None:
+                return self._both(specific, self._general.of(beside, code))
+        return self._both(specific, self._general.hits(code))
+
+    def _both(self, specific: Hits, general: Hits) -> Hits:
+        if not general.schemes:
+            return specific
+        hits = self._joined.get((specific, general))
+        if hits is None:
+            _make_room(self._joined)
+            both = sorted((*specific.schemes, *general.schemes), key=self.branch.order.__getitem__)
+            hits = self._joined[specific, general] = Hits(specific.named, both)
+        return hits
+
+    def _found_beside(self, size: int) -> Hits | _Beside | None:
+        """What is known of the codes of the one pattern left that are so long: all there is (`Hits`), some, nothing."""
+        general = self._general
+        found = _beside(self._patterns[0], general._patterns, size) if general else None
+        known = self._both(self._all, general.of(found, "")) if general and found and not found.asked else found
+        self._beside[size] = known
+        return known
+
+    def of(self, beside: _Beside, code: str) -> Hits:
+        """Which of them a code has of which so much is known."""
+        asked = [number for number, fullmatch, start, end in beside.asked if fullmatch(code, start, end)]
+        return self._of((*beside.sure, *asked) if asked else beside.sure)
 
     def _one_by_one(self, octets: bytes) -> list[int]:
         if self._any is None or not self._any.fullmatch(octets):
             return []
-        each = enumerate(self._schemes)
-        return [number for number, one in each if re2.compile(one.pattern, options()).fullmatch(octets)]
+        each = enumerate(self._patterns)
+        return [number for number, one in each if re2.compile(one, options()).fullmatch(octets)]
 
 
 class Branch:
     """The schemes of a known prefix; `named`: those of them, or of a shorter one, that it alone is enough to name."""
 
-    def __init__(self, prefix: str, schemes: Iterable[Scheme], named: tuple[Scheme, ...] = ()) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        schemes: Iterable[Scheme],
+        order: Mapping[Scheme, int],
+        named: tuple[Scheme, ...] = (),
+        general: Callable[[str], Branch] | None = None,
+    ) -> None:
+        """`order`: the library's; `general`: what leads to the schemes without a prefix that may begin so."""
         self.named = named
         self.nothing = Hits(named)
         self.prefix = prefix
-        self.general: Branch | None = None  # those without a prefix that such a code may fit; found when first asked
+        self.order = order
         self._schemes = tuple((scheme, *_lengths(scheme)) for scheme in schemes)
+        self._find_general = general
+        self._general: Branch | None = None
         self._cells: dict[int, Cell] = {}
-        self._shared: dict[tuple[Scheme, ...], Cell] = {}
-
-    def hits(self, code: str) -> Hits:
-        """Which of its schemes a code has that begins with its prefix."""
-        cell = self._cells.get(len(code))
-        return (cell or self.cell(len(code))).hits(code)
-
-    def alike(self, code: str) -> list[int]:
-        """The lengths, of all seen so far, of codes for which the same patterns are left."""
-        cell = self.cell(len(code))
-        return [size for size, other in self._cells.items() if other is cell]
+        self._shared: dict[tuple[tuple[Scheme, ...], Cell | None], Cell] = {}
 
     def cell(self, size: int) -> Cell:
         """The patterns left for codes of this length."""
         found = self._cells.get(size)
         if found is None:
-            schemes = tuple(scheme for scheme, least, most in self._schemes if least <= size <= most)
-            found = self._shared.get(schemes) or Cell(schemes, self.prefix, self.nothing)
-            self._cells[size] = self._shared[schemes] = found
+            schemes = tuple(scheme for scheme, least, most in self._schemes if least <= size <= min(most, LONGEST))
+            general = self._general_cell(size)
+            found = self._shared.get((schemes, general)) or Cell(self, schemes, general)
+            self._cells[size] = self._shared[schemes, general] = found
         return found
+
+    def _general_cell(self, size: int) -> Cell | None:
+        if self._find_general is None:
+            return None
+        if self._general is None:
+            self._general = self._find_general(self.prefix)
+        found = self._general.cell(size)
+        return found if found.schemes else None
 
 
 class Matching:
@@ -224,7 +197,6 @@ class Matching:
         self._place = {scheme: number for number, scheme in enumerate(schemes)}
         self._general = tuple(scheme for scheme in schemes if not scheme.prefixes)
         self._generals: dict[tuple[Scheme, ...], Branch] = {}
-        self._joined: dict[tuple[Hits, Hits], Hits] = {}
         of: dict[str, list[Scheme]] = {}
         for scheme in schemes:
             for prefix in scheme.prefixes:
@@ -233,70 +205,69 @@ class Matching:
         self._specific = {prefix for prefix, those in of.items() if any(one.is_specific for one in those)}
         self._branches = {prefix: self._branch(prefix, of) for prefix in of}
         self._short = tuple(sorted({len(prefix) for prefix in of if len(prefix) < _HEAD}, reverse=True))
-        self._sizes: dict[str, tuple[int, ...]] = {}
-        for size in sorted({len(prefix) for prefix in of if len(prefix) >= _HEAD}):
-            for prefix in of:
-                if len(prefix) == size:
-                    known = self._sizes.get(prefix[:_HEAD], self._short)
-                    self._sizes[prefix[:_HEAD]] = (size, *(one for one in known if one != size))
-        self._unknown = Branch("", ())
+        self._long: dict[str, tuple[tuple[str, Branch], ...]] = {}  # by how they begin, the longest prefix first
+        for prefix in sorted((prefix for prefix in of if len(prefix) >= _HEAD), key=len):
+            shorter = self._long.get(prefix[:_HEAD], ())
+            self._long[prefix[:_HEAD]] = ((prefix, self._branches[prefix]), *shorter)
+        self.reach = max(map(len, of), default=0)  # characters of a code that say all about its prefix
+        self._unknown = Branch("", (), self._place, general=self._without)
 
     def _branch(self, prefix: str, of: dict[str, list[Scheme]]) -> Branch:
         beginnings = [prefix[:length] for length in range(1, len(prefix) + 1)]
         members = {scheme for beginning in beginnings for scheme in of.get(beginning, ())}
         longest = next((one for one in reversed(beginnings) if one in self._specific), "")
         named = tuple(scheme for scheme in of.get(longest, ()) if scheme.is_specific)
-        return Branch(prefix, sorted(members, key=self._place.__getitem__), named)
+        return Branch(prefix, sorted(members, key=self._place.__getitem__), self._place, named, self._without)
 
     def branch(self, code: str) -> Branch:
         """What the longest known prefix of a normalised code leads to."""
-        for size in self._sizes.get(code[:_HEAD], self._short):
+        for prefix, branch in self._long.get(code[:_HEAD], ()):
+            if code.startswith(prefix):
+                return branch
+        for size in self._short:
             found = self._branches.get(code[:size])
             if found is not None:
                 return found
         return self._unknown
 
-    def grouped(self, codes: Iterable[str]) -> dict[Branch, list[int]]:
-        """The places of codes by what their prefixes lead to.
+    def cell(self, code: str) -> Cell:
+        """The patterns left for codes that begin so and are so long."""
+        return self.branch(code).cell(len(code))
+
+    def grouped(self, codes: Sequence[str]) -> Mapping[Cell, list[int]]:
+        """The places of codes by the patterns that are left for them.
 
         In a mixed list what is known of a prefix would otherwise have to be fetched from memory for each code: asked
         prefix by prefix they take a third of the time.
         """
-        of: dict[Branch, list[int]] = {}
+        alike: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for place, code in enumerate(codes):
-            branch = self.branch(code)
-            if branch in of:
-                of[branch].append(place)
-            else:
-                of[branch] = [place]
+            alike[code[:_HEAD], len(code)].append(place)
+        of: defaultdict[Cell, list[int]] = defaultdict(list)
+        for (head, size), places in alike.items():
+            prefix, branch = self._long[head][0] if head in self._long else (head, self.branch(head))
+            cell = branch.cell(size)
+            if len(prefix) <= _HEAD:
+                of[cell] += places
+                continue
+            for place in places:
+                code = codes[place]
+                of[cell if code.startswith(prefix) else self.cell(code)].append(place)
         return of
 
     def hits(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose pattern, prefix and length a normalised code has, in the library's order; unchecked."""
-        branch = self.branch(code)
-        return self.joined(branch, branch.hits(code), code).schemes
+        cell = self.cell(code)
+        return cell.joined(cell.hits(code), code).schemes
 
-    def joined(self, branch: Branch, specific: Hits, code: str) -> Hits:
-        """The hits behind its prefix together with those that need none."""
-        general = (branch.general or self._without(branch)).hits(code)
-        if not general.schemes:
-            return specific
-        hits = self._joined.get((specific, general))
-        if hits is None:
-            _make_room(self._joined)
-            both = (*specific.schemes, *general.schemes)
-            hits = self._joined[specific, general] = Hits(specific.named, sorted(both, key=self._place.__getitem__))
-        return hits
-
-    def _without(self, branch: Branch) -> Branch:
+    def _without(self, prefix: str) -> Branch:
         """The schemes without a prefix that can begin as a branch does: few, and the same for many branches."""
         members = tuple(
             scheme
             for scheme in self._general
-            if all(one in known for one, known in zip(branch.prefix, _beginning(scheme.pattern), strict=False))
+            if all(one in known for one, known in zip(prefix, beginning(scheme.pattern), strict=False))
         )
-        branch.general = self._generals.setdefault(members, Branch("", members))
-        return branch.general
+        return self._generals.setdefault(members, Branch("", members, self._place))
 
 
 def encoded(code: str) -> bytes:

@@ -85,7 +85,7 @@ class PatternLibrary:
     def takes(self, scheme: Scheme, uim: str, now: datetime) -> bool:
         """Whether a UIM passes the pattern and the checks of one scheme."""
         code = self.canonical(uim)
-        hits = self.matching.branch(code).hits(code).schemes if scheme.prefixes else self.hits(code)
+        hits = self.matching.cell(code).hits(code).schemes if scheme.prefixes else self.hits(code)
         return scheme in hits and not scheme.faults(code, now)
 
     def deciding(self, uim: str, now: datetime) -> tuple[str, ...]:

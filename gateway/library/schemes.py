@@ -27,6 +27,7 @@ __all__ = [
 
 _CHECKS = {**gs1.CHECKS, **tpd.CHECKS, **misreads.CHECKS}
 NOTHING_SAID = Wording("")
+LONGEST = 200  # characters of a code that the library looks into: no known marking has more than 100
 NONE_KNOWN = "none known"  # a file says so where somebody has looked
 _IN_TABLE = "issuer in table"  # an advice that takes the library's own table of agencies: the judge gives it
 
@@ -59,8 +60,18 @@ class Check:
     start: int | None = None
     end: int | None = None
 
+    @property
+    def part(self) -> slice:
+        """The part of a normalised code that it looks at."""
+        return slice(self.start, self.end)
+
+    @property
+    def of_part(self) -> gs1.Check:
+        """What is wrong with such a part; None where nothing is."""
+        return _CHECKS[self.name]
+
     def fault(self, code: str, now: datetime) -> Text | None:
-        """What is wrong with this part of a normalised code; None where nothing is."""
+        """The same, of a whole code."""
         return _CHECKS[self.name](code[self.start : self.end], now)
 
 
@@ -87,7 +98,7 @@ class Scheme:
     prefixes: tuple[str, ...] = ()
     begins: str = ""
     shortest: int = 1
-    longest: int = 200
+    longest: int = LONGEST
     alphabet: str = ""
     checks: tuple[Check, ...] = ()
     advice: tuple[Check, ...] = ()
@@ -265,7 +276,7 @@ def scheme_of(file: str, raw: Mapping[str, Any]) -> Scheme:
         prefixes=tuple(raw.get("prefixes", ())),
         begins=raw.get("begins", ""),
         shortest=length.get("min", 1),
-        longest=length.get("max", 200),
+        longest=length.get("max", LONGEST),
         alphabet=raw.get("alphabet", ""),
         checks=_checks(raw, "checks"),
         advice=_checks(raw, "advice"),

@@ -17,7 +17,8 @@ from gateway.library import PatternLibrary
 from gateway.library.changes import written
 from gateway.library.judge import Judge
 from gateway.library.lint import SAMPLES_UNTIL
-from gateway.library.matching import encoded, simple
+from gateway.library.matching import encoded
+from gateway.library.rows import simple
 from gateway.library.schemes import options
 from tests.support.plain import PlainJudge, hits
 

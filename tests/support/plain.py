@@ -10,7 +10,7 @@ import re2
 from gateway.content import Uim, Verdict, VerdictKind
 from gateway.library.evidence import points_for
 from gateway.library.judge import Judge
-from gateway.library.matching import Branch, encoded
+from gateway.library.matching import Cell, encoded
 from gateway.library.schemes import Scheme, options
 from gateway.library.steps import Fit
 
@@ -39,10 +39,11 @@ class PlainJudge(Judge):
 
     def verdicts(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
         """In their order."""
-        codes = (self._library.canonical(uim.text) for uim in uims)
-        return tuple(self._verdict(uim, code, self._plainly(code)) for uim, code in zip(uims, codes, strict=True))
+        codes = [self._library.canonical(uim.text) for uim in uims]
+        said = (self._looked_into(uim.text, code, self._plainly(code)) for uim, code in zip(uims, codes, strict=True))
+        return tuple(Verdict(uim, *one) for uim, one in zip(uims, said, strict=True))
 
-    def _fit(self, code: str, branch: Branch) -> Fit | None:
+    def _fit(self, code: str, cell: Cell) -> Fit | None:
         return self._plainly(code)
 
     def _plainly(self, code: str) -> Fit | None:

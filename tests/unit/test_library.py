@@ -15,7 +15,7 @@ from gateway import library
 from gateway.content import Text, Uim, Verdict, VerdictKind
 from gateway.data import folder
 from gateway.library import PatternLibrary
-from gateway.library.judge import LONGEST
+from gateway.library.schemes import LONGEST
 from tests.support.cost import allowed, spent
 from tests.support.patterns import PARTIES
 
