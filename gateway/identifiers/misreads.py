@@ -12,9 +12,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.content import N_, Text, text
+
+if TYPE_CHECKING:
+    from gateway.identifiers.prefixes import Prefixes
 
 # Every message id below takes {uim}; those on one character take its {position}, counted from 1.
 LOOK_ALIKE = N_("Perhaps {uim}: characters that look alike (O and 0; I, l and 1) were confused.")
@@ -49,7 +52,7 @@ PARTS = frozenset({BROKEN, REST})  # of a code that stands on several lines
 CERTAIN = frozenset({FOREIGN_LETTERS, CYRILLIC, GREEK, FULL_WIDTH, TYPOGRAPHIC, DIGITS, INVISIBLE, ENCODED, AROUND})
 
 # Cyrillic and Greek letters that a keyboard or a text recognition puts where a Latin one stood.
-_LETTERS = str.maketrans(
+LETTERS = str.maketrans(
     "АВЕЅЗІЈКМНОРСТУХЬЅаеіјкорсухԁһѕѵѡԛԝбгӏӀҮүԌԜѴΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϜͿαγικνορυχϲϳϱ",
     "ABES3IJKMHOPCTYXbSaeijkopcyxdhsvwqw6rlIYyGWVABEZHIKMNOPTYXCFJayikvopuxcjp",
 )
@@ -64,19 +67,15 @@ _DIGITS = str.maketrans("OoDQIil|ZSBG", "000011112586")
 # What a number may begin with, misread or not.
 LIKE_DIGITS = frozenset("0123456789OoDIil|ZSBG")
 _NUMBERS = (8, 12, 13, 14, 16, 18, 20)  # digits at the beginning of GS1 codes, identifier included
-_LOOKS = str.maketrans("oqdil|szbg", "0001115286")
 # What a character may have been, the likeliest first; the other case of a letter comes after these.
 _ALIKE = {
     "0": "OQDo", "O": "0QD", "o": "0", "Q": "O0", "D": "O0", "1": "Il", "I": "1l", "l": "1I", "i": "1l", "|": "1Il",
     "8": "B", "B": "8", "5": "S", "S": "5", "s": "5", "2": "Z", "Z": "2", "z": "2", "6": "Gb", "G": "6", "b": "6",
 }  # fmt: skip
 _FEWEST_DIGITS = 7  # of a run for a digit to be looked for that was lost from it: a time stamp has eight
-_EDITED = 5  # characters of a prefix for it to be known with one too few or too many: shorter ones fit by chance
 _MANY_SMALL = 8  # letters
 _PAIR = {"rn": "m", "vv": "w", "VV": "W", "cl": "d"}  # letters that touch on a pack and look like one
 _PAIRS = re.compile("|".join(_PAIR))
-_GAP = "\0"
-_STARTS = 5_000  # of codes, for which it is remembered whether a prefix begins so
 _ADDED = re.compile(r" |&[#A-Za-z]|[=%][0-9A-F]{2}")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _NUMBER = re.compile(r"\d[.,]?\d*[eE]\+?\d{1,3}|\d{8,}[.,]0+|#{4,}")
@@ -133,105 +132,6 @@ def like_number(code: str) -> bool:
     return code[:1] in LIKE_DIGITS and code[:8].translate(_DIGITS).isdecimal() and len(code) >= 8
 
 
-def folded(code: str) -> str:
-    """A code with everything made equal that is confused with one another: for comparing beginnings."""
-    return (code if code.isascii() else code.translate(_LETTERS)).casefold().translate(_LOOKS)
-
-
-class Prefixes:
-    """Known issuers' prefixes, to be found again in a code that was misread there."""
-
-    __slots__ = (
-        "_begun",
-        "_by_look",
-        "_edited",
-        "_edited_lengths",
-        "_edited_starts",
-        "_ends",
-        "_gaps",
-        "_known",
-        "_lengths",
-        "_looks",
-        "_shortest",
-        "_starts",
-    )
-
-    def __init__(self, prefixes: Iterable[str]) -> None:
-        self._by_look = {folded(prefix): prefix for prefix in prefixes}
-        self._lengths = sorted({len(prefix) for prefix in self._by_look}, reverse=True)
-        self._edited: dict[str, tuple[str, str, int]] = {}  # beginning as written: prefix, why, position
-        self._shortest = self._lengths[-1] if self._lengths else 0
-        self._looks = {look[: self._shortest] for look in self._by_look}  # how any of them begins
-        self._begun: dict[str, bool] = {}
-        self._known = dict.fromkeys(self._by_look.values())
-        for prefix in self._known:
-            for place in range(len(prefix) if len(prefix) >= _EDITED else 0):
-                lost, doubled = prefix[:place] + prefix[place + 1 :], prefix[: place + 1] + prefix[place:]
-                self._edited.setdefault(lost, (prefix, LOST, place + 1))
-                if not self._is_known(doubled):
-                    self._edited.setdefault(doubled, (prefix, TWICE, place + 2))
-        for prefix in self._known:
-            for place in range(1, len(prefix) if len(prefix) >= _EDITED else 0):
-                if not self._is_known(swapped := _swapped(prefix, place - 1)):
-                    self._edited.setdefault(swapped, (prefix, SWAPPED, place))
-        self._edited_lengths = sorted({len(written) for written in self._edited}, reverse=True)
-        long = [prefix for prefix in self._known if len(prefix) >= _EDITED]
-        self._gaps = {prefix[:n] + _GAP + prefix[n + 1 :]: prefix for prefix in long for n in range(len(prefix))}
-        self._starts = {prefix[:2] for prefix in long}  # one of both stands in a prefix of which one character is wrong
-        self._ends = {prefix[2:_EDITED] for prefix in long}
-        self._edited_starts = {written[: self._edited_lengths[-1]] for written in self._edited}
-
-    def meant(self, code: str) -> str:
-        """The prefix that a code's beginning was probably meant to be, "" if none, or if it is that one."""
-        if not self._begins(code[: self._shortest]):
-            return ""
-        look = folded(code[: self._lengths[0]])
-        for length in self._lengths:
-            found = self._by_look.get(look[:length], "")
-            if found:
-                return "" if code.startswith(found) else found
-        return ""
-
-    def _begins(self, start: str) -> bool:
-        """Whether any looks so at its start: there are few starts, and most codes have none of them."""
-        known = self._begun.get(start)
-        if known is None:
-            known = folded(start)[: self._shortest] in self._looks
-            if len(self._begun) < _STARTS:
-                self._begun[start] = known
-        return known
-
-    def edited(self, code: str) -> Proposal | None:
-        """The code with a known prefix of which one character was lost, written twice, mistyped or swapped.
-
-        None where it is no such.
-        """
-        gapped = code[:2] in self._starts or code[2:_EDITED] in self._ends
-        if not gapped and (not self._edited or code[: self._edited_lengths[-1]] not in self._edited_starts):
-            return None
-        if self._is_known(code):
-            return None
-        for length in self._edited_lengths:
-            if found := self._edited.get(code[:length]):
-                prefix, why, position = found
-                if why is SWAPPED:
-                    return _exchanged(code, position - 1)
-                character = prefix[position - 1] if why is LOST else code[position - 1]
-                return Proposal(prefix + code[length:], why, (("character", character), ("position", position)))
-        return self._mistyped(code) if gapped else None
-
-    def _mistyped(self, code: str) -> Proposal | None:
-        """The code with a known prefix of which one character is another one."""
-        for length in (length for length in self._lengths if length >= _EDITED):
-            for place in range(length):
-                if meant := self._gaps.get(code[:place] + _GAP + code[place + 1 : length]):
-                    return Proposal(*_one(code, place, code[place], meant[place]))
-        return None
-
-    def _is_known(self, code: str) -> bool:
-        return any(code[:length] in self._known for length in self._lengths)
-
-
 def proposals(code: str, prefixes: Prefixes) -> Iterator[Proposal]:
     """What the whole of it may have been, or its prefix, its number, its time stamp; none of them is `code` itself.
 
@@ -252,7 +152,7 @@ def slips(code: str, since: int = 0) -> Iterator[Guess]:
     """
     for place, found in enumerate(code[since:], since):
         for meant in _ALIKE.get(found, ""):
-            yield _one(code, place, found, meant)
+            yield one_alike(code, place, found, meant)
     for run in _DOUBLED.finditer(code, since):
         values = (("position", run.end()), ("character", run[1]))
         yield code[: run.end() - 1] + code[run.end() :], TWICE, values
@@ -262,7 +162,7 @@ def slips(code: str, since: int = 0) -> Iterator[Guess]:
         yield code[: pair.start()] + meant + code[pair.end() :], MERGED, seen
     for place, found in enumerate(code[since:], since):
         if found.isalpha() and found.isascii():
-            yield _one(code, place, found, found.swapcase())
+            yield one_alike(code, place, found, found.swapcase())
 
 
 def swaps(code: str, since: int = 0) -> Iterator[Guess]:
@@ -272,7 +172,7 @@ def swaps(code: str, since: int = 0) -> Iterator[Guess]:
     """
     for place in range(since, len(code) - 1):
         if code[place] != code[place + 1] and _BRACKET.isdisjoint(code[place : place + 2]):
-            yield _exchanged(code, place)
+            yield exchanged(code, place)
 
 
 def lost(code: str, since: int = 0) -> tuple[tuple[Guess, ...], tuple[Guess, ...]]:
@@ -299,17 +199,20 @@ def one_case(code: str) -> bool:
     return rest == rest.lower() and (rest != rest.upper() or code != code.upper())
 
 
-def _one(code: str, place: int, found: str, meant: str) -> Guess:
+def one_alike(code: str, place: int, found: str, meant: str) -> Guess:
+    """The code with another character at a place (from 0)."""
     values = (("position", place + 1), ("meant", meant), ("found", found))
     return code[:place] + meant + code[place + 1 :], ONE_ALIKE, values
 
 
-def _swapped(code: str, place: int) -> str:
+def swapped(code: str, place: int) -> str:
+    """The code with the character at a place (from 0) and the next one in each other's place."""
     return code[:place] + code[place + 1] + code[place] + code[place + 2 :]
 
 
-def _exchanged(code: str, place: int) -> Proposal:
-    return Proposal(_swapped(code, place), SWAPPED, (("position", place + 1), ("next", place + 2)))
+def exchanged(code: str, place: int) -> Proposal:
+    """That code as a proposal."""
+    return Proposal(swapped(code, place), SWAPPED, (("position", place + 1), ("next", place + 2)))
 
 
 def cleaned(code: str) -> Proposal:
@@ -352,8 +255,8 @@ def latin(code: str) -> str:
     """A code with full-width and foreign letters as the Latin ones that they look like, digits of any script as 0-9."""
     if code.isascii():
         return code
-    code = unicodedata.normalize("NFKC", code.translate(_TYPOGRAPHIC).translate(_LETTERS))
-    return code.translate(_LETTERS).translate(_NUMERALS)
+    code = unicodedata.normalize("NFKC", code.translate(_TYPOGRAPHIC).translate(LETTERS))
+    return code.translate(LETTERS).translate(_NUMERALS)
 
 
 def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
@@ -401,5 +304,5 @@ def _told(code: str, restored: str, clean: Proposal, why: str) -> Proposal:
         return Proposal(restored, clean.why, clean.values)
     changed = [place for place, (a, b) in enumerate(zip(code, restored, strict=False)) if a != b]
     if len(changed) == 1 and len(code) == len(restored):
-        return Proposal(*_one(code, changed[0], code[changed[0]], restored[changed[0]]))
+        return Proposal(*one_alike(code, changed[0], code[changed[0]], restored[changed[0]]))
     return Proposal(restored, why)

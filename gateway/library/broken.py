@@ -68,8 +68,8 @@ def _follows(one: Uim, other: Uim) -> bool:
     """Whether a line stands right below another one, and may be its rest by its length."""
     if not (one.line and one.text and other.text) or other.line - one.line not in (0, 1):  # 0: in one cell of a table
         return False
-    if (one.where, one.column, one.page) != (other.where, other.column, other.page):
-        return False
+    if one.region or (one.where, one.column, one.page) != (other.where, other.column, other.page):
+        return False  # nor are the numbers of the codes in a picture lines
     return len(other.text) <= len(one.text) or one.text.isdecimal() or one.text[0] == other.text[0] == "("
 
 
@@ -91,6 +91,8 @@ def _counts(first: str, rest: str, scheme: Scheme, deciding: Deciding, now: date
     """Whether it is more likely that lines are one code of a scheme than that each is what it is alone."""
     if len(rest) == _STAMP and tpd.stamp_fault(rest, now) is None:
         return _is_stamped(scheme) and tpd.stamp_fault(first[-_STAMP:], now) is not None
+    if scheme.decides is VerdictKind.NOT_A_UIM or (len(first) == len(rest) and (first + rest).isdecimal()):
+        return False  # nobody looks that up; and of a list of numbers every tenth pair has the check digit by chance
     if not (scheme.is_checked or scheme.decides is VerdictKind.NOT_A_PARTY):
         return False  # a chance text may be decided so
     if first[0] == rest[0] == "(":

@@ -9,7 +9,8 @@ import re2
 
 from gateway.content import Text, Uim, Verdict, VerdictKind
 from gateway.events import Doubt
-from gateway.identifiers import gs1, misreads
+from gateway.identifiers import gs1
+from gateway.identifiers.prefixes import Prefixes
 from gateway.library import broken, decoding, doubts, judge
 from gateway.library.experience import Experience
 from gateway.library.matching import Matching, compiled, encoded
@@ -30,7 +31,7 @@ class PatternLibrary:
         self._begins = compiled(re2.Set.MatchSet(options()), (scheme.begins for scheme in self._starting))
         # Of two prefixes that begin alike (LEAT1, LEAT1ET) the shorter is the one to be recognised.
         known = self.matching.prefixes
-        self.prefixes = misreads.Prefixes(
+        self.prefixes = Prefixes(
             one for one in known if not any(one[:length] in known for length in range(1, len(one)))
         )
 

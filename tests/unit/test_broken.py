@@ -78,10 +78,18 @@ def test_lines_that_are_codes_of_their_own_are_left_as_they_are(lines: tuple[str
     ]
 
 
+@pytest.mark.parametrize("digits", [3, 4, 5, 6, 7, 9, 10])
+def test_serial_numbers_below_one_another_are_no_broken_article_number(digits: int) -> None:
+    """Else a third of such a list would not be sent to the Party that the officer names."""
+    serials = [str(7919 * number)[-digits:].rjust(digits, "0") for number in range(1, 200)]
+    alone = [one.kind for serial in serials for one in judged(serial)]
+    assert [one.kind for one in judged(*serials)] == alone
+
+
 def test_only_lines_right_below_one_another_are_joined() -> None:
     apart = [Uim(SE[:20], "a.csv", 1, 2), Uim(SE[20:], "a.csv", 3, 2)]
     beside = [Uim(SE[:20], "a.csv", 1, 2), Uim(SE[20:], "a.csv", 2, 3)]
-    pictured = [Uim(SE[:20], "a.jpg", region=1), Uim(SE[20:], "a.jpg", region=2)]
+    pictured = [Uim(SE[:20], "a.jpg", 1, region=1), Uim(SE[20:], "a.jpg", 2, region=1)]
     for uims in (apart, beside, pictured):
         assert SE not in [code for one in LIBRARY.verdicts(uims, NOW) for code in proposed(one)]
 

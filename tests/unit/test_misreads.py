@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.identifiers import misreads
+from gateway.identifiers.prefixes import Prefixes
 
-PREFIXES = misreads.Prefixes(["QCALL", "KPL2F", "LEAT1", "QCUKT"])
+PREFIXES = Prefixes(["QCALL", "KPL2F", "LEAT1", "QCUKT"])
 SWEDISH = "QCALL7hT2kQ9mZb7Kd25051914"
 
 
@@ -63,7 +64,7 @@ def test_the_meant_prefix_is_found_and_a_right_one_is_not_corrected() -> None:
     assert PREFIXES.meant("KPLZFxyz") == "KPL2F"
     assert PREFIXES.meant("QCALLxyz") == ""
     assert PREFIXES.meant("XYZ") == ""
-    assert misreads.Prefixes([]).meant("XYZ") == ""
+    assert Prefixes([]).meant("XYZ") == ""
 
 
 def test_a_marking_folded_to_small_letters_is_known_as_such() -> None:
