@@ -134,7 +134,7 @@ def _careful(code: str) -> str | Text:
     foreign = next((c for c in code if not "!" <= c <= "~" and c != "\x1d"), "")
     if foreign:
         meant = misreads.latin(foreign)
-        if meant.isascii():
+        if len(meant) == 1 and meant.isascii() and meant.isalnum():
             return text(_LOOKALIKE, character=foreign, meant=meant)
         return text(_FOREIGN, character=foreign)
     return _SPREADSHEET if _SCIENTIFIC.fullmatch(code) else code
