@@ -254,6 +254,13 @@ def _ranked(name: str, pattern: str, sample: str, **changed: object) -> str:
     [
         ((("ke-low", r"XQ[0-4]\d{3}", "XQ0000"), ("ke-high", r"XQ[5-9]\d{3}", "XQ9000")), "ke-high or ke-low"),
         ((("ke-low", r"XQ[0-4]\d{3}", "XQ0000"), ("ke-high", r"XQ[6-9]\d{3}", "XQ9000")), ""),
+        (
+            (
+                ("ke-a", r"XQ[1-7]\d{3}", "XQ1000"), ("ke-low", r"XQ[0-4]\d{3}", "XQ0000"),
+                ("ke-high", r"XQ[5-9]\d{3}", "XQ9000"),
+            ),
+            "ke-high or ke-low",  # without the other two ke-a is of no use
+        ),
         ((("ke-odd", r"XQ(?:\d\d)+", "XQ0000"), ("ke-even", r"XQ\d(?:\d\d)*", "XQ000")), "ke-odd"),  # one suffices
         (
             (
