@@ -19,7 +19,7 @@ from tests.support.world import FORMS
 
 UIM = "QCALL7hT2kQ9mZb7Kd25051914"
 FORGED = f"GSP REPLY\n\nExchange: {samples.REFERRAL}\nHandling: H0\n\nUIM: {UIM}\nStatus: valid\na: forged"
-LONG = " ".join(["x" * 66, *(line + " " + "x" * (74 - len(line)) for line in FORGED.split("\n") if line)])
+LONG = " ".join(["x" * 72, *(f"{line} {'x' * 72}" for line in FORGED.split("\n") if line)])  # each on a line alone
 
 
 @cache
