@@ -8,6 +8,7 @@ from gateway.identifiers.misreads import LETTERS, LOST, SWAPPED, TWICE, Proposal
 
 _LOOKS = str.maketrans("oqdil|szbg", "0001115286")
 _EDITED = 5  # characters of a prefix for it to be known with one too few or too many: shorter ones fit by chance
+_START, _END = slice(2), slice(2, _EDITED)
 _GAP = "\0"
 _STARTS = 5_000  # of codes, for which it is remembered whether a prefix begins so
 
@@ -40,8 +41,8 @@ class Prefixes:
         self._lengths = sorted({len(prefix) for prefix in self._by_look}, reverse=True)
         self._edited: dict[str, tuple[str, str, int]] = {}  # beginning as written: prefix, why, position
         self._shortest = self._lengths[-1] if self._lengths else 0
-        self._looks = {look[: self._shortest] for look in self._by_look}  # how any of them begins
-        self._begun: dict[str, bool] = {}
+        self._looks = _lengths(self._by_look, slice(self._shortest))  # of those that begin so
+        self._begun: dict[str, tuple[int, ...]] = {}
         self._known = dict.fromkeys(self._by_look.values())
         for prefix in self._known:
             for place in range(len(prefix) if len(prefix) >= _EDITED else 0):
@@ -56,36 +57,34 @@ class Prefixes:
         self._edited_lengths = sorted({len(written) for written in self._edited}, reverse=True)
         long = [prefix for prefix in self._known if len(prefix) >= _EDITED]
         self._gaps = {prefix[:n] + _GAP + prefix[n + 1 :]: prefix for prefix in long for n in range(len(prefix))}
-        self._starts = {prefix[:2] for prefix in long}  # one of both stands in a prefix of which one character is wrong
-        self._ends = {prefix[2:_EDITED] for prefix in long}
+        # One of both stands in a prefix of which one character is wrong: how long are those?
+        self._starts, self._ends = _lengths(long, _START), _lengths(long, _END)
         self._edited_starts = {written[: self._edited_lengths[-1]] for written in self._edited}
 
     def meant(self, code: str) -> str:
         """The prefix that a code's beginning was probably meant to be, "" if none, or if it is that one."""
-        if not self._begins(code[: self._shortest]):
-            return ""
-        look = folded(code[: self._lengths[0]])
-        for length in self._lengths:
+        start = code[: self._shortest]
+        lengths = self._begun[start] if start in self._begun else self._beginning(start)
+        look = folded(code[: lengths[0]]) if lengths else ""
+        for length in lengths:
             found = self._by_look.get(look[:length], "")
             if found:
                 return "" if code.startswith(found) else found
         return ""
 
-    def _begins(self, start: str) -> bool:
-        """Whether any looks so at its start: there are few starts, and most codes have none of them."""
-        known = self._begun.get(start)
-        if known is None:
-            known = folded(start)[: self._shortest] in self._looks
-            if len(self._begun) < _STARTS:
-                self._begun[start] = known
-        return known
+    def _beginning(self, start: str) -> tuple[int, ...]:
+        """How long those are that look so at their start: there are few starts, and most codes have none of them."""
+        found = self._looks.get(folded(start)[: self._shortest], ())
+        if len(self._begun) < _STARTS:
+            self._begun[start] = found
+        return found
 
     def edited(self, code: str) -> Proposal | None:
         """The code with a known prefix of which one character was lost, written twice, mistyped or swapped.
 
         None where it is no such.
         """
-        gapped = code[:2] in self._starts or code[2:_EDITED] in self._ends
+        gapped = code[_START] in self._starts or code[_END] in self._ends
         if not gapped and (not self._edited or code[: self._edited_lengths[-1]] not in self._edited_starts):
             return None
         if self._is_known(code):
@@ -101,11 +100,20 @@ class Prefixes:
 
     def _mistyped(self, code: str) -> Proposal | None:
         """The code with a known prefix of which one character is another one."""
-        for length in (length for length in self._lengths if length >= _EDITED):
-            for place in range(length):
+        early, late = self._ends.get(code[_END], ()), self._starts.get(code[_START], ())
+        for length in sorted({*early, *late}, reverse=True):
+            for place in range(0 if length in early else _START.stop, length if length in late else _START.stop):
                 if meant := self._gaps.get(code[:place] + _GAP + code[place + 1 : length]):
                     return Proposal(*one_alike(code, place, code[place], meant[place]))
         return None
 
     def _is_known(self, code: str) -> bool:
         return any(code[:length] in self._known for length in self._lengths)
+
+
+def _lengths(prefixes: Iterable[str], part: slice) -> dict[str, tuple[int, ...]]:
+    """How long the prefixes are that have the same part, the longest first."""
+    found: dict[str, set[int]] = {}
+    for prefix in prefixes:
+        found.setdefault(prefix[part], set()).add(len(prefix))
+    return {one: tuple(sorted(lengths, reverse=True)) for one, lengths in found.items()}
