@@ -14,6 +14,7 @@ from functools import lru_cache
 from gateway.content import N_, Text, text
 
 Check = Callable[[str, datetime], Text | None]
+Fails = Callable[[str, datetime], bool]
 
 # Clocks of packing lines and of this machine may differ by this much.
 _TOLERANCE = timedelta(hours=1)
@@ -52,6 +53,16 @@ def stamp(value: str) -> datetime | None:
 def is_past(value: str, now: datetime) -> bool:
     """Whether something is a time stamp, and not one of the future: as `stamp` would tell, in half the time."""
     return len(value) == 8 and _is_day(value[:6]) and value[6:] in _HOURS and value <= _latest(now)
+
+
+def is_not_before_today(day: str, now: datetime) -> bool:
+    """Whether YYMMDD is no day, or today or later: the hour then tells whether a time stamp is of the future."""
+    return not (len(day) == 6 and _is_day(day) and day < _latest(now)[:6])
+
+
+def is_no_hour(hour: str, _now: datetime) -> bool:
+    """Whether two characters are no hour of a time stamp."""
+    return hour not in _HOURS
 
 
 @lru_cache(maxsize=1 << 14)
@@ -133,6 +144,12 @@ def _repetition_fault(code: str, _now: datetime) -> Text | None:
         return None
     return text("It does not hold a facility code with the issuer's prefix.")
 
+
+# A code passes a check if neither of its two parts fails these; if one does, the check itself is asked. There are fewer
+# days and hours than time stamps.
+HALVES: Mapping[str, tuple[tuple[slice, Fails], tuple[slice, Fails]]] = {
+    "time stamp": ((slice(-8, -2), is_not_before_today), (slice(-2, None), is_no_hour))
+}
 
 # What a scheme can name under `checks` and `advice`. Each gives None, or what is wrong.
 CHECKS: Mapping[str, Check] = {

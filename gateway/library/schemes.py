@@ -70,6 +70,11 @@ class Check:
         """What is wrong with such a part; None where nothing is."""
         return _CHECKS[self.name]
 
+    @property
+    def halves(self) -> tuple[tuple[slice, tpd.Fails], tuple[slice, tpd.Fails]] | None:
+        """Two parts of a normalised code that are quicker to look at: it passes where neither fails."""
+        return tpd.HALVES.get(self.name) if (self.start, self.end) == (-8, None) else None
+
     def fault(self, code: str, now: datetime) -> Text | None:
         """The same, of a whole code."""
         return _CHECKS[self.name](code[self.start : self.end], now)

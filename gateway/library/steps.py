@@ -24,13 +24,13 @@ Decided = tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]
 class _Parts(dict[str, bool]):
     """Whether a part of a code fails one check: found out when it is first asked for."""
 
-    __slots__ = ("_fault", "_now")
+    __slots__ = ("_fails", "_now")
 
-    def __init__(self, check: Check, now: datetime) -> None:
-        self._fault, self._now = check.of_part, now
+    def __init__(self, fails: Callable[[str, datetime], object], now: datetime) -> None:
+        self._fails, self._now = fails, now
 
     def __missing__(self, part: str) -> bool:
-        fails = self._fault(part, self._now) is not None
+        fails = bool(self._fails(part, self._now))
         if len(part) <= _PART and len(self) < _MOST:
             self[part] = fails
         return fails
@@ -39,17 +39,32 @@ class _Parts(dict[str, bool]):
 class Tried(dict[int, _Parts]):
     """Which parts of the codes of one list fail which check, by its number, at one time."""
 
-    __slots__ = ("_now",)
+    __slots__ = ("_halves", "_now")
 
     def __init__(self, now: datetime) -> None:
         self._now = now
+        self._halves: dict[str, _Quick] = {}
 
     def parts(self, number: int, check: Check) -> Mapping[str, bool]:
         """Those of one check."""
         found = self.get(number)
         if found is None:
-            found = self[number] = _Parts(check, self._now)
+            found = self[number] = _Parts(check.of_part, self._now)
         return found
+
+    def quick(self, number: int, check: Check) -> _Quick:
+        """Two parts of a code, and whether they fail: a code passes the check if neither does."""
+        halves = check.halves
+        if halves is None:
+            return check.part, self.parts(number, check), *_NO_PART
+        if check.name not in self._halves:
+            (one, fails), (other, also) = halves
+            self._halves[check.name] = one, _Parts(fails, self._now), other, _Parts(also, self._now)
+        return self._halves[check.name]
+
+
+_Quick = tuple[slice, Mapping[str, bool], slice, Mapping[str, bool]]
+_NO_PART = (slice(0, 0), {"": False})
 
 
 class Fit:
@@ -124,19 +139,22 @@ class Step:
 class Lane(NamedTuple):
     """All that has to be looked at in the codes of one cell to say `decision` of them.
 
-    `fullmatch`: the one pattern left, asked from a place `after` their prefix; then the one `part` with a check,
-    which is empty where there is none: whether it `fails`.
+    `fullmatch`: the one pattern left, asked from a place `after` their prefix; then two parts, empty where there is no
+    check: whether they fail it. A code of which one does is looked at again.
     """
 
     fullmatch: FullMatch
     after: int
     part: slice
     fails: Mapping[str, bool]
+    other_part: slice
+    other_fails: Mapping[str, bool]
     decision: Decided
 
 
-_NO_PART = slice(0, 0)
-NOTHING_YET = Lane(re.compile(r"(?!)").fullmatch, 0, _NO_PART, {}, (VerdictKind.UNKNOWN, (), ()))  # takes no code
+NOTHING_YET = Lane(  # takes no code
+    re.compile(r"(?!)").fullmatch, 0, *_NO_PART, *_NO_PART, (VerdictKind.UNKNOWN, (), ())
+)
 
 
 class Order:
@@ -162,9 +180,9 @@ class Order:
         step = self.steps(cell.hits(code))[0]
         if fit.schemes != step.schemes or len(step.checks) > 1:
             return None
-        for number, part, check in step.checks:
-            return Lane(*cell.only, part, tried.parts(number, check), fit.decision)
-        return Lane(*cell.only, _NO_PART, {"": False}, fit.decision)
+        for number, _, check in step.checks:
+            return Lane(*cell.only, *tried.quick(number, check), fit.decision)
+        return Lane(*cell.only, *_NO_PART, *_NO_PART, fit.decision)
 
     def _made(self, hits: Hits) -> Iterator[Step]:
         by_length: dict[int, list[Scheme]] = {}
