@@ -107,6 +107,8 @@ def organisation(number: str) -> str:
 
 def number_of(code: str) -> str:
     """The GTIN, SSCC or GLN in a normalised code, "" where there is none."""
+    if code[:1].isalpha():
+        return ""
     start, end = _KEYS.get(code[:2]) or _KEYS.get(code[:3]) or (0, 0)
     if end and len(code) >= end and code[start:end].isdecimal():
         return code[start:end]

@@ -154,9 +154,11 @@ class Doubts:
         given = 0
         for proposal in misreads.proposals(code, self._library.prefixes):
             deciding = self._fitting(proposal.uim) if given < _PROPOSALS else ()
+            if not deciding:
+                continue
             printed = proposal.why is misreads.INVISIBLE and " " in code  # in groups, or it would not have come here
             certain = proposal.why in misreads.CERTAIN and any(printed or scheme.checks for scheme in deciding)
-            if deciding and (certain or self._is_known(deciding, proposal)):
+            if certain or self._is_known(deciding, proposal):
                 given += 1
                 yield self._told(deciding, proposal)
 

@@ -114,7 +114,7 @@ class Judge:
             code = core if fit is not None else code
         if fit is not None and not self._suspicious(fit, code):
             kind, candidates, remarks = self._decision(fit, code)
-            advised = bool(fit.advice) and any(one.message in tpd.ADVICE for one in remarks)
+            advised = bool(fit.advice) and any([one.message in tpd.ADVICE for one in remarks])
             beside = self._doubts.beside(code, fit.schemes, advised)
             return kind, candidates, (*remarks, *beside)
         near, doubts = self._doubts.about(written, code)
@@ -278,9 +278,9 @@ def _strange(code: str) -> Iterator[Text]:
     if fault := gs1.link_fault(code):
         yield fault
         return
-    place = next((n for n, character in enumerate(code) if not character.isascii()), 0)
-    if not code.isascii() and (meant := misreads.latin(code[place])).isascii() and misreads.latin(code).isascii():
-        yield text(_LOOKS, position=place + 1, character=shown(code[place]), meant=meant)
+    if not code.isascii() and misreads.latin(code).isascii():
+        place = next(n for n, character in enumerate(code) if not character.isascii())
+        yield text(_LOOKS, position=place + 1, character=shown(code[place]), meant=misreads.latin(code[place]))
         return
     foreign = tpd.foreign(code.replace(gs1.SEPARATOR, ""), "iso646")
     if foreign:

@@ -14,6 +14,7 @@ from gateway.library.schemes import Scheme
 
 _SHORTEST = 12  # characters of codes that stand one behind the other: of shorter ones too many would fit by chance
 _ALIKE = 5  # characters with which codes begin alike
+_SAME = 2  # characters that are the same in all markings of one kind, but of few kinds
 _STAMP = 8
 _PREFIX = slice(2, 7)  # where a hyphen stands that was put behind a prefix
 _CUT = text("It ends in three dots, as a program writes where it cuts a text: copy the whole code.")
@@ -47,7 +48,7 @@ def together(code: str, deciding: Deciding) -> tuple[str, ...]:
     """The codes that were written or scanned one behind the other without a space, each as long; () for none."""
     for many in range(2, len(code) // _SHORTEST + 1):
         size, rest = divmod(len(code), many)
-        if rest:
+        if rest or code[size : size + _SAME] != code[:_SAME]:
             continue
         codes = tuple(code[place : place + size] for place in range(0, len(code), size))
         first = deciding(codes[0])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.identifiers import tpd
 
@@ -59,3 +61,15 @@ def test_eight_digits_that_are_no_time_stamp_are_remarked_and_other_endings_are_
     assert check("25131914", NOW) is not None
     assert check("25051914", NOW) is None
     assert check("aB3dE6gH", NOW) is None
+
+
+@given(st.integers(0, 999_999), st.integers(0, 99), st.integers(0, 72))
+def test_a_stamp_of_which_neither_half_fails_is_right(day: int, hour: int, ago: int) -> None:
+    moments = (NOW + timedelta(hours=30 - ago)).strftime("%y%m%d%H"), f"{day:06}{hour:02}"
+    for value in moments:
+        fails = [failed(value[part], NOW) for part, failed in tpd.HALVES["time stamp"]]
+        assert any(fails) or tpd.stamp_fault(value, NOW) is None
+
+
+def test_neither_half_of_a_stamp_of_yesterday_fails() -> None:
+    assert not any(failed("26112023"[part], NOW) for part, failed in tpd.HALVES["time stamp"])
