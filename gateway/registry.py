@@ -44,7 +44,10 @@ class Registry:
         )
 
     def add_person(self, code: str, mailbox: str, name: str, role: Role, language: str | None, key: bytes) -> str:
-        """Registers a person with a key, active at once; gives a sentence. Raises ValueError that says what to do."""
+        """Registers a person with a key, active at once; gives a sentence. Raises ValueError that says what to do.
+
+        Who is registered gets the key as a further one, and the name and the language that are given.
+        """
         party = party_code(code)
         known, name = self._view.person_by_address(_address(mailbox)), " ".join(name.split())
         if known is None and not name:
@@ -58,8 +61,15 @@ class Registry:
         registered = self._view.party(party)
         chosen = Language(language) if language else registered.language if registered else Language("en")
         new = self._members.add_person(party, _address(mailbox), name, role, chosen, public, self._clock())
-        what = f"registered as {role.value} of {party}" if new else "known; the key was added"
-        return f"{mailbox} is {what}, key {public.fingerprint}."
+        if new or known is None:
+            return f"{mailbox} is registered as {role.value} of {party}, key {public.fingerprint}."
+        name, chosen = name or known.name, Language(language) if language else known.language
+        said = {"name": name != known.name, "language": chosen != known.language}
+        changed = [what for what, differs in said.items() if differs]
+        if changed:
+            self._members.describe_person(known.address, name, chosen)
+        also = f"; changed: {', '.join(changed)}" if changed else ""
+        return f"{mailbox} is known; the key was added, key {public.fingerprint}{also}."
 
     def renewal(self, mailbox: str, octets: bytes, at_once: bool) -> Decision:
         """All that follows from a new or extended key of a person or desk. Raises ValueError that says what to do."""

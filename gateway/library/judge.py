@@ -6,15 +6,14 @@ owner that is not a Party; a general structure, which never competes with those 
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import repeat
 from typing import TYPE_CHECKING, cast
 
 from gateway.content import N_, Candidate, Text, Uim, Verdict, VerdictKind, text
 from gateway.identifiers import gs1, iso15459, misreads, tpd
+from gateway.library import oddities
 from gateway.library.doubts import Doubts, shown
 from gateway.library.evidence import PREFIX_POINTS, points_for
 from gateway.library.matching import Cell
@@ -69,10 +68,6 @@ class Judge:
         First those of which everything is known by their schemes, prefix by prefix; then the others, one after the
         other.
         """
-        with _unhurried():
-            return self._judged(uims)
-
-    def _judged(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
         codes = gs1.all_normalised(uim.text for uim in uims)
         decided: list[Decided | None] = [None] * len(codes)
         left: dict[int, Fit | None] = {}
@@ -92,19 +87,20 @@ class Judge:
     ) -> None:
         """Judges the codes of one cell of which all is known by their schemes; of the others `left` says what fits."""
         lane: Lane | None = None
-        fullmatch, after, part, fails, other, also_fails, decision = NOTHING_YET
+        fullmatch, after, part, fails, other, also_fails, may_be_odd, decision = NOTHING_YET
         for place in places:
             code = codes[place]
-            if fullmatch(code, after) and not (fails[code[part]] or also_fails[code[other]] or "&" in code):
+            fits = fullmatch(code, after) and not (fails[code[part]] or also_fails[code[other]])
+            if fits and not (may_be_odd and oddities.suspect(code)):
                 decided[place] = decision
                 continue
             fit = self._fit(code, cell)
-            if fit is None or not fit.is_certain or "&" in code:
+            if fit is None or not fit.is_certain or oddities.suspect(code):
                 left[place] = fit
                 continue
             decided[place] = self._decision(fit, code)
             if lane is None and (lane := self._order.lane(cell, code, fit, self._tried)):
-                fullmatch, after, part, fails, other, also_fails, decision = lane
+                fullmatch, after, part, fails, other, also_fails, may_be_odd, decision = lane
 
     def _looked_into(self, written: str, code: str, fit: Fit | None) -> Decided:
         if len(code) > LONGEST:
@@ -217,18 +213,6 @@ class Judge:
         if code:
             agency = self._library.agency(code)
             yield text(_AGENCY, code=code, agency=agency.name) if agency else text(_NO_AGENCY)
-
-
-@contextmanager
-def _unhurried() -> Iterator[None]:
-    """No garbage is looked for meanwhile: what is made of a list stays until it is answered, and holds no cycles."""
-    wanted = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if wanted:
-            gc.enable()
 
 
 def _kind(scored: Iterable[tuple[Scheme, int]]) -> tuple[VerdictKind, tuple[tuple[Scheme, int], ...]]:

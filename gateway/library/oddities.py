@@ -12,14 +12,26 @@ from gateway.content import Text, text
 from gateway.identifiers import gs1, misreads, tpd
 from gateway.library.schemes import Scheme
 
-_SHORTEST = 12  # characters of codes that stand one behind the other: of shorter ones too many would fit by chance
+SHORTEST = 12  # characters of codes that stand one behind the other: of shorter ones too many would fit by chance
 _ALIKE = 5  # characters with which codes begin alike
 _SAME = 2  # characters that are the same in all markings of one kind, but of few kinds
 _STAMP = 8
+_MADE = "8008"  # the application identifier before a time of production
 _PREFIX = slice(2, 7)  # where a hyphen stands that was put behind a prefix
 _CUT = text("It ends in three dots, as a program writes where it cuts a text: copy the whole code.")
 
 Deciding = Callable[[str], tuple[Scheme, ...]]
+
+
+def suspect(code: str) -> bool:
+    """Whether a normalised code may be `odd`, or hold what a mail program made of a sign: most are neither."""
+    return (
+        code[-1] in misreads.BEHIND
+        or code.find(code[:_ALIKE], SHORTEST) > 0
+        or "&" in code
+        or code[-_STAMP - 1 : -_STAMP] == "-"
+        or code[-_STAMP - 4 : -_STAMP] == _MADE
+    )
 
 
 def odd(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
@@ -29,7 +41,7 @@ def odd(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
     """
     if code[-1] in misreads.BEHIND:
         return _behind(code, deciding, now)
-    if (again := code.find(code[:_ALIKE], _SHORTEST)) > 0:
+    if (again := code.find(code[:_ALIKE], SHORTEST)) > 0:
         codes = together(code, deciding)
         # Where only the last has a time stamp it is an aggregated code, in which its prefix stands again.
         if codes and again == len(codes[0]) and len({tpd.is_recent(one[-_STAMP:], now) for one in codes}) == 1:
@@ -37,16 +49,16 @@ def odd(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
     before = code[-_STAMP - 1 : -_STAMP]
     if before == "-" and "-" in code[_PREFIX] and tpd.is_recent(code[-_STAMP:], now):
         return _if_fitting(code.replace("-", ""), misreads.HYPHENS, deciding)
-    if code[-_STAMP - 4 : -_STAMP] == "8008" and code.startswith("01") and tpd.is_recent(code[-_STAMP:], now):
+    if code[-_STAMP - 4 : -_STAMP] == _MADE and code.startswith("01") and tpd.is_recent(code[-_STAMP:], now):
         parted = code[: -_STAMP - 4] + gs1.SEPARATOR + code[-_STAMP - 4 :]
         if code[-_STAMP - 5] != gs1.SEPARATOR and deciding(parted):
-            return (text(misreads.SEPARATOR, uim=parted, identifier="8008"),)
+            return (text(misreads.SEPARATOR, uim=parted, identifier=_MADE),)
     return ()
 
 
 def together(code: str, deciding: Deciding) -> tuple[str, ...]:
     """The codes that were written or scanned one behind the other without a space, each as long; () for none."""
-    for many in range(2, len(code) // _SHORTEST + 1):
+    for many in range(2, len(code) // SHORTEST + 1):
         size, rest = divmod(len(code), many)
         if rest or code[size : size + _SAME] != code[:_SAME]:
             continue

@@ -30,12 +30,14 @@ class Simple(NamedTuple):
     """A pattern that `re` reads as RE2 does, in time that hardly grows: a row of pieces, few of them of any length.
 
     `lead`: the characters with which it begins; `tail`: the pattern of the rest; how long what it matches can be.
+    `is_plain`: of one length, letters and digits only.
     """
 
     lead: str
     tail: str
     least: int
     most: int
+    is_plain: bool
 
 
 class _Piece(NamedTuple):
@@ -84,7 +86,8 @@ def simple(pattern: str) -> Simple | None:
         return None
     lead = "".join(piece.one for piece in takewhile(lambda piece: piece.is_literal, row))
     least, most = sum(piece.least for piece in row), sum(piece.most for piece in row)
-    return Simple(lead, pattern[len(lead) :], least, most)
+    plain = least == most and all("".join(_characters(piece.one)).isalnum() for piece in row if piece.one)
+    return Simple(lead, pattern[len(lead) :], least, most, plain)
 
 
 @lru_cache(maxsize=8192)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from itertools import repeat
+from itertools import count, repeat
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -64,6 +64,7 @@ class Tried(dict[int, _Parts]):
 
 
 _Quick = tuple[slice, Mapping[str, bool], slice, Mapping[str, bool]]
+_NUMBERS = count()  # of checks, each another one whatever other threads do
 _NO_PART = (slice(0, 0), {"": False})
 
 
@@ -72,8 +73,7 @@ class Fit:
 
     `is_certain`: of every such code the same is said, the `decision` (None: not made yet). `is_weighed`: some have
     points for what stands in a code; `advising` those that may remark upon it, by their `advice` or (`is_dated`) the
-    time of their validity. `may_yield`: it is a mere shape of
-    somebody who is not a Party.
+    time of their validity. `may_yield`: it is a mere shape of somebody who is not a Party.
     """
 
     __slots__ = (
@@ -101,7 +101,8 @@ class Fit:
         self.advice = tuple(dict.fromkeys(check for one in schemes for check in one.advice))
         self.is_dated = any(one.is_dated for one in schemes)
         is_named = not named or not set(named).isdisjoint(schemes)
-        self.is_certain = bool(schemes[0].prefixes) and is_named and not (self.is_weighed or self.advising)
+        says_more = self.is_weighed or self.advising or self.is_hint
+        self.is_certain = bool(schemes[0].prefixes) and is_named and not says_more
         self.decision: Decided | None = None
 
 
@@ -115,7 +116,7 @@ class Step:
         self.final = final
         self._named = hits.named
         checks = dict.fromkeys(check for scheme in schemes for check in scheme.checks)
-        self.checks = tuple((numbers.setdefault(one, len(numbers)), one.part, one) for one in checks)
+        self.checks = tuple((numbers.setdefault(one, next(_NUMBERS)), one.part, one) for one in checks)
         self._fits: dict[int, Fit | None] = {}
 
     def fit(self, code: str, tried: Tried) -> Fit | None:
@@ -140,7 +141,7 @@ class Lane(NamedTuple):
     """All that has to be looked at in the codes of one cell to say `decision` of them.
 
     `fullmatch`: the one pattern left, asked from a place `after` their prefix; then two parts, empty where there is no
-    check: whether they fail it. A code of which one does is looked at again.
+    check: whether they fail it. A code of which one does, and one that `may_be_odd` and is suspect, is looked at again.
     """
 
     fullmatch: FullMatch
@@ -149,11 +150,12 @@ class Lane(NamedTuple):
     fails: Mapping[str, bool]
     other_part: slice
     other_fails: Mapping[str, bool]
+    may_be_odd: bool
     decision: Decided
 
 
 NOTHING_YET = Lane(  # takes no code
-    re.compile(r"(?!)").fullmatch, 0, *_NO_PART, *_NO_PART, (VerdictKind.UNKNOWN, (), ())
+    re.compile(r"(?!)").fullmatch, 0, *_NO_PART, *_NO_PART, False, (VerdictKind.UNKNOWN, (), ())
 )
 
 
@@ -175,14 +177,14 @@ class Order:
 
     def lane(self, cell: Cell, code: str, fit: Fit, tried: Tried) -> Lane | None:
         """The way to decide all that is like a code that `fit` decides; None where more must be looked at."""
-        if cell.only is None or fit.decision is None:
+        if cell.only is None or fit.decision is None or fit.may_yield:
             return None
         step = self.steps(cell.hits(code))[0]
         if fit.schemes != step.schemes or len(step.checks) > 1:
             return None
         for number, _, check in step.checks:
-            return Lane(*cell.only, *tried.quick(number, check), fit.decision)
-        return Lane(*cell.only, *_NO_PART, *_NO_PART, fit.decision)
+            return Lane(*cell.only, *tried.quick(number, check), cell.may_be_odd, fit.decision)
+        return Lane(*cell.only, *_NO_PART, *_NO_PART, cell.may_be_odd, fit.decision)
 
     def _made(self, hits: Hits) -> Iterator[Step]:
         by_length: dict[int, list[Scheme]] = {}

@@ -105,6 +105,12 @@ class Members:
         self._add_key(connection, key, number, party, now)
         return person is None
 
+    def describe_person(self, address: Address, name: str, language: Language) -> None:
+        """Calls an active person by another name, or writes to them in another language."""
+        with writing(self._engine) as connection:
+            active = (self._people.c.address == address) & self._people.c.revoked_at.is_(None)
+            connection.execute(update(self._people).where(active).values(name=name, language=language))
+
     def revoke(self, address: Address, reason: str, now: datetime) -> None:
         """Withdraws a person's access, and the keys with it."""
         with writing(self._engine) as connection:

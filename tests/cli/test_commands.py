@@ -228,7 +228,19 @@ def test_a_role_is_never_changed_by_adding_a_person_again(point: FocalPoint, tmp
     refused = gsp(*person, "--role", "administrator", home=point.home)
     assert "registered as officer, and stays it" in failed_in_one_line(refused)
     again = gsp(*person, "--role", "officer", home=point.home)
-    assert (again.status, "the key was added" in again.flat) == (0, True)
+    assert (again.status, "the key was added" in again.flat, "changed" in again.flat) == (0, True, False)
+
+
+def test_who_is_added_again_is_written_to_in_the_language_that_is_given_then(point: FocalPoint, tmp_path: Path) -> None:
+    officer = point.people["officer"]
+    (tmp_path / "key.asc").write_bytes(officer.public_key)
+    person = ("user", "add", "--party", "KE", "--email", officer.address, "--key", tmp_path / "key.asc")
+    again = gsp(*person, "--name", "A. Mwangi", "--role", "officer", "--language", "ar", home=point.home)
+    assert "changed: name, language" in again.flat
+    listed = json.loads(gsp("user", "list", "--json", home=point.home).out)
+    assert [(one["name"], one["language"]) for one in listed if one["email"] == officer.address] == [
+        ("A. Mwangi", "ar")
+    ]
 
 
 def test_a_password_is_given_replaced_and_withdrawn(point: FocalPoint) -> None:

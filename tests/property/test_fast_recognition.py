@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -73,6 +74,29 @@ _MADE_UP = [
         validity={"from": "2024-01-01"},
         fields=[{"name": "time stamp", "at": [-8, None]}],
     ),
+    _scheme("free", "XQ7[!-Z_a-z]{4,45}", "XQ7ABCDEFGH", prefixes=["XQ7"]),
+    _scheme("twelve", "PWX[0-9A-Z]{9}", "PWX123456789", prefixes=["PWX"]),
+    _scheme("as-two", "PWX[0-9A-Z]{21}", "PWX123456789ABCDEFGHIJKL", prefixes=["PWX"]),
+    _scheme(
+        "mere",
+        r"0104601\d{9}21[a-z]{7}",
+        "010460100012345521abcdefg",
+        prefixes=["0104601"],
+        party="RU",
+        decides="not a party",
+        rank=60,
+    ),
+    _scheme(
+        "hinted",
+        r"01047\d{11}21[A-Z]{3}",
+        "010470000012345521ABC",
+        prefixes=["01047"],
+        decides="hint",
+        rank=9,
+        party=None,
+        confidence="low",
+        verified=False,
+    ),
     *(
         _scheme(f"shape-{n}", pattern, valid, decides="hint", rank=9, party=None, confidence="low", verified=False)
         for n, (pattern, valid) in enumerate(
@@ -123,10 +147,16 @@ def test_what_is_said_of_a_list_is_what_is_said_when_each_pattern_is_tried_on_ea
 
 def test_of_codes_that_are_alike_each_is_judged_by_its_own_characters() -> None:
     known = library.load(_texts())
-    ends = ("25051914", "25130199", "7")
+    now = datetime(2025, 5, 19, 14, 10, tzinfo=UTC)
+    ends = ("25051914", "25130199", "7", "25051913", "25051915", "25051916", "25052000", "25051924", "25051860")
     codes = [code for sample in _samples() for code in (sample, *(sample[: -len(end)] + end for end in ends))]
+    codes += [code for sample in _samples() for code in (sample + "...", sample + ",", sample * 2, f"{sample}-x")]
+    ends = ("cdefg...", "-cd-25051914", ";25051914;", "\udc80cd")
+    codes += [f"XQ7ab{one}" for end in ends for one in ("c" * len(end), end)]
+    codes += [code for n in range(100) for code in (f"01047{n:02}00012345{n % 10}21ABC", f"0104601{n:09}21abcdefg")]
     uims = [Uim(code, "", 2 * line) for line, code in enumerate(codes * 2)]
-    assert known.verdicts(uims, SAMPLES_UNTIL) == PlainJudge(known, SAMPLES_UNTIL).verdicts(uims)
+    for at in (now, SAMPLES_UNTIL):
+        assert known.verdicts(uims, at) == PlainJudge(known, at).verdicts(uims)
 
 
 @given(_codes())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from itertools import product
 
 import pytest
@@ -11,7 +10,7 @@ from gateway.content import Uim, VerdictKind
 from gateway.library import load
 from gateway.library.doubts import BEGINNING
 from tests.support.patterns import PARTIES
-from tests.unit.test_library import NOW, shipped
+from tests.unit.test_library import NOW
 
 SCHEME = """
   - {{id: {id}, title: {id}, party: {party}, issuer: Printing works, level: unit packet, structure: made up,
@@ -50,14 +49,3 @@ def test_every_code_with_a_longer_prefix_that_names_another_scheme_is_told_so() 
     found = known.verdicts([Uim("XQ12ABCDEFGH"), Uim("XQ12HGFEDCBA")], NOW)
     assert [one.kind for one in found] == [VerdictKind.SURE] * 2
     assert [[remark.message for remark in one.remarks] for one in found] == [[BEGINNING]] * 2
-
-
-@pytest.mark.parametrize("wanted", [True, False])
-def test_garbage_is_looked_for_after_a_list_as_before_it(wanted: bool) -> None:
-    known = shipped()
-    try:
-        gc.enable() if wanted else gc.disable()
-        known.verdicts([Uim("AB12")], NOW)
-        assert gc.isenabled() is wanted
-    finally:
-        gc.enable()
