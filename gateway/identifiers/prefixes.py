@@ -108,7 +108,7 @@ class Prefixes:
         return None
 
     def _is_known(self, code: str) -> bool:
-        return any([code[:length] in self._known for length in self._lengths])
+        return not self._known.keys().isdisjoint([code[:length] for length in self._lengths])
 
 
 def _lengths(prefixes: Iterable[str], part: slice) -> dict[str, tuple[int, ...]]:

@@ -62,13 +62,13 @@ def _beside(pattern: str, others: Sequence[str], size: int) -> _Beside | None:
 
 
 class Cell:
-    """The patterns that are left for codes of one prefix and some lengths; `general`: those that need no prefix."""
+    """The patterns that are left for codes of one prefix and some lengths."""
 
-    def __init__(self, branch: Branch, schemes: tuple[Scheme, ...], general: Cell | None) -> None:
+    def __init__(self, branch: Branch, schemes: tuple[Scheme, ...]) -> None:
         prefix, nothing = branch.prefix, branch.nothing
         self.branch = branch
         self.schemes = schemes
-        self._general = general
+        self._general: dict[int, Cell | None] = {}  # those that need no prefix, by the length of a code
         self._joined: dict[tuple[Hits, Hits], Hits] = {}
         self._patterns = tuple(dict.fromkeys(scheme.pattern for scheme in schemes))  # some schemes share theirs
         parts = [one for pattern in self._patterns if (one := simple(pattern)) and prefix.startswith(one.lead)]
@@ -114,16 +114,21 @@ class Cell:
 
     def joined(self, specific: Hits, code: str) -> Hits:
         """The hits of a code behind its prefix together with those that need none, in the library's order."""
-        if self._general is None:
+        size = min(len(code), LONGEST + 1)
+        general = self._general[size] if size in self._general else self._found_general(size)
+        if general is None:
             return specific
         if specific is self._all and self.only is not None:
-            size = len(code)
-            beside = self._beside[size] if size in self._beside else self._found_beside(size)
+            beside = self._beside[size] if size in self._beside else self._found_beside(general, size)
             if isinstance(beside, Hits):
                 return beside
             if beside is not None:
-                return self._both(specific, self._general.of(beside, code))
-        return self._both(specific, self._general.hits(code))
+                return self._both(specific, general.of(beside, code))
+        return self._both(specific, general.hits(code))
+
+    def _found_general(self, size: int) -> Cell | None:
+        found = self._general[size] = self.branch.general_cell(size)
+        return found
 
     def _both(self, specific: Hits, general: Hits) -> Hits:
         if not general.schemes:
@@ -135,11 +140,10 @@ class Cell:
             hits = self._joined[specific, general] = Hits(specific.named, both)
         return hits
 
-    def _found_beside(self, size: int) -> Hits | _Beside | None:
+    def _found_beside(self, general: Cell, size: int) -> Hits | _Beside | None:
         """What is known of the codes of the one pattern left that are so long: all there is (`Hits`), some, nothing."""
-        general = self._general
-        found = _beside(self._patterns[0], general._patterns, size) if general else None
-        known = self._both(self._all, general.of(found, "")) if general and found and not found.asked else found
+        found = _beside(self._patterns[0], general._patterns, size)
+        known = self._both(self._all, general.of(found, "")) if found and not found.asked else found
         self._beside[size] = known
         return known
 
@@ -175,7 +179,7 @@ class Branch:
         self._find_general = general
         self._general: Branch | None = None
         self._cells: dict[int, Cell] = {}
-        self._shared: dict[tuple[tuple[Scheme, ...], Cell | None], Cell] = {}
+        self._shared: dict[tuple[Scheme, ...], Cell] = {}
 
     def cell(self, size: int) -> Cell:
         """The patterns left for codes of this length."""
@@ -183,12 +187,12 @@ class Branch:
         found = self._cells.get(size)
         if found is None:
             schemes = tuple(scheme for scheme, least, most in self._schemes if least <= size <= most)
-            general = self._general_cell(size)
-            found = self._shared.get((schemes, general)) or Cell(self, schemes, general)
-            self._cells[size] = self._shared[schemes, general] = found
+            found = self._shared.get(schemes) or Cell(self, schemes)
+            self._cells[size] = self._shared[schemes] = found
         return found
 
-    def _general_cell(self, size: int) -> Cell | None:
+    def general_cell(self, size: int) -> Cell | None:
+        """The patterns that need no prefix, and are left for codes that begin so and are so long; None for none."""
         if self._find_general is None:
             return None
         if self._general is None:
@@ -202,7 +206,7 @@ class Matching:
 
     def __init__(self, schemes: tuple[Scheme, ...]) -> None:
         self._place = {scheme: number for number, scheme in enumerate(schemes)}
-        self._general = tuple(scheme for scheme in schemes if not scheme.prefixes)
+        self._general = [(scheme, beginning(scheme.pattern)) for scheme in schemes if not scheme.prefixes]
         self._generals: dict[tuple[Scheme, ...], Branch] = {}
         of: dict[str, list[Scheme]] = {}
         for scheme in schemes:
@@ -271,8 +275,8 @@ class Matching:
         """The schemes without a prefix that can begin as a branch does: few, and the same for many branches."""
         members = tuple(
             scheme
-            for scheme in self._general
-            if all(one in known for one, known in zip(prefix, beginning(scheme.pattern), strict=False))
+            for scheme, known in self._general
+            if all([one in those for one, those in zip(prefix, known, strict=False)])
         )
         return self._generals.setdefault(members, Branch("", members, self._place))
 
