@@ -78,7 +78,8 @@ class Cell:
         self._tails = [(number, _tail(one.tail).fullmatch, len(one.lead)) for number, one in enumerate(parts)]
         self._nothing, self._all = nothing, Hits(nothing.named, schemes)
         self._known = {(): nothing, tuple(range(len(self._patterns))): self._all}
-        self._beside: dict[int, Hits | _Beside | None] = {}
+        self._beside: dict[int, _Beside | None] = {}
+        self._with: dict[int, Hits] = {}  # what every code of the one pattern left has that is so long
         # With a code of one length, letters and digits only, nothing can have been copied; and a short one is but one.
         self.may_be_odd = prefix.startswith("01") or not all(
             one.is_plain and one.most < 2 * oddities.SHORTEST for one in parts
@@ -114,17 +115,26 @@ class Cell:
 
     def joined(self, specific: Hits, code: str) -> Hits:
         """The hits of a code behind its prefix together with those that need none, in the library's order."""
+        if specific is self._all:
+            found = self._with.get(len(code))
+            if found is not None:
+                return found
+        return self._looked_up(specific, code)
+
+    def _looked_up(self, specific: Hits, code: str) -> Hits:
         size = min(len(code), LONGEST + 1)
         general = self._general[size] if size in self._general else self._found_general(size)
         if general is None:
             return specific
-        if specific is self._all and self.only is not None:
-            beside = self._beside[size] if size in self._beside else self._found_beside(general, size)
-            if isinstance(beside, Hits):
-                return beside
-            if beside is not None:
-                return self._both(specific, general.of(beside, code))
-        return self._both(specific, general.hits(code))
+        if specific is not self._all or self.only is None:
+            return self._both(specific, general.hits(code))
+        beside = self._beside[size] if size in self._beside else self._found_beside(general, size)
+        if beside is None:
+            return self._both(specific, general.hits(code))
+        found = self._both(specific, general.of(beside, code))
+        if not beside.asked:
+            self._with[size] = found
+        return found
 
     def _found_general(self, size: int) -> Cell | None:
         found = self._general[size] = self.branch.general_cell(size)
@@ -140,12 +150,9 @@ class Cell:
             hits = self._joined[specific, general] = Hits(specific.named, both)
         return hits
 
-    def _found_beside(self, general: Cell, size: int) -> Hits | _Beside | None:
-        """What is known of the codes of the one pattern left that are so long: all there is (`Hits`), some, nothing."""
-        found = _beside(self._patterns[0], general._patterns, size)
-        known = self._both(self._all, general.of(found, "")) if found and not found.asked else found
-        self._beside[size] = known
-        return known
+    def _found_beside(self, general: Cell, size: int) -> _Beside | None:
+        found = self._beside[size] = _beside(self._patterns[0], general._patterns, size)
+        return found
 
     def of(self, beside: _Beside, code: str) -> Hits:
         """Which of them a code has of which so much is known."""

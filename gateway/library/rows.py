@@ -86,7 +86,7 @@ def simple(pattern: str) -> Simple | None:
         return None
     lead = "".join(piece.one for piece in takewhile(lambda piece: piece.is_literal, row))
     least, most = sum(piece.least for piece in row), sum(piece.most for piece in row)
-    plain = least == most and all("".join(_characters(piece.one)).isalnum() for piece in row if piece.one)
+    plain = least == most and all(_is_alphanumeric(piece.one) for piece in row if piece.one)
     return Simple(lead, pattern[len(lead) :], least, most, plain)
 
 
@@ -112,6 +112,11 @@ def _range(low: bytes, high: bytes) -> Iterator[frozenset[str]]:
         yield frozenset(map(chr, range(one, other + 1)))
         if one != other:
             return
+
+
+@lru_cache(maxsize=256)
+def _is_alphanumeric(one: str) -> bool:
+    return "".join(_characters(one)).isalnum()
 
 
 @lru_cache(maxsize=256)
