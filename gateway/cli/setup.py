@@ -34,7 +34,7 @@ def init(home: Path, domain: str, algorithm: str, passphrase_file: Path | None) 
     click.echo(f"Mailbox:             {made.mailbox}")
     click.echo(f"OpenPGP fingerprint: {made.openpgp}")
     click.echo(f"S/MIME certificate:  {made.smime} (SHA-256)")
-    if not made.mailbox.endswith(f"@{domain.lower()}"):
+    if not made.fresh and not made.mailbox.endswith(f"@{domain.lower()}"):
         click.echo(f"Its domain stays: this run changed nothing. It is set in {home / 'gateway.toml'}.", err=True)
     if made.fresh:
         click.echo("Next: register the Parties (gsp party add), then their people (gsp user add).")

@@ -90,7 +90,7 @@ def decide(situation: Situation) -> Decision:
     asked = tuple(verdict for verdict in verdicts if verdict.kind is not VerdictKind.NOT_A_UIM)
     suggested = {candidate.party for verdict in asked for candidate in verdict.candidates}
     registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)
-    offers, files = _offers(situation, verdicts, registered)
+    offers, files = _offers(situation, asked, registered)
     to = sender(situation)
     letter = Letter(
         MailKind.NOTICE,

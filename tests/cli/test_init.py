@@ -30,11 +30,15 @@ def test_what_is_no_domain_is_said_before_anything_is_made(tmp_path: Path, domai
     assert not (tmp_path / "h").exists()
 
 
-def test_everything_is_below_the_home_whatever_its_name_and_a_second_run_changes_nothing(folder: Path) -> None:
+def test_everything_is_below_the_home_whatever_its_name_and_a_second_run_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GSP_DOMAIN", "set.example")
     home = folder / "a%20b?c#d é"
     made = gsp("init", "--domain", "GSP.Example.org", home=home)
     assert (made.status, made.err) == (0, "")
-    assert "gsp@gsp.example.org" in made.out
+    assert "gsp@set.example" in made.out
+    assert 'domain = "gsp.example.org"' in (home / "gateway.toml").read_text(encoding="utf-8")
     assert (home / "gateway.db").stat().st_size
     assert [one.name for one in folder.iterdir()] == [home.name]
     assert gsp("stats", "--json", home=home).status == 0

@@ -6,6 +6,7 @@ import pytest
 
 from gateway import data
 from gateway.content import VerdictKind
+from gateway.events import EventKind
 from gateway.forms.lookup import _SENTENCES
 from gateway.letters import Lookup
 from gateway.library import LiveLibrary
@@ -56,6 +57,8 @@ def test_no_request_is_offered_for_what_is_no_uim_although_its_party_is_known(wo
     (letter,) = world.send("officer", "lookup", {}, ["LEAT1ET012345", "LEAT1x7Kp2Qm9Za25051914"]).letters
     assert letter.form is not None
     assert [uim.text for uim in letter.form.uims] == ["LEAT1x7Kp2Qm9Za25051914"]
+    events = world.send("officer", "lookup", {"sealed": "yes"}, ["LEAT1ET012345", "LEAT1x7Kp2Qm9Za25051914"]).events
+    assert [(event.party, event.count) for event in events if event.kind is EventKind.SEALED_OFFERED] == [("AT", 1)]
 
 
 def test_an_observer_gets_no_request_to_fill_in(world: World) -> None:
