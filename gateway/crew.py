@@ -69,8 +69,8 @@ class _Worker:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", "gateway.worker", *self._arguments, str(theirs.fileno())]
-            # `gsp serve` hears of its end too, and closes the line when it is time: a worker inherits the mask.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+            # `gsp serve` hears of these too, and closes the line when it is time: a worker inherits the mask.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
             try:
                 self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
             finally:

@@ -22,24 +22,32 @@ from gateway.transports.workers import Process, Workers
 
 
 def serve(gateway: Gateway, verbose: bool = False) -> None:
-    """Everything, until SIGTERM or SIGINT; what has begun is finished. `verbose`: how much the workers log."""
+    """Everything, until SIGTERM or SIGINT; what has begun is finished. `verbose`: how much the workers log.
+
+    Raises ValueError where every door is shut: a gateway that nothing reaches must not look healthy.
+    """
+    settings = gateway.settings
+    if not (settings.smtp.port or settings.lmtp.port or settings.http.port or settings.imap):
+        raise ValueError("every door is shut: set [smtp] port, [lmtp] port or [[imap]] in gateway.toml")
     memory.keep_private()
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    # A terminal was closed, or somebody wants settings read anew: neither may end the gateway in the midst of a mail.
+    signal.signal(signal.SIGHUP, lambda *_: logs.warn("settings are read at the start only: restart"))
     gateway.check_keys()
     schedule = Schedule((*gateway.jobs(), digests.job(gateway)), _leader(gateway), gateway.clock)
 
-    crew = Crew(gateway.home.root, gateway.settings.worker_count, verbose)
+    crew = Crew(gateway.home.root, settings.worker_count, verbose)
     process = answering(gateway.border.vouched, crew.process, lambda: schedule.soon("deliver"))
-    workers = Workers(process, gateway.settings.worker_count)
+    workers = Workers(process, settings.worker_count)
     listeners = _listeners(gateway, workers)
-    mailboxes = [imap.Mailbox(box, process, _back_off, gateway.settings.smtp.max_size) for box in gateway.settings.imap]
+    mailboxes = [imap.Mailbox(box, process, _back_off, settings.smtp.max_size) for box in settings.imap]
     _release_the_dead(gateway)
     schedule.start()
     for door in (*listeners, *mailboxes):
         door.start()
-    logs.note("serving", smtp=gateway.settings.smtp.port, lmtp=gateway.settings.lmtp.port, imap=len(mailboxes))
+    logs.note("serving", smtp=settings.smtp.port, lmtp=settings.lmtp.port, imap=len(mailboxes))
     ended.wait()
     for door in (*listeners, *mailboxes):
         door.stop()

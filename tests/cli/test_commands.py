@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -336,7 +337,8 @@ def test_serve_listens_where_the_environment_says_and_ends_well(point: FocalPoin
         "GSP_HOME": str(point.home), "GSP_SMTP__PORT": str(smtp), "GSP_LMTP__PORT": str(lmtp),
         "GSP_OUTBOUND__PORT": str(free_port()),
     }  # fmt: skip
-    serving = subprocess.Popen([GSP, "serve"], env=environment, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "gateway.cli", "serve"]  # of this folder, wherever `gsp` was installed from
+    serving = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         until(lambda: _answers(smtp) and _answers(lmtp), "the doors are closed")
         second = subprocess.run([GSP, "serve"], env=environment, capture_output=True, text=True, timeout=60)
@@ -345,6 +347,9 @@ def test_serve_listens_where_the_environment_says_and_ends_well(point: FocalPoin
         assert "Traceback" not in second.stderr
         listed = subprocess.run([GSP, "party", "list", "--json"], env=environment, capture_output=True, check=True)
         assert len(json.loads(listed.stdout)) == 4, "beside a gateway that runs"
+        for process in _processes_of(serving.pid):  # a terminal that is closed tells all of them
+            os.kill(process, signal.SIGHUP)
+        until(lambda: _answers(smtp) and _answers(lmtp), "a hang-up has closed the doors")
         serving.send_signal(signal.SIGTERM)
         _, said = serving.communicate(timeout=60)
     finally:
@@ -352,6 +357,21 @@ def test_serve_listens_where_the_environment_says_and_ends_well(point: FocalPoin
         point.start()
     assert serving.returncode == 0, said
     assert said.splitlines()[-1].endswith("ended")
+    assert "settings-are-read-at-the-start-only:-restart" in said
+    assert "a-worker-process-ended" not in said
+
+
+def test_serve_with_every_door_shut_says_so_and_ends(point: FocalPoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    for door in ("SMTP", "LMTP", "HTTP"):
+        monkeypatch.setenv(f"GSP_{door}__PORT", "0")
+    assert "every door is shut" in failed_in_one_line(gsp("serve", "--home", point.home))
+
+
+def _processes_of(process: int) -> list[int]:
+    """A process and those that it has started."""
+    threads = Path(f"/proc/{process}/task").iterdir()  # each has the children that it made
+    children = [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    return [process, *children]
 
 
 def _answers(port: int) -> bool:
