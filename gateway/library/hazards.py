@@ -2,12 +2,16 @@
 
 RE2 takes linear time whatever the pattern. The library is exported, though, and an engine that goes back and tries
 again (Python's `re`, PCRE, Java) takes as long as there are ways to read the beginning of a code: `(?:\\d+)+` has
-2 to the 40th for 40 digits. The ways are counted along a code that is built to have many; it is a witness, no bound.
+2 to the 40th for 40 digits. A loop that reads one text in two ways is found for certain; else the ways are counted
+along a code that is built to have many, which is a witness, no bound.
+Source: Weber and Seidl, "On the degree of ambiguity of finite automata" (1991), criterion EDA.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import combinations, product
 from typing import NamedTuple
 
 import re2
@@ -15,18 +19,22 @@ import re2
 from gateway.content import Text, text
 from gateway.library.automata import ANY, Automaton, Unclear, bits, of_pattern
 from gateway.library.crossing import Walk, Work
-from gateway.library.schemes import options
+from gateway.library.schemes import LONGEST, options
 
 STEPS = 1000  # of the machine that RE2 makes of a pattern
 _MEMORY = 4 << 20  # octets that RE2 may take for one pattern
 _WAYS = 10_000  # of reading one code that an engine which goes back may have to try
-_PLACES, _KEPT = 64, 3  # characters of the code that is built; beginnings of it that are followed
-_WORK = 100_000
+_KEPT = 3  # beginnings of the code that is built that are followed
+_WORK = 2_000_000
 
 _TOO_LARGE = text("pattern: it is too large. Write fewer and smaller repetitions.")
 _TOO_MANY = text(
     "pattern: it can be read in too many ways, so that a program which tries them all would stand still. Do not put a "
     "repetition into a repetition, nor two beside one another that take the same characters."
+)
+_UNUSUAL = text(
+    "pattern: it cannot be compared with the others. Leave out ^, $, \\b, \\s, \\p, (?i), [[:digit:]] and letters that "
+    "are not ASCII: it is always of the whole code."
 )
 
 
@@ -43,11 +51,50 @@ def hazard(pattern: str) -> Text | None:
     try:
         automaton = of_pattern(pattern)
     except Unclear:
-        return None  # whoever compares it with others says so
+        return _UNUSUAL
     try:
-        return _TOO_MANY if ways(automaton, Work(_WORK)) > _WAYS else None
+        work = Work(_WORK)
+        return _TOO_MANY if multiplies(automaton, work) or ways(automaton, work) > _WAYS else None
     except Unclear:
         return _TOO_LARGE
+
+
+def multiplies(automaton: Automaton, work: Work) -> bool:
+    """Whether a loop reads some text in two ways, so that each round doubles them; raises Unclear."""
+    after, accepts = automaton.after, automaton.accepts
+    if not any(states & (2 << state) - 1 for state, states in enumerate(after)):
+        return False  # states are numbered as they stand in the pattern: none goes back
+    loops = _loops(after, work)
+    if any(loops[one] >> other & 1 for one, other, _ in automaton.again):
+        return True
+    open_ = [
+        (one, other) for state, loop in enumerate(loops)
+        for one, other in combinations(bits(after[state] & loop), 2) if accepts[one] & accepts[other]
+    ]  # fmt: skip
+    seen = set(open_)
+    while open_:
+        left, right = open_.pop()
+        if after[left] & after[right] & loops[left]:
+            return True
+        for one, other in product(bits(after[left] & loops[left]), bits(after[right] & loops[left])):
+            work.spend(1)
+            if accepts[one] & accepts[other] and (one, other) not in seen:
+                seen.add((one, other))
+                open_.append((one, other))
+    return False
+
+
+def _loops(after: Sequence[int], work: Work) -> list[int]:
+    """Of each state the states that it goes round with: those that it reaches, and that reach it."""
+    reached = list(after)
+    work.spend(len(after) ** 2)
+    for state in range(len(after)):
+        for one, states in enumerate(reached):
+            if states >> state & 1:
+                reached[one] |= reached[state]
+    return [
+        sum(1 << other for other in bits(states) if reached[other] >> state & 1) for state, states in enumerate(reached)
+    ]
 
 
 class _Begun(NamedTuple):
@@ -68,7 +115,7 @@ def ways(automaton: Automaton, work: Work) -> int:
     again = {(one, other): count for one, other, count in automaton.again}
     level = [_Begun(dict.fromkeys(bits(states), 1)) for states in walk.parts(ANY, automaton.first) if states]
     most = 1
-    for _ in range(_PLACES):
+    for _ in range(LONGEST):
         following = []
         for begun in level:
             reached = 0

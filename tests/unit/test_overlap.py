@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gateway import data, library
 from gateway.facts import PartyCode
+from gateway.library import proposal
 from gateway.library.automata import MOST_STATES, Automaton, Unclear, of_pattern, of_scheme
 from gateway.library.crossing import Work, covered, meeting, within
 from gateway.library.hazards import hazard, ways
@@ -293,15 +294,22 @@ def test_a_general_structure_with_a_known_prefix_never_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"XQ(?:\d+)+", r"XQ(?:\d*)*", r"XQ(?:\d|1)*", r"XQ(?:\d{1,9}){1,9}", r"XQ(?:\d?){300}"]
-)
+    "pattern",
+    [
+        r"XQ(?:\d+)+", r"XQ(?:\d*)*", r"XQ(?:\d|1)*", r"XQ(?:\d{1,9}){1,9}", r"XQ(?:\d?){300}",
+        r"XQ\d{90}(?:a+)+", r"XQ\d{90}(?:\d{1,9}){1,9}", r"XQ(?:ab|a|b)+", r"XQ(?:[a-z]{1,9}x)+",
+        r"XQ(?:(?:a|a)\d{60}|(?:b|b)\d{60}|(?:c|c)\d{60}|e(?:x+)+)", r"XQ(?:a1|a2|b1|b2|c1|c2|e|e)+",
+    ],
+)  # fmt: skip
 def test_a_pattern_that_would_stop_an_engine_that_goes_back_is_dangerous(pattern: str) -> None:
     assert hazard(pattern) is not None
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"XQ\d+", r"XQ(?:a|b)*", r"XQ[A-Z]{0,5}[0-9A-Z]{3,40}\d{8}", r"XQ(?:\d{4}-)*\d{4}"]
-)
+    "pattern",
+    [r"XQ\d+", r"XQ(?:a|b)*", r"XQ[A-Z]{0,5}[0-9A-Z]{3,40}\d{8}", r"XQ(?:\d{4}-)*\d{4}", r"XQ(?:ab|ac)+",
+     r"XQ[0-9A-Z]{1,180}\d{8}", r"(?:[0-9]{90}-)*"],
+)  # fmt: skip
 def test_an_ordinary_repetition_is_no_danger(pattern: str) -> None:
     assert hazard(pattern) is None
 
@@ -345,9 +353,20 @@ def test_a_proposal_that_would_never_count_is_told() -> None:
     assert [(one.title, one.hidden) for one in found.touched if not one.own] == [("Sweden, one", True)]
 
 
-def test_a_pattern_that_cannot_be_computed_with_is_said_to_be_so() -> None:
-    found = proposed(scheme("ke-new", r"QC\x{41}[a-z]{8}1", "QCAabcdefgh1"))
-    assert (found.problems, found.unclear) == ((), ("ke-new",))
+def test_a_pattern_that_takes_too_long_to_be_compared_is_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proposal, "_WORK", 1)
+    found = proposed(scheme("ke-new", r"(?:[A-Z]{1,9}\d{1,9}){1,2}", "QCALL1", prefixes="[QCALL]"))
+    assert found.problems == ()
+    assert "Sweden, one" in found.unclear
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"QC\x{41}[a-z]{8}1", r"^QCA[a-z]{8}1$", r"(?i)qca[a-z]{8}1", r"QCA\b?[a-z]{8}1", r"QCA[[:alpha:]]{8}1"]
+)
+def test_a_pattern_that_cannot_be_compared_with_others_is_refused(pattern: str) -> None:
+    """Neither whose codes it touches nor whether it is dangerous could be said of it."""
+    (told,) = proposed(scheme("ke-new", pattern, "QCAabcdefgh1")).problems
+    assert "it cannot be compared with the others" in told.text
 
 
 def test_work_without_an_end_is_given_up_and_that_is_said() -> None:
