@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -132,16 +132,20 @@ def like_number(code: str) -> bool:
     return code[:1] in LIKE_DIGITS and code[:8].translate(_DIGITS).isdecimal() and len(code) >= 8
 
 
-def proposals(code: str, prefixes: Prefixes) -> Iterator[Proposal]:
+def proposals(code: str, prefixes: Prefixes) -> list[Proposal]:
     """What the whole of it may have been, or its prefix, its number, its time stamp; none of them is `code` itself.
 
     At most a dozen, most likely first; the caller keeps those that pass all checks of a scheme.
     """
-    seen = {code}
-    for proposal in _attempts(code, prefixes):
-        if proposal.uim not in seen:
-            seen.add(proposal.uim)
-            yield proposal
+    clean = cleaned(code)
+    found = [clean, *_undressed(clean.uim), *_restored(clean, prefixes)]
+    if len(found) == 1:
+        return found if clean.uim != code else found[1:]
+    each: dict[str, Proposal] = {}
+    for proposal in found:
+        each.setdefault(proposal.uim, proposal)
+    each.pop(code, None)
+    return list(each.values())
 
 
 def slips(code: str, since: int = 0) -> Iterator[Guess]:
@@ -242,7 +246,10 @@ def _foreign(code: str) -> tuple[str, tuple[tuple[str, object], ...]]:
 
 
 def _decoded(code: str) -> str:
-    return _QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1], 16)), html.unescape(html.unescape(code)))
+    plain = html.unescape(code)
+    if plain != code:
+        plain = html.unescape(plain)  # a mail program's copy of what a page had made of it
+    return _QUOTED_PRINTABLE.sub(lambda found: chr(int(found[1], 16)), plain)
 
 
 def _visible(code: str) -> str:
@@ -259,43 +266,49 @@ def latin(code: str) -> str:
     return code.translate(LETTERS).translate(_NUMERALS)
 
 
-def _attempts(code: str, prefixes: Prefixes) -> Iterable[Proposal]:
-    clean = cleaned(code)
-    yield clean
-    code, why, said = clean
-    yield from _undressed(code)
+def _restored(clean: Proposal, prefixes: Prefixes) -> list[Proposal]:
+    """The code with other characters in its prefix, its number, or its time stamp, or with capital letters."""
+    code = clean.uim
+    found: list[Proposal] = []
     meant = prefixes.meant(code)
     prefixed = meant + code[len(meant) :]
     if meant:
         same = code[: len(meant)].upper() == meant.upper()
-        yield _told(code, prefixed, clean, CASE if same else LOOK_ALIKE)
+        found.append(_told(code, prefixed, clean, CASE if same else LOOK_ALIKE))
     elif edited := prefixes.edited(code):
-        yield edited
+        found.append(edited)
     if one_case(code):
-        yield Proposal(code.upper(), CASE)
+        found.append(Proposal(code.upper(), CASE))
     stamp = prefixed[-8:].translate(_DIGITS)
     if stamp.isdecimal() and stamp != code[-8:]:
-        yield _told(code, prefixed[:-8] + stamp, clean, LOOK_ALIKE)
+        found.append(_told(code, prefixed[:-8] + stamp, clean, LOOK_ALIKE))
     if code[:1] not in LIKE_DIGITS:
-        return
+        return found
     leading = code[: _NUMBERS[-1]].translate(_DIGITS)
+    told = code
     for size in _NUMBERS if leading != code[: _NUMBERS[-1]] else ():
-        if leading[:size] != code[:size] and leading[:size].isdecimal() and len(leading) >= size:
-            yield _told(code, leading[:size] + code[size:], clean, LOOK_ALIKE)
+        if len(leading) < size or not leading[:size].isdecimal():
+            break
+        if (number := leading[:size] + code[size:]) != told:
+            found.append(_told(code, number, clean, LOOK_ALIKE))
+            told = number
     if code[:1] in "123456789":
-        yield Proposal("0" + code, why or LOST_ZERO, said)
+        found.append(Proposal("0" + code, clean.why or LOST_ZERO, clean.values))
+    return found
 
 
-def _undressed(code: str) -> Iterator[Proposal]:
+def _undressed(code: str) -> list[Proposal]:
     """The code without what people and programs put around it and between its parts."""
+    found: list[Proposal] = []
     if (bare := code.lstrip(_BEFORE).rstrip(BEHIND)) != code:
-        yield Proposal(bare, AROUND)
+        found.append(Proposal(bare, AROUND))
     if code[:1] in _OPENING:
         if wrapped := _WRAPPED.fullmatch(code):
-            yield Proposal(wrapped[1], AROUND)
-        yield Proposal(_OTHER_BRACKETS.sub(r"(\1)", code), BRACKETS)
+            found.append(Proposal(wrapped[1], AROUND))
+        found.append(Proposal(_OTHER_BRACKETS.sub(r"(\1)", code), BRACKETS))
     if "-" in code:
-        yield Proposal(code.replace("-", ""), HYPHENS)
+        found.append(Proposal(code.replace("-", ""), HYPHENS))
+    return found
 
 
 def _told(code: str, restored: str, clean: Proposal, why: str) -> Proposal:

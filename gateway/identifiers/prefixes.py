@@ -30,6 +30,7 @@ class Prefixes:
         "_ends",
         "_gaps",
         "_known",
+        "_known_lengths",
         "_lengths",
         "_looks",
         "_shortest",
@@ -44,6 +45,7 @@ class Prefixes:
         self._looks = _lengths(self._by_look, slice(self._shortest))  # of those that begin so
         self._begun: dict[str, tuple[int, ...]] = {}
         self._known = dict.fromkeys(self._by_look.values())
+        self._known_lengths = _lengths(self._known, slice(self._shortest))
         for prefix in self._known:
             for place in range(len(prefix) if len(prefix) >= _EDITED else 0):
                 lost, doubled = prefix[:place] + prefix[place + 1 :], prefix[: place + 1] + prefix[place:]
@@ -108,7 +110,8 @@ class Prefixes:
         return None
 
     def _is_known(self, code: str) -> bool:
-        return not self._known.keys().isdisjoint([code[:length] for length in self._lengths])
+        lengths = self._known_lengths.get(code[: self._shortest], ())
+        return any([code[:length] in self._known for length in lengths])
 
 
 def _lengths(prefixes: Iterable[str], part: slice) -> dict[str, tuple[int, ...]]:

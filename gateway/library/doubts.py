@@ -73,18 +73,18 @@ class Doubts:
         if meant and sum(map(str.isalpha, code[len(meant) :])) >= _ENOUGH_SMALL:
             return tuple(map(self._likely, self._near(meant + code[len(meant) :])[:1])), (_ONE_CASE,)
         source = written.strip() if written.lstrip()[:1] == "(" else code  # the places that its writer counts
-        proposed = tuple(self._proposals(source))
-        certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
+        proposed = self._proposals(source)
+        certain = bool(proposed) and any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
         near = () if certain else self._near(code)
         if not proposed and (near or source[:1] in misreads.LIKE_DIGITS or source[:1] == "("):
-            proposed = tuple(self._slips(source, near=near))
+            proposed = list(self._slips(source, near=near))
         if not proposed and (codes := oddities.together(code, self._deciding)):
             return tuple(map(self._likely, self._deciding(codes[0])[:1])), (oddities.told(codes),)
         reason = (why_not(near[0], code, self._now, placed=code == written.strip()),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
-        likely = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
-        return tuple(map(self._likely, likely)), (*reason, *(proposal.remark for proposal in proposed))
+        likely = near[:1] or tuple([proposal.scheme for proposal in proposed[:1]])
+        return tuple(map(self._likely, likely)), (*reason, *[proposal.remark for proposal in proposed])
 
     def beside(self, code: str, deciding: tuple[Scheme, ...], advised: bool) -> tuple[Text, ...]:
         """What a code may have been that fits as it is, but hardly so.
@@ -103,7 +103,7 @@ class Doubts:
         if deciding[0].is_checked or not code[:1].isalpha():
             return ()
         if misreads.like_number(code):
-            return tuple(one.remark for one in tuple(self._proposals(code)) or self._slips(code))
+            return tuple(one.remark for one in self._proposals(code) or self._slips(code))
         edited = self._library.prefixes.edited(code)
         fitting = self._deciding(edited.uim) if edited else ()
         return (_proposing(edited),) if edited and fitting and fitting[0].is_checked else ()
@@ -127,11 +127,11 @@ class Doubts:
 
     def _near(self, code: str) -> tuple[Scheme, ...]:
         """The schemes that a code nearly is, nearest first."""
-        named = self._library.named_by_prefix(code)
-        if named:
+        cell = self._library.matching.cell(code)
+        if named := cell.branch.named:
             return tuple(sorted(named, key=lambda scheme: (_unlikely(scheme, code), -scheme.rank)))
-        hits = self._library.hits(code)
-        failing = [scheme for scheme in hits if scheme.is_checked and scheme.faults(code, self._now)]
+        hits = cell.all_hits(code)
+        failing = [scheme for scheme in hits.schemes if scheme.is_checked and scheme.faults(code, self._now)]
         if failing:
             return tuple(sorted(failing, key=lambda scheme: -scheme.rank - points_for(scheme, code)))
         alike = [scheme for scheme in self._library.beginning(code) if self._is_near(scheme, code)]
@@ -139,6 +139,8 @@ class Doubts:
             alike = [
                 scheme for scheme in self._library.beginning(whole) if scheme.is_checked and not _distance(scheme, code)
             ]
+        if not alike:
+            return ()
         return tuple(
             sorted(alike, key=lambda scheme: (_distance(scheme, code), -scheme.rank - points_for(scheme, code)))
         )
@@ -149,18 +151,20 @@ class Doubts:
             return False
         return not any(check.start is not None and check.fault(code, self._now) for check in scheme.checks)
 
-    def _proposals(self, code: str) -> Iterator[_Told]:
+    def _proposals(self, code: str) -> list[_Told]:
         """What the code may have been: only what passes every check of a scheme that does not fit by chance."""
-        given = 0
+        found: list[_Told] = []
         for proposal in misreads.proposals(code, self._library.prefixes):
-            deciding = self._fitting(proposal.uim) if given < _PROPOSALS else ()
+            deciding = self._fitting(proposal.uim)
             if not deciding:
                 continue
             printed = proposal.why is misreads.INVISIBLE and " " in code  # in groups, or it would not have come here
             certain = proposal.why in misreads.CERTAIN and any(printed or scheme.checks for scheme in deciding)
             if certain or self._is_known(deciding, proposal):
-                given += 1
-                yield self._told(deciding, proposal)
+                found.append(self._told(deciding, proposal))
+                if len(found) == _PROPOSALS:
+                    break
+        return found
 
     def _slips(self, code: str, *, stamped: bool = False, near: tuple[Scheme, ...] = ()) -> Iterator[_Told]:
         """The same for one character misread, doubled or lost anywhere. `stamped`: its end must be a time stamp.

@@ -18,7 +18,7 @@ from gateway.library.doubts import Doubts, shown
 from gateway.library.evidence import PREFIX_POINTS, points_for
 from gateway.library.matching import Cell
 from gateway.library.schemes import LONGEST, Scheme
-from gateway.library.steps import NOTHING_YET, Decided, Fit, Lane, Step, Tried, judged
+from gateway.library.steps import Decided, Fit, Origin, Step, Tried, Weighed, judged
 
 if TYPE_CHECKING:
     from gateway.library.patterns import PatternLibrary
@@ -45,9 +45,6 @@ _TOO_LONG = N_(
 _FOREIGN = N_("It holds {character}, which no known marking uses.")
 _LOOKS = N_("Character {position} is {character}: it only looks like {meant}. Write the code again with Latin letters.")
 
-_Origin = tuple[str, str]  # (GS1 organisation, issuing agency's code)
-_Weighed = tuple[VerdictKind, tuple[Candidate, ...], dict[_Origin, tuple[Text, ...]]]  # and what is to be said of each
-
 
 class Judge:
     """Judges the UIMs of one list; what several of them share is made once. Not shared between threads."""
@@ -60,7 +57,6 @@ class Judge:
         self._tried = Tried(now)
         self._asked, self._cell = ("", 0), library.matching.cell("")
         self._doubts = Doubts(library, self.deciding, now)
-        self._weighed: dict[tuple[Fit, tuple[int, ...]], _Weighed] = {}
 
     def verdicts(self, uims: Sequence[Uim]) -> tuple[Verdict, ...]:
         """What the library says of each, in their order.
@@ -86,21 +82,32 @@ class Judge:
         left: dict[int, Fit | None],
     ) -> None:
         """Judges the codes of one cell of which all is known by their schemes; of the others `left` says what fits."""
-        lane: Lane | None = None
-        fullmatch, after, part, fails, other, also_fails, may_be_odd, decision = NOTHING_YET
-        for place in places:
-            code = codes[place]
-            fits = fullmatch(code, after) and not (fails[code[part]] or also_fails[code[other]])
-            if fits and not (may_be_odd and oddities.suspect(code)):
-                decided[place] = decision
-                continue
-            fit = self._fit(code, cell)
-            if fit is None or not fit.is_certain or oddities.suspect(code):
-                left[place] = fit
-                continue
-            decided[place] = self._decision(fit, code)
-            if lane is None and (lane := self._order.lane(cell, code, fit, self._tried)):
-                fullmatch, after, part, fails, other, also_fails, may_be_odd, decision = lane
+        waiting = iter(places)
+        for place in waiting:
+            fit = self._alone(cell, place, codes[place], decided, left)
+            lane = self._order.lane(cell, codes[place], fit, self._tried) if fit is not None else None
+            if lane is not None:
+                break
+        else:
+            return
+        further = list(waiting)
+        alike = [codes[place] for place in further]
+        for place, code, fits in zip(further, alike, lane.fitting(alike), strict=True):
+            if fits and not (lane.may_be_odd and oddities.suspect(code)):
+                decided[place] = lane.decision
+            else:
+                self._alone(cell, place, code, decided, left)
+
+    def _alone(
+        self, cell: Cell, place: int, code: str, decided: list[Decided | None], left: dict[int, Fit | None]
+    ) -> Fit | None:
+        """The same for one code: what fits where that decides it, else None."""
+        fit = self._fit(code, cell)
+        if fit is None or not fit.is_certain or oddities.suspect(code):
+            left[place] = fit
+            return None
+        decided[place] = self._decision(fit, code)
+        return fit
 
     def _looked_into(self, written: str, code: str, fit: Fit | None) -> Decided:
         if len(code) > LONGEST:
@@ -146,7 +153,7 @@ class Judge:
         steps = self._order.steps(cell.joined(specific, code))
         for place, step in enumerate(steps):
             fit = step.fit(code, self._tried)
-            if fit is not None and not self._yields(fit, steps[place + 1 :], code):
+            if fit is not None and not (fit.may_yield and self._yields(fit, steps[place + 1 :], code)):
                 return fit
             if step.final:
                 return None
@@ -157,7 +164,7 @@ class Judge:
 
         A carton's (01)…(21)… of 29 characters has the shape of a Russian pack code one time in ten.
         """
-        if not (fit.may_yield and code.startswith("01")):
+        if not code.startswith("01"):
             return False
         if any(points_for(scheme, code) or "gs1 key" in {c.name for c in scheme.checks} for scheme in fit.schemes):
             return False
@@ -186,23 +193,23 @@ class Judge:
             remarks = (*remarks, *advice)
         return kind, candidates, remarks
 
-    def _candidates(self, fit: Fit, code: str) -> _Weighed:
+    def _candidates(self, fit: Fit, code: str) -> Weighed:
         """Made once for all codes for which the same speaks."""
         points = tuple([points_for(scheme, code) for scheme in fit.schemes]) if fit.is_weighed else ()
-        found = self._weighed.get((fit, points))
+        found = fit.weighed.get(points)
         if found is None:
             kind, counted = _kind(zip(fit.schemes, points or repeat(0), strict=False))
             found = (*self._library.experience.weighed(kind, _candidates(counted, code)), {})
-            self._weighed[fit, points] = found
+            fit.weighed[points] = found
         return found
 
     def _advice(self, fit: Fit, code: str) -> dict[Text, None]:
         """What is to be said of this code alone, each once."""
         if fit.is_dated:
             return dict.fromkeys(remark for scheme in fit.advising for remark in scheme.remarks(code, self._now))
-        return {fault: None for check in fit.advice if (fault := check.fault(code, self._now))}
+        return {said: None for advise, part in fit.advice if (said := advise(code[part], self._now))}
 
-    def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: _Origin) -> Iterator[Text]:
+    def _remarks(self, kind: VerdictKind, deciding: tuple[Scheme, ...], origin: Origin) -> Iterator[Text]:
         if kind is VerdictKind.NOT_A_PARTY:
             yield _OWNER
         if kind is VerdictKind.NOT_A_UIM:
@@ -251,9 +258,9 @@ def _reason(scheme: Scheme, points: int, code: str) -> Text:
     return text(_NUMBER if points >= PREFIX_POINTS else _STRUCTURE, scheme=scheme.title)
 
 
-def _origin(code: str, asks_agency: bool) -> _Origin:
+def _origin(code: str, asks_agency: bool) -> Origin:
     """Of a code that is only a hint; each "" where it has none."""
-    if number := gs1.number_of(code):
+    if not code[0].isalpha() and (number := gs1.number_of(code)):
         return gs1.organisation(number), ""
     return "", iso15459.agency_code(code) if asks_agency else ""
 

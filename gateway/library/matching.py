@@ -15,16 +15,18 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from operator import itemgetter
+from typing import Any
 
 import re2
 
 from gateway.library import oddities
-from gateway.library.rows import Rest, beginning, rest_of, simple
+from gateway.library.rows import beginning, simple
 from gateway.library.schemes import LONGEST, Scheme, options
 
 _HALF = re.compile("[\ud800-\udfff]")
 _HEAD = 4  # characters of a code that say how long its prefix may be
+_HEAD_OF = itemgetter(slice(_HEAD))
 _FEW = 3  # patterns that are tried one by one
 _MOST = 50_000  # answers that are remembered in one place
 _LARGE = 20_000  # steps of RE2's machine; 60,000 take 8 of the 256 MiB that an automaton may take
@@ -45,22 +47,6 @@ class Hits:
         self.schemes = tuple(schemes)
 
 
-class _Beside(NamedTuple):
-    """Which patterns every code of another one has, by their numbers, and what is to be asked about further ones."""
-
-    sure: tuple[int, ...]
-    asked: tuple[tuple[int, Callable[[str, int, int], object], int, int], ...]
-
-
-def _beside(pattern: str, others: Sequence[str], size: int) -> _Beside | None:
-    """That of the codes of a pattern that are so long; None where it is not known of each."""
-    found = [rest_of(pattern, other, size) for other in others]
-    if None in found:
-        return None
-    sure = tuple(number for number, one in enumerate(found) if one is True)
-    return _Beside(sure, tuple((number, *one) for number, one in enumerate(found) if isinstance(one, Rest)))
-
-
 class Cell:
     """The patterns that are left for codes of one prefix and some lengths."""
 
@@ -78,8 +64,6 @@ class Cell:
         self._tails = [(number, _tail(one.tail).fullmatch, len(one.lead)) for number, one in enumerate(parts)]
         self._nothing, self._all = nothing, Hits(nothing.named, schemes)
         self._known = {(): nothing, tuple(range(len(self._patterns))): self._all}
-        self._beside: dict[int, _Beside | None] = {}
-        self._with: dict[int, Hits] = {}  # what every code of the one pattern left has that is so long
         # With a code of one length, letters and digits only, nothing can have been copied; and a short one is but one.
         self.may_be_odd = prefix.startswith("01") or not all(
             one.is_plain and one.most < 2 * oddities.SHORTEST for one in parts
@@ -93,6 +77,8 @@ class Cell:
 
     def hits(self, code: str) -> Hits:
         """Which of them a code has."""
+        if not self.schemes:
+            return self._nothing
         if self.only is not None:
             fullmatch, after = self.only
             return self._all if fullmatch(code, after) else self._nothing
@@ -101,10 +87,6 @@ class Cell:
         else:
             octets = encoded(code)
             found = tuple(self._set.Match(octets) or self._one_by_one(octets))
-        return self._of(found)
-
-    def _of(self, found: tuple[int, ...]) -> Hits:
-        """The schemes of these patterns."""
         hits = self._known.get(found)
         if hits is None:
             _make_room(self._known)
@@ -113,35 +95,16 @@ class Cell:
             hits = self._known[found] = Hits(self._nothing.named, schemes)
         return hits
 
+    def all_hits(self, code: str) -> Hits:
+        """Also those that need no prefix; in the library's order."""
+        return self.joined(self.hits(code), code)
+
     def joined(self, specific: Hits, code: str) -> Hits:
         """The hits of a code behind its prefix together with those that need none, in the library's order."""
-        if specific is self._all:
-            found = self._with.get(len(code))
-            if found is not None:
-                return found
-        return self._looked_up(specific, code)
-
-    def _looked_up(self, specific: Hits, code: str) -> Hits:
-        size = min(len(code), LONGEST + 1)
-        general = self._general[size] if size in self._general else self._found_general(size)
-        if general is None:
-            return specific
-        if specific is not self._all or self.only is None:
-            return self._both(specific, general.hits(code))
-        beside = self._beside[size] if size in self._beside else self._found_beside(general, size)
-        if beside is None:
-            return self._both(specific, general.hits(code))
-        found = self._both(specific, general.of(beside, code))
-        if not beside.asked:
-            self._with[size] = found
-        return found
-
-    def _found_general(self, size: int) -> Cell | None:
-        found = self._general[size] = self.branch.general_cell(size)
-        return found
-
-    def _both(self, specific: Hits, general: Hits) -> Hits:
-        if not general.schemes:
+        size = len(code)
+        cell = self._general[size] if size in self._general else self._found_general(size)
+        general = cell.hits(code) if cell is not None else None
+        if general is None or not general.schemes:
             return specific
         hits = self._joined.get((specific, general))
         if hits is None:
@@ -150,14 +113,11 @@ class Cell:
             hits = self._joined[specific, general] = Hits(specific.named, both)
         return hits
 
-    def _found_beside(self, general: Cell, size: int) -> _Beside | None:
-        found = self._beside[size] = _beside(self._patterns[0], general._patterns, size)
+    def _found_general(self, size: int) -> Cell | None:
+        if size > LONGEST:  # one answer for all of them: what is remembered has a bound
+            return None
+        found = self._general[size] = self.branch.general_cell(size)
         return found
-
-    def of(self, beside: _Beside, code: str) -> Hits:
-        """Which of them a code has of which so much is known."""
-        asked = [number for number, fullmatch, start, end in beside.asked if fullmatch(code, start, end)]
-        return self._of(tuple(sorted((*beside.sure, *asked))) if asked else beside.sure)
 
     def _one_by_one(self, octets: bytes) -> list[int]:
         if self._any is None or not self._any.fullmatch(octets):
@@ -222,11 +182,14 @@ class Matching:
         self.prefixes = dict.fromkeys(of)  # in their order
         self._specific = {prefix for prefix, those in of.items() if any(one.is_specific for one in those)}
         self._branches = {prefix: self._branch(prefix, of) for prefix in of}
-        self._short = tuple(sorted({len(prefix) for prefix in of if len(prefix) < _HEAD}, reverse=True))
-        self._long: dict[str, tuple[tuple[str, Branch], ...]] = {}  # by how they begin, the longest prefix first
-        for prefix in sorted((prefix for prefix in of if len(prefix) >= _HEAD), key=len):
-            shorter = self._long.get(prefix[:_HEAD], ())
-            self._long[prefix[:_HEAD]] = ((prefix, self._branches[prefix]), *shorter)
+        short = {len(prefix) for prefix in of if len(prefix) < _HEAD}
+        self._short = tuple(sorted(short, reverse=True))
+        long: dict[str, set[int]] = {}
+        for prefix in of:
+            if len(prefix) >= _HEAD:
+                long.setdefault(prefix[:_HEAD], set(short)).add(len(prefix))
+        # How long the prefixes may be of codes that begin so, the longest first.
+        self._sizes = {head: tuple(sorted(sizes, reverse=True)) for head, sizes in long.items()}
         self.reach = max(map(len, of), default=0)  # characters of a code that say all about its prefix
         self._unknown = Branch("", (), self._place, general=self._without)
 
@@ -239,10 +202,7 @@ class Matching:
 
     def branch(self, code: str) -> Branch:
         """What the longest known prefix of a normalised code leads to."""
-        for prefix, branch in self._long.get(code[:_HEAD], ()):
-            if code.startswith(prefix):
-                return branch
-        for size in self._short:
+        for size in self._sizes.get(code[:_HEAD], self._short):
             found = self._branches.get(code[:size])
             if found is not None:
                 return found
@@ -259,24 +219,24 @@ class Matching:
         cell by cell they take a third of the time.
         """
         alike: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-        for place, code in enumerate(codes):
-            alike[code[:_HEAD], len(code)].append(place)
+        for place, key in enumerate(zip(map(_HEAD_OF, codes), map(len, codes), strict=True)):
+            alike[key].append(place)
         of: defaultdict[Cell, list[int]] = defaultdict(list)
         for (head, size), places in alike.items():
-            prefix, branch = self._long[head][0] if head in self._long else (head, self.branch(head))
-            cell = branch.cell(size)
-            if len(prefix) <= _HEAD:
-                of[cell] += places
+            reach = self._sizes.get(head, (0,))[0]
+            if reach <= _HEAD:
+                of[self.branch(head).cell(size)] += places
                 continue
+            begun: defaultdict[str, list[int]] = defaultdict(list)
             for place in places:
-                code = codes[place]
-                of[cell if code.startswith(prefix) else self.cell(code)].append(place)
+                begun[codes[place][:reach]].append(place)
+            for start, those in begun.items():
+                of[self.branch(start).cell(size)] += those
         return of
 
     def hits(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose pattern, prefix and length a normalised code has, in the library's order; unchecked."""
-        cell = self.cell(code)
-        return cell.joined(cell.hits(code), code).schemes
+        return self.cell(code).all_hits(code).schemes
 
     def _without(self, prefix: str) -> Branch:
         """The schemes without a prefix that can begin as a branch does: few, and the same for many branches."""

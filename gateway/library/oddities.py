@@ -15,7 +15,7 @@ from gateway.library.schemes import Scheme
 SHORTEST = 12  # characters of codes that stand one behind the other: of shorter ones too many would fit by chance
 _ALIKE = 5  # characters with which codes begin alike
 _SAME = 2  # characters that are the same in all markings of one kind, but of few kinds
-_STAMP = 8
+_STAMP, _BEFORE_STAMP, _IDENTIFIER = 8, slice(-9, -8), slice(-12, -8)
 _MADE = "8008"  # the application identifier before a time of production
 _PREFIX = slice(2, 7)  # where a hyphen stands that was put behind a prefix
 _CUT = text("It ends in three dots, as a program writes where it cuts a text: copy the whole code.")
@@ -26,19 +26,26 @@ Deciding = Callable[[str], tuple[Scheme, ...]]
 def suspect(code: str) -> bool:
     """Whether a normalised code may be `odd`, or hold what a mail program made of a sign: most are neither."""
     return (
-        code[-1] in misreads.BEHIND
+        (code[-1] in misreads.BEHIND and _ends_so(code))
         or code.find(code[:_ALIKE], SHORTEST) > 0
-        or "&" in code
-        or code[-_STAMP - 1 : -_STAMP] == "-"
-        or code[-_STAMP - 4 : -_STAMP] == _MADE
+        or ("&" in code and misreads.holds_entity(code))
+        or (code[_BEFORE_STAMP] == "-" and "-" in code[_PREFIX])
+        or (code[_IDENTIFIER] == _MADE and code.startswith("01"))
     )
 
 
+def _ends_so(code: str) -> bool:
+    """Whether the signs at its end stand behind digits, or are three dots."""
+    return code.endswith("...") or code.rstrip(misreads.BEHIND)[-_STAMP:].isdecimal()
+
+
 def odd(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
-    """What a normalised code that fits more probably is; () for most, in less than a microsecond.
+    """What a normalised code that fits more probably is; () for most.
 
     `deciding`: the schemes that decide about a normalised code.
     """
+    if not suspect(code):
+        return ()
     if code[-1] in misreads.BEHIND:
         return _behind(code, deciding, now)
     if (again := code.find(code[:_ALIKE], SHORTEST)) > 0:
@@ -46,10 +53,9 @@ def odd(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
         # Where only the last has a time stamp it is an aggregated code, in which its prefix stands again.
         if codes and again == len(codes[0]) and len({tpd.is_recent(one[-_STAMP:], now) for one in codes}) == 1:
             return (told(codes),)
-    before = code[-_STAMP - 1 : -_STAMP]
-    if before == "-" and "-" in code[_PREFIX] and tpd.is_recent(code[-_STAMP:], now):
+    if code[_BEFORE_STAMP] == "-" and "-" in code[_PREFIX] and tpd.is_recent(code[-_STAMP:], now):
         return _if_fitting(code.replace("-", ""), misreads.HYPHENS, deciding)
-    if code[-_STAMP - 4 : -_STAMP] == _MADE and code.startswith("01") and tpd.is_recent(code[-_STAMP:], now):
+    if code[_IDENTIFIER] == _MADE and code.startswith("01") and tpd.is_recent(code[-_STAMP:], now):
         parted = code[: -_STAMP - 4] + gs1.SEPARATOR + code[-_STAMP - 4 :]
         if code[-_STAMP - 5] != gs1.SEPARATOR and deciding(parted):
             return (text(misreads.SEPARATOR, uim=parted, identifier=_MADE),)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -19,6 +18,8 @@ _ORDER = (VerdictKind.NOT_A_UIM, VerdictKind.NOT_A_PARTY, VerdictKind.HINT)
 _PART, _MOST = 20, 50_000  # characters of a part of a code whose check is remembered, and how many of them
 
 Decided = tuple[VerdictKind, tuple[Candidate, ...], tuple[Text, ...]]
+Origin = tuple[str, str]  # (GS1 organisation, issuing agency's code)
+Weighed = tuple[VerdictKind, tuple[Candidate, ...], dict[Origin, tuple[Text, ...]]]  # and what is to be said of each
 
 
 class _Parts(dict[str, bool]):
@@ -43,7 +44,7 @@ class Tried(dict[int, _Parts]):
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._halves: dict[str, _Quick] = {}
+        self._halves: dict[str, tuple[_Part, ...]] = {}
 
     def parts(self, number: int, check: Check) -> Mapping[str, bool]:
         """Those of one check."""
@@ -52,20 +53,17 @@ class Tried(dict[int, _Parts]):
             found = self[number] = _Parts(check.of_part, self._now)
         return found
 
-    def quick(self, number: int, check: Check) -> _Quick:
-        """Two parts of a code, and whether they fail: a code passes the check if neither does."""
-        halves = check.halves
-        if halves is None:
-            return check.part, self.parts(number, check), *_NO_PART
+    def quick(self, number: int, check: Check) -> tuple[_Part, ...]:
+        """The parts of a code that are looked at: it passes the check if none of them fails."""
+        if check.halves is None:
+            return ((check.part, self.parts(number, check)),)
         if check.name not in self._halves:
-            (one, fails), (other, also) = halves
-            self._halves[check.name] = one, _Parts(fails, self._now), other, _Parts(also, self._now)
+            self._halves[check.name] = tuple((part, _Parts(fails, self._now)) for part, fails in check.halves)
         return self._halves[check.name]
 
 
-_Quick = tuple[slice, Mapping[str, bool], slice, Mapping[str, bool]]
+_Part = tuple[slice, Mapping[str, bool]]  # of a code, and which such parts fail
 _NUMBERS = count()  # of checks, each another one whatever other threads do
-_NO_PART = (slice(0, 0), {"": False})
 
 
 class Fit:
@@ -88,6 +86,7 @@ class Fit:
         "is_weighed",
         "may_yield",
         "schemes",
+        "weighed",
     )
 
     def __init__(self, schemes: tuple[Scheme, ...], named: tuple[Scheme, ...]) -> None:
@@ -98,12 +97,14 @@ class Fit:
         self.may_yield = schemes[0].decides is VerdictKind.NOT_A_PARTY
         self.is_weighed = any(one.gs1_prefixes or one.price for one in schemes)
         self.advising = tuple(one for one in schemes if one.advice or one.is_dated)
-        self.advice = tuple(dict.fromkeys(check for one in schemes for check in one.advice))
+        advice = dict.fromkeys(check for one in schemes for check in one.advice)
+        self.advice = tuple((check.of_part, check.part) for check in advice)
         self.is_dated = any(one.is_dated for one in schemes)
         is_named = not named or not set(named).isdisjoint(schemes)
         says_more = self.is_weighed or self.advising or self.is_hint
         self.is_certain = bool(schemes[0].prefixes) and is_named and not says_more
         self.decision: Decided | None = None
+        self.weighed: dict[tuple[int, ...], Weighed] = {}
 
 
 class Step:
@@ -140,23 +141,22 @@ class Step:
 class Lane(NamedTuple):
     """All that has to be looked at in the codes of one cell to say `decision` of them.
 
-    `fullmatch`: the one pattern left, asked from a place `after` their prefix; then two parts, empty where there is no
-    check: whether they fail it. A code of which one does, and one that `may_be_odd` and is suspect, is looked at again.
+    `fullmatch`: the one pattern left, asked from a place `after` their prefix; `parts`: what is checked. A code of
+    which one fails, and one that `may_be_odd` and is suspect, is looked at again.
     """
 
     fullmatch: FullMatch
     after: int
-    part: slice
-    fails: Mapping[str, bool]
-    other_part: slice
-    other_fails: Mapping[str, bool]
+    parts: tuple[_Part, ...]
     may_be_odd: bool
     decision: Decided
 
-
-NOTHING_YET = Lane(  # takes no code
-    re.compile(r"(?!)").fullmatch, 0, *_NO_PART, *_NO_PART, False, (VerdictKind.UNKNOWN, (), ())
-)
+    def fitting(self, codes: Sequence[str]) -> list[object]:
+        """Which of some codes its pattern and its checks take: something true for each that they do."""
+        found: list[object] = list(map(self.fullmatch, codes, repeat(self.after)))
+        for part, fails in self.parts:
+            found = [fits and not fails[code[part]] for fits, code in zip(found, codes, strict=True)]
+        return found
 
 
 class Order:
@@ -180,11 +180,10 @@ class Order:
         if cell.only is None or fit.decision is None or fit.may_yield:
             return None
         step = self.steps(cell.hits(code))[0]
-        if fit.schemes != step.schemes or len(step.checks) > 1:
+        if fit.schemes != step.schemes:
             return None
-        for number, _, check in step.checks:
-            return Lane(*cell.only, *tried.quick(number, check), cell.may_be_odd, fit.decision)
-        return Lane(*cell.only, *_NO_PART, *_NO_PART, cell.may_be_odd, fit.decision)
+        parts = tuple(part for number, _, check in step.checks for part in tried.quick(number, check))
+        return Lane(*cell.only, parts, cell.may_be_odd, fit.decision)
 
     def _made(self, hits: Hits) -> Iterator[Step]:
         by_length: dict[int, list[Scheme]] = {}
