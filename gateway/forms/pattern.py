@@ -139,5 +139,5 @@ FORM = Form(
     senders=rights.actors(rights.Act.PATTERN),
     decide=decide,
     summary="Describe how your Party's UIMs are built, so that officers are led to you.",
-    takes_files=(".yaml", ".yml"),
+    takes_files=(".yaml", ".yml", ".yaml.txt", ".yml.txt"),  # Windows' editor adds the last one, and hides it
 )

@@ -129,7 +129,7 @@ def _crossings(catalogue: Catalogue) -> Iterator[Problem]:
             says = (
                 f"overlap: {pair.other.id} fits the same codes, such as {pair.example}, and another one answers for it"
             )
-            yield _says(pair.one, f"{says}: make one of them narrower, or accept it with the reason in _overlaps.yaml")
+            yield _says(pair.one, f"{says}: make one of them narrower, or accept it: ambiguous_with, or _overlaps.yaml")
     try:
         for scheme, instead, example in shadowed(catalogue.schemes, found, work):
             names = " or ".join(one.id for one in instead[:_NAMED]) + (" and others" if instead[_NAMED:] else "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from gateway.content import ClearValue, Text, VerdictKind, text
@@ -24,6 +25,9 @@ _OURS = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS, VerdictKind.HINT, No
 
 _NOT_YOURS = text("party: you describe the markings of your own Party only; the Secretariat those of all.")
 _TAKEN = text("id: a marking of another Party has this name. Choose another one.")
+_ID_TWICE = text("id: two markings of the file have this name.")
+_TITLE = text("title: a marking of another Party has this title. Choose another one.")
+_NO_OTHER = text("ambiguous_with: no marking with the name “{name}” fits the same codes.")
 _DECIDES = text("decides: a Party may write “sure”, “ambiguous” or “hint”.")
 _TOO_WIDE = text(
     "pattern: it changes what is said of the codes of {count} other markings. Make it narrower, so that it fits your "
@@ -92,6 +96,7 @@ def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -
     known = {scheme.id: scheme for scheme in before.schemes}
     problems = [Problem("", one["id"], says) for one in raw for says in unfit(one)]
     problems += [Problem("", one.id, says) for one in found for says in _refused(one, known.get(one.id), only)]
+    problems += _not_alone(found, before)
     if problems:
         return Examined(found, raw, problems=tuple(problems))
     said = {one["id"]: one for one in raw}
@@ -103,7 +108,10 @@ def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -
     library = PatternLibrary(after)
     of_samples = (*sample_problems(after, library), *field_problems(after))
     problems += [Problem("", p.scheme, p.says) for p in of_samples if p.scheme in ids]
-    touched, unclear = _reached(after, ids, tuple(_touched(before, after, library, ids)))
+    work = Work(_WORK)
+    pairs = tuple(overlaps(after.schemes, work, ids))
+    problems += _needless(after, ids, pairs)
+    touched, unclear = _reached(after, ids, tuple(_touched(before, after, library, ids)), pairs, work)
     others = {one.title for one in touched if not (one.own or one.hidden) and one.party != only}
     if only and len(others) > _MOST_TOUCHED:
         problems.append(Problem("", found[0].id, text(_TOO_WIDE.message, count=len(others))))
@@ -123,6 +131,26 @@ def _refused(scheme: Scheme, before: Scheme | None, only: PartyCode) -> Iterator
     for pattern in (scheme.pattern, scheme.begins):
         if wrong := hazard(pattern):
             yield wrong
+
+
+def _not_alone(found: Sequence[Scheme], before: Catalogue) -> Iterator[Problem]:
+    """Two of which one would be lost, and a title by which a reader would take one Party's marking for another's."""
+    ids = Counter(scheme.id for scheme in found)
+    there = {(one.title.casefold(), one.party) for one in (*found, *before.schemes) if one in found or not ids[one.id]}
+    for scheme in found:
+        if ids[scheme.id] > 1:
+            yield Problem("", scheme.id, _ID_TWICE)
+        elif any(title == scheme.title.casefold() and party != scheme.party for title, party in there):
+            yield Problem("", scheme.id, _TITLE)
+
+
+def _needless(after: Catalogue, ids: Set[str], pairs: Sequence[Overlap]) -> Iterator[Problem]:
+    """Others that a change says share its codes, and that do not: `lint` would name them for ever."""
+    shared = {pair.ids for pair in pairs}
+    for scheme in after.schemes:
+        for name in sorted(scheme.ambiguous_with) if scheme.id in ids else ():
+            if {scheme.id, name} not in shared:
+                yield Problem("", scheme.id, text(_NO_OTHER.message, name=name))
 
 
 def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: Set[str]) -> Iterator[Touched]:
@@ -146,11 +174,9 @@ def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: 
 
 
 def _reached(
-    after: Catalogue, ids: Set[str], touched: tuple[Touched, ...]
+    after: Catalogue, ids: Set[str], touched: tuple[Touched, ...], found: tuple[Overlap, ...], work: Work
 ) -> tuple[tuple[Touched, ...], tuple[Wording, ...]]:
     """What samples show with what the automata find, one a marking; and the titles of what could not be computed."""
-    work = Work(_WORK)
-    found = tuple(overlaps(after.schemes, work, ids))
     shown = {one.title for one in touched}
     more = [one for pair in found for one in _taken(after, pair, ids) if one.title not in shown]
     unclear = [_other(pair, ids).title for pair in found if pair.relation is Relation.UNCLEAR]

@@ -37,10 +37,11 @@ def point(
             server.stop()
 
 
-def with_file(octets: bytes, name: str = "stamp.yaml") -> EmailMessage:
+def with_file(octets: bytes, name: str = "stamp.yaml", kind: str = "application/yaml") -> EmailMessage:
     mail = EmailMessage()
     mail.set_content("GSP PATTERN\n")
-    mail.add_attachment(octets, maintype="application", subtype="yaml", filename=name)
+    maintype, _, subtype = kind.partition("/")
+    mail.add_attachment(octets, maintype=maintype, subtype=subtype, filename=name)
     return mail
 
 
@@ -90,8 +91,8 @@ def test_what_is_wrong_or_hostile_comes_back_in_words_and_what_waits_is_in_the_s
         assert says in " ".join(mails["admin"][0].text.split())
     assert point.send("officer", with_file(STAMP))["outcome"] == "taken"
     assert "Your role may not send this form" in point.delivered()["officer"][0].subject
-    point.send("admin", with_file(STAMP))
-    point.delivered()
+    point.send("admin", with_file(STAMP.replace(b"\n", b"\r\n"), "Stamp.yaml.txt", "text/plain"))  # of Windows' editor
+    assert "waits for the Secretariat" in point.delivered()["admin"][0].subject
     point.now = point.clock() + timedelta(days=7)
     Digests(point.gateway).send(at_once=True)
     digests = {who: " ".join(mails[0].text.split()) for who, mails in point.delivered().items()}

@@ -305,7 +305,7 @@ def test_an_overlap_that_is_not_declared_is_a_problem() -> None:
         (
             "ke-one",
             "overlap: uy-one fits the same codes, such as XQ111111111, and another one answers for it: "
-            "make one of them narrower, or accept it with the reason in _overlaps.yaml",
+            "make one of them narrower, or accept it: ambiguous_with, or _overlaps.yaml",
         ),
     ]
 

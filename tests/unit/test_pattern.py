@@ -112,7 +112,7 @@ def test_a_refusal_needs_a_reason_and_whoever_proposed_it_reads_it(world: World)
 
 
 def test_of_the_secretariat_another_person_decides_than_who_proposed_it(world: World) -> None:
-    proposed = world.send("secretariat", "pattern", attached=[stamp(party="SE", id="se-stamp")])
+    proposed = world.send("secretariat", "pattern", attached=[stamp(party="SE", id="se-stamp", title="Sweden")])
     assert {one.to.address.partition("@")[0] for one in proposed.letters} == {"secretariat", "second"}
     asked = to(proposed, "second")
     assert not decide(world, asked, who="secretariat").patterns
@@ -182,7 +182,9 @@ def test_a_change_that_no_longer_goes_with_the_library_is_not_made(world: World)
 
 def test_of_two_approvals_in_one_moment_the_second_is_decided_again(world: World) -> None:
     asked = to(world.send("chief", "pattern", STAMP, VALID), "secretariat")
-    other = to(world.send("admin", "pattern", attached=[stamp(id="se-stamp", party="SE")]), "secretariat")
+    other = to(
+        world.send("admin", "pattern", attached=[stamp(id="se-stamp", party="SE", title="Sweden")]), "secretariat"
+    )
     assert asked.form is not None
     assert other.form is not None
     seen = world.situation("second", "approve", {**other.form.values, "decision": "approve"})

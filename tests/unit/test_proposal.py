@@ -95,6 +95,9 @@ def test_a_changed_scheme_stands_where_it_stood_and_the_others_of_its_file_stay(
         ({"pattern": r"'KESTAMP(\w{1,300}x){1,3}|KESTAMP\w{900}|KESTAMP\w{900}|KESTAMP\d{8}'"}, "it is too large"),
         ({"title": f"'{'x' * 121}'"}, "title: this is too long: at most 120"),
         ({"title": '"Kenya\u202estamp"'}, "title: it holds characters that cannot be seen"),
+        ({"title": "Sweden, ONE"}, "title: a marking of another Party has this title"),
+        ({"source": "x\n    ambiguous_with: [se-one]"}, "no marking with the name “se-one” fits the same codes"),
+        ({"source": "x\n    ambiguous_with: [nothing]"}, "no marking with the name “nothing” fits the same codes"),
         ({"title": '"two\\nlines"'}, "cannot be seen"),
         ({"source": '"\\u0007"'}, "cannot be seen"),
     ],
@@ -102,6 +105,22 @@ def test_a_changed_scheme_stands_where_it_stood_and_the_others_of_its_file_stay(
 def test_a_wrong_description_is_refused_with_the_key_that_is_wrong(changed: dict[str, str], says: str) -> None:
     found = wrong(stamp(**changed))
     assert any(says in one for one in found), found
+
+
+def test_of_two_markings_of_one_name_in_a_file_none_is_lost() -> None:
+    assert (
+        wrong(stamp() + stamp(title="Kenya, other").replace(b"schemes:", b""))
+        == ["id: two markings of the file have this name."] * 2
+    )
+
+
+def test_a_party_may_call_two_of_its_markings_alike_and_what_is_replaced_does_not_count() -> None:
+    two = stamp() + stamp(id="ke-two", pattern=r"'KETWO\d{8}'", prefixes="[KETWO]", valid="[KETWO12345678]",
+                          length="{min: 13, max: 13}").replace(b"schemes:", b"")  # fmt: skip
+    found = examine(SHIPPED, two, KE)
+    assert found.problems == ()
+    theirs = stamp(id="se-one", party="SE", title="Sweden, one")
+    assert not any("title" in problem.text for problem in examine(SHIPPED, theirs, SE).problems)
 
 
 def test_a_party_cannot_take_the_codes_of_everybody() -> None:
