@@ -169,7 +169,8 @@ class Uim(ClearValue):
     """One unique identification marking, octet for octet as understood; where it came from.
 
     `text` has the group separator as 0x1D and no symbology prefix; `where` to `region` as in `Finding`. `below`: what
-    stands alone on the next line and is no UIM by itself: the rest of this one, if it was broken there.
+    stands alone on the next line and is no UIM by itself: the rest of this one, if it was broken there. `listed`: it is
+    an element of a list that a program wrote, which breaks none.
     """
 
     text: str
@@ -179,6 +180,7 @@ class Uim(ClearValue):
     page: int = 0
     region: int = 0
     below: str = ""
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

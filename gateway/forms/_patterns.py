@@ -152,8 +152,9 @@ def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -
     catalogue, _ = read(texts)
     headings = (
         text("Marking"), text("Code"), text("Party"), text("Can be asked here"), text("Issuer"), text("Structure"),
-        text("Prefixes"), text("Length"), text("Example"), text("Certainty"), text("Source"), text("Parts"),
-        text("Carriers"), text("Used from"), text("Used until"), text("Whom to ask"), text("Picture"),
+        text("Prefixes"), text("Length"), text("Example"), text("Certainty"), text("Source"),
+        text("Parts (in square brackets: assumed)"), text("Carriers"), text("Used from"), text("Used until"),
+        text("Whom to ask"), text("Picture"),
     )  # fmt: skip
     schemes = sorted(catalogue.schemes, key=lambda scheme: (not scheme.party, scheme.party, scheme.title))
     rows = (
@@ -182,9 +183,10 @@ def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -
 
 
 def _parts(scheme: Scheme) -> Text:
-    """The names of the fields, in the reader's language and in their order; in brackets what is assumed only."""
-    names = [("(%s)" if field.assumed else "%s") % f"{{part{n}}}" for n, field in enumerate(scheme.fields)]
-    values = tuple((f"part{n}", text(NAMES[field.name])) for n, field in enumerate(scheme.fields))
+    """The names of the fields, each once, in the reader's language and in their order; in brackets what is assumed."""
+    named = dict.fromkeys((NAMES[field.name], field.assumed) for field in scheme.fields)
+    names = [("[%s]" if assumed else "%s") % f"{{part{n}}}" for n, (_, assumed) in enumerate(named)]
+    values = tuple((f"part{n}", text(name)) for n, (name, _) in enumerate(named))
     return Text(" + ".join(names), values)
 
 

@@ -91,7 +91,7 @@ def _filled(document: dict[str, Any], form: Form, where: str) -> tuple[FilledFor
     kinds = {field.name: field.kind for field in form.fields}
     values = {k: v for k, v in document.items() if isinstance(v, str) and k in kinds}
     ticks = {k: frozenset(v) for k, v in document.items() if kinds.get(k) is FieldKind.TICKS}
-    uims, findings = read_uims(enumerate(document.get("uims", ()), 1), where)
+    uims, findings = read_uims(enumerate(document.get("uims", ()), 1), where, listed=True)
     blocks: list[Block] = []
     for number, answer in enumerate(document.get(form.blocks, ()), 1):
         if "uim" not in answer:

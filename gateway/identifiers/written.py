@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -38,6 +39,17 @@ _MOST = 200  # characters that are looked at for groups: no known marking has ha
 _WORD = re.compile(r"(?<![A-Za-z])[a-z]{4,}(?![A-Za-z])|\d{1,4}[./:-]\d{1,2}[./:-]\d{2,4}")  # of a sentence; a date
 _OVERRIDES = frozenset("\u202d\u202e")
 
+# What a program writes around the elements of a list (JSON): a name before it, brackets, and commas behind them.
+_NAME = re.compile(r'^[\[{]*\s*"[^"]{1,40}"\s*:\s*(?=\[)')
+_OPENING, _CLOSING = " \t[{", " \t]},"
+# A line of one that cannot be read: no code begins with a quotation mark or has a bracket of these.
+_PIECE = re.compile(r"""[\[{]\s*["'{[]|"[^"]*"\s*(?:[\]}]|[,;]\s*")|'[^']*'\s*[\]}]|[\[\]{},]+$""")
+_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
+
+_LISTED = text(
+    "This is a piece of a list that a program wrote. Write each UIM alone on its line, without quotation marks, commas "
+    "and brackets around it."
+)
 _SPACES = text("A UIM has no spaces in it. Write it alone on its line, without other words.")
 _OVERRIDDEN = text("The line contains marks that change the order of characters. Type the UIM again.")
 _LOOKALIKE = N_(
@@ -53,14 +65,17 @@ _SPREADSHEET = text(
 
 
 def read_uims(
-    lines: Iterable[tuple[int, str]], where: str = "", column: int = 0, page: int = 0
+    lines: Iterable[tuple[int, str]], where: str = "", column: int = 0, page: int = 0, listed: bool = False
 ) -> tuple[tuple[Uim, ...], tuple[Finding, ...]]:
     """UIMs of numbered lines, one on each, octet for octet; and a finding for each line that is none.
 
-    List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation. A code
-    in groups or with look-alike letters is given on as it is: the library says what it may have been.
+    List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation, but
+    for the elements of a JSON list. A code in groups or with look-alike letters is given on as it is: the library says
+    what it may have been. `listed`: the lines are such elements already.
     """
     written = [(number, line) for number, line in lines if line.strip()]
+    if written and not listed and (elements := _elements(written)):
+        written, listed = elements, True
     if any("\n" in line or "\r" in line for _, line in written):  # a cell of a table has lines, too
         written = [(number, one) for number, line in written for one in _BREAK.split(line) if one.strip()]
     if written and all(_NUMBERED.match(line) for _, line in written) and _is_list(written):
@@ -69,7 +84,7 @@ def read_uims(
     findings: list[Finding] = []
     for number, line in written:
         code = line.strip()
-        if not (_PLAIN.fullmatch(code) and code[0] not in "]*_=+@-\"" and "^" not in code and "\\" not in code
+        if not (_PLAIN.fullmatch(code) and code[0] not in "[]}*_=+@-'\"" and "^" not in code and "\\" not in code
                 and "{" not in code and "<" not in code and "E+" not in code):  # fmt: skip
             read = read_damaged(code)
             if isinstance(read, Text):
@@ -77,7 +92,7 @@ def read_uims(
                 continue
             code = read
         if code:
-            uims.append(Uim(code, where, number, column, page))
+            uims.append(Uim(code, where, number, column, page, listed=listed))
     return tuple(uims), tuple(findings)
 
 
@@ -112,12 +127,36 @@ def looks_like_code(line: str) -> bool:
     return found and not _NO_CODE.fullmatch(bare)
 
 
+def _elements(written: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The elements of a JSON list, each with its line; none where not every line is a piece of one.
+
+    A line of which brackets are not left counts only among others that end in commas: alone it may be a code.
+    """
+    if written[0][1].lstrip()[:1].translate(_STRAIGHT) not in ("[", "{", '"'):
+        return []
+    found: list[tuple[int, str]] = []
+    for number, line in written:
+        bare = _NAME.sub("", line.translate(_STRAIGHT).strip(), count=1)
+        try:
+            read = json.loads(f"[{bare.lstrip(_OPENING).rstrip(_CLOSING)}]")
+        except (ValueError, RecursionError):
+            return []
+        if not all(isinstance(one, str) for one in read):
+            return []
+        found += [(number, one) for one in read if one.strip()]
+    bracketed = any(line.strip()[0] in "[{" for _, line in written)
+    parted = len(written) > 1 and all(line.rstrip().endswith(",") for _, line in written[:-1])
+    return found if bracketed or parted else []
+
+
 def _is_list(written: Sequence[tuple[int, str]]) -> bool:
     """Bullets always; numbers only when they count up, so that a code such as `12) …` alone is left as it is."""
     return len(written) > 1 or not written[0][1].lstrip()[0].isdigit()
 
 
 def _careful(code: str) -> str | Text:
+    if _PIECE.match(code):
+        return _LISTED
     if any(character in _OVERRIDES for character in code):
         return _OVERRIDDEN
     code = "".join(c for c in code if unicodedata.category(c) != "Cf").replace("\u00a0", " ").strip()

@@ -68,8 +68,8 @@ def _follows(one: Uim, other: Uim) -> bool:
     """Whether a line stands right below another one, and may be its rest by its length."""
     if not (one.line and one.text and other.text) or other.line - one.line not in (0, 1):  # 0: in one cell of a table
         return False
-    if one.region or (one.where, one.column, one.page) != (other.where, other.column, other.page):
-        return False  # nor are the numbers of the codes in a picture lines
+    if one.region or one.listed or (one.where, one.column, one.page) != (other.where, other.column, other.page):
+        return False  # nor are the numbers of the codes in a picture lines, or the elements of a list broken
     return len(other.text) <= len(one.text) or one.text.isdecimal() or one.text[0] == other.text[0] == "("
 
 

@@ -8,7 +8,7 @@ plain text UIMs and digests stand alone on their lines, without invisible charac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,11 +17,12 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from gateway.content import N_, ClearValue, Finding, Photograph, Text, Uim
 from gateway.directory import Entry, EntryChange, Standing
-from gateway.facts import PartyCode
+from gateway.facts import PartyCode, Wording
 from gateway.forms import Choice
 from gateway.forms._fields import ANSWERS, ITEMS, REASONS_FOR_NO_DATA
 from gateway.language import Catalogue, filled
 from gateway.letters import AnsweredUim, LookupLine, ReferredPart, StatusLine, Suggestion, TrailLine, UimNote
+from gateway.library.doubts import BEGINNING
 from gateway.stages import _words
 from gateway.stages._lines import isolated, plain, shown, turned, turned_left, words
 from gateway.summary import Chart, Figure, Task
@@ -31,6 +32,7 @@ MOST = 50  # UIMs, answers or findings that a letter lists; the spreadsheet has 
 
 _PLACES = 10  # that are named in one sentence
 _SEPARATOR, _BETWEEN, _COLON = N_(", "), N_("; "), N_(": ")
+_BEHIND_A_NAME = (", ", "، ", "，")  # what stands behind the Party's name in the title of a marking
 _LABELS: dict[str, Choice] = {choice.name: choice for choice in ITEMS}
 
 
@@ -185,21 +187,49 @@ class Voice:
         """A Party that is suggested, and why; only the reason where no Party follows."""
         if not suggestion.party:
             return self.say(suggestion.reason)
-        return self._value(self.party(suggestion.party)) + self.gettext(_COLON) + self.say(suggestion.reason)
+        values = tuple(
+            (name, self._title(value, suggestion.party) if isinstance(value, Wording) else value)
+            for name, value in suggestion.reason.values
+        )
+        reason = self.say(replace(suggestion.reason, values=values))
+        return self._value(self.party(suggestion.party)) + self.gettext(_COLON) + reason
 
     def told(self, note: UimNote) -> tuple[str, list[str], list[str]]:
         """A UIM, what is to be said of it, and the Parties that are suggested."""
-        remarks = [self.place(note.uim)] if note.uim.line else []
-        remarks += map(self.say, note.remarks)
+        remarks, suggested = self._reasons(note)
+        remarks = [*([self.place(note.uim)] if note.uim.line else []), *remarks]
         if note.before:
             numbers = self._join([self._value(number) for number in note.before])
             remarks.append(self.gettext(N_("Asked before: {numbers}"), numbers=numbers))
-        return shown(note.uim.text), remarks, [self.suggested(one) for one in note.suggestions]
+        return shown(note.uim.text), remarks, suggested
 
     def suggested_and_remarks(self, line: LookupLine) -> list[str]:
         """Everything that a look-up says of one UIM."""
         where = [self.place(line.uim)] if line.uim.where else []
-        return [*where, *map(self.suggested, line.suggestions), *map(self.say, line.remarks)]
+        remarks, suggested = self._reasons(line)
+        return [*where, *suggested, *remarks]
+
+    def _reasons(self, of: UimNote | LookupLine) -> tuple[list[str], list[str]]:
+        """(what is remarked on a UIM, what is suggested), each once.
+
+        A remark that says why a UIM is not quite of a marking stands for the suggestion that it is nearly of it.
+        """
+        nearly: dict[object, Suggestion] = {
+            one.scheme: one for one in of.suggestions if one.reason.message == BEGINNING
+        }
+        remarks: list[str] = []
+        explained: set[Suggestion] = set()
+        for remark in of.remarks:
+            near = nearly.get(dict(remark.values).get("scheme", ""))
+            if near:
+                explained.add(near)
+            remarks.append(self.suggested(replace(near, reason=remark)) if near else self.say(remark))
+        return remarks, [self.suggested(one) for one in of.suggestions if one not in explained]
+
+    def _title(self, scheme: Wording, party: PartyCode) -> str:
+        """The title of a marking where its Party has just been named: without the Party's name, if it begins so."""
+        said, name = self._catalogue.value(scheme), self.party(party)
+        return next((said[len(name + sign) :] for sign in _BEHIND_A_NAME if said.startswith(name + sign)), said)
 
     def seen(self, picture: Photograph) -> list[tuple[str, str]]:
         """The codes of a picture in order: where each stands and of what kind it is; what it says."""
@@ -218,7 +248,7 @@ class Voice:
         return [[self.party(p.number.party), p.number, p.count, self._schemes(p), self._sent(p)] for p in parts]
 
     def _schemes(self, part: ReferredPart) -> str:
-        return self._between([self._value(self._catalogue.value(one)) for one in part.schemes])
+        return self._between([self._value(self._title(one, part.number.party)) for one in part.schemes])
 
     def _sent(self, part: ReferredPart) -> str:
         if part.waiting:

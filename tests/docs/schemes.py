@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
@@ -104,7 +105,7 @@ def picture(scheme: Scheme) -> str:
     code = _drawn(scheme)
     runs = tuple(_runs(scheme, code))
     seen = {run.number for run in runs}
-    entries = [_entry(number, field, number in seen) for number, field in enumerate(_fields(scheme), 1)]
+    entries = [_entry(number, fields, number in seen) for number, fields in enumerate(_fields(scheme), 1)]
     if any("\x1d" in run.characters for run in runs):
         entries.append(Entry(0, "GS: the separator after a value whose length GS1 leaves open (FNC1 in the symbol)."))
     if bare := "".join(run.characters for run in runs if not run.number):
@@ -132,7 +133,7 @@ def _drawn(scheme: Scheme) -> str:
 
 
 def _runs(scheme: Scheme, code: str) -> Iterator[Run]:
-    numbers = {field: number for number, field in enumerate(_fields(scheme), 1)}
+    numbers = {field: number for number, fields in enumerate(_fields(scheme), 1) for field in fields}
     at = 0
     for part in scheme.parts(code):
         if at < part.start:
@@ -144,14 +145,19 @@ def _runs(scheme: Scheme, code: str) -> Iterator[Run]:
         yield Run(code[at:])
 
 
-def _fields(scheme: Scheme) -> tuple[Field, ...]:
-    """The fields with those first that stand in the drawn sample, in its order."""
+def _fields(scheme: Scheme) -> tuple[tuple[Field, ...], ...]:
+    """The fields with those first that stand in the drawn sample, in its order; together those that are one thing.
+
+    The number of a place may stand behind any of eight GS1 identifiers.
+    """
     shown: tuple[Part, ...] = scheme.parts(_drawn(scheme)) if scheme.valid else ()
-    return tuple(dict.fromkeys((*(part.field for part in shown), *scheme.fields)))
+    found = dict.fromkeys((*(part.field for part in shown), *scheme.fields))
+    return tuple(tuple(fields) for _, fields in groupby(found, lambda one: replace(one, ai="") if one.ai else one))
 
 
-def _entry(number: int, field: Field, seen: bool) -> Entry:
-    says = f"{_named(field)}: {_place(field)}" + (f"; {field.what}" if field.what else "")
+def _entry(number: int, fields: tuple[Field, ...], seen: bool) -> Entry:
+    field = fields[0]
+    says = f"{_named(field)}: {_place(fields)}" + (f"; {field.what}" if field.what else "")
     marks = {
         "may be absent": field.optional,
         "its place is assumed": field.assumed,
@@ -165,7 +171,8 @@ def _named(field: Field) -> str:
     return NAMES.get(field.name, field.name)
 
 
-def _place(field: Field) -> str:
+def _place(fields: tuple[Field, ...]) -> str:
+    field = fields[0]
     if not field.placed:
         return "where it stands is not published"
     where = _span(field.start, field.end)
@@ -173,7 +180,7 @@ def _place(field: Field) -> str:
         return where
     long = f", {field.length} characters" if field.length else ""
     within = f", {where}" if field.start is not None else ""
-    return f"GS1 identifier ({field.ai}){within}{long}"
+    return "GS1 identifier " + ", ".join(f"({one.ai})" for one in fields) + within + long
 
 
 def _span(start: int | None, end: int | None) -> str:
@@ -210,7 +217,7 @@ def _page(scheme: Scheme) -> str:
 def _alt(scheme: Scheme) -> str:
     if scheme.decides is None:
         return "No format is published"
-    names = dict.fromkeys(_named(field) for field in _fields(scheme))
+    names = dict.fromkeys(_named(fields[0]) for fields in _fields(scheme))
     return "A sample with its parts: " + ", ".join(names)
 
 
@@ -270,15 +277,16 @@ def _parts(scheme: Scheme) -> Iterator[str]:
     yield from ("## Fields", "", "| | field | where | in the sample | |", "|---|---|---|---|---|")
     code = _drawn(scheme)
     found = {part.field: code[part.start : part.end] for part in scheme.parts(code)}
-    for number, field in enumerate(_fields(scheme), 1):
+    for number, fields in enumerate(_fields(scheme), 1):
+        field = fields[0]
         marks = [
             field.what,
             "may be absent" if field.optional else "",
             "**its place is assumed**" if field.assumed else "",
         ]
         said = "; ".join(mark if mark.startswith("**") else _say(mark) for mark in marks if mark)
-        sample = _code(found[field]) if field in found else "–"
-        yield f"| {number} | {_named(field)} | {_place(field)} | {sample} | {said} |"
+        sample = next((_code(found[one]) for one in fields if one in found), "–")
+        yield f"| {number} | {_named(field)} | {_place(fields)} | {sample} | {said} |"
     yield ""
 
 
@@ -332,7 +340,8 @@ def _samples(scheme: Scheme) -> Iterator[str]:
 def _judged(sample: str) -> str:
     """What is said of a sample, long after its time stamp."""
     (verdict,) = _book().library.verdicts([Uim(sample)], SAMPLES_UNTIL)
-    named = ", ".join(candidate.title for candidate in verdict.candidates)
+    explained = [dict(remark.values).get("scheme") for remark in verdict.remarks]
+    named = ", ".join(one.title for one in verdict.candidates if one.title not in explained)
     return f"*{verdict.kind}*" + (f": {_say(named)}." if named else ".") + _remarked(verdict)
 
 

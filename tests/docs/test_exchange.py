@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gateway import data, discovery, forms
-from gateway.content import Block, FilledForm
+from gateway.content import Block, FilledForm, Uim
 from gateway.facts import REGISTRATION_LIFE
 from gateway.forms import Form
 from gateway.forms._grammar import Vocabulary
@@ -36,11 +36,11 @@ def understood(text: str) -> FilledForm:
 
 
 def bare(form: FilledForm) -> FilledForm:
-    """A form without the lines on which things stood, and without empty values."""
+    """A form without where things stood, and without empty values."""
     return replace(
         form,
         values={name: value for name, value in form.values.items() if value},
-        uims=tuple(replace(uim, where="", line=0) for uim in form.uims),
+        uims=tuple(Uim(uim.text) for uim in form.uims),
         blocks=tuple(Block({k: v for k, v in block.values.items() if v}) for block in form.blocks),
     )
 

@@ -90,3 +90,13 @@ def test_a_page_says_what_is_not_known(scheme: str) -> None:
     assert ("its place is assumed" in page) == any(one.get("assumed") for one in raw.get("fields", ()))
     assert ("is not published |" in page) == any("at" not in one and "ai" not in one for one in raw.get("fields", ()))
     assert "since when and until when is not known" in page or "validity" in raw
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_page_says_no_field_and_no_title_twice(scheme: str) -> None:
+    page = CATALOGUE[f"{FOLDER}/{scheme}.md"]
+    fields = [row.split(" | ") for row in re.findall(r"^\| \d+ \| (.*) \|$", page, re.MULTILINE)]
+    alike = [(name, what, re.sub(r"\(.*\)", "", where)) for name, where, _, what in fields if "GS1" in where]
+    assert len(set(alike)) == len(alike)
+    for row in re.findall(r"^\| .*\*malformed\*.*$", page, re.MULTILINE):
+        assert row.count(SCHEMES[scheme]["title"]) <= 1, row

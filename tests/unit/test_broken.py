@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway import data, library
+from gateway import data, discovery, forms, library
 from gateway.content import Text, Uim, Verdict, VerdictKind, text
+from gateway.forms._schema import read_document
 from gateway.identifiers import gs1, misreads
 from gateway.identifiers.written import read_damaged, read_uims
 from gateway.rules.routing import deduplicate
@@ -187,3 +188,14 @@ def test_where_a_code_leaves_a_structure_is_said(
 def test_a_bar_before_an_identifier_is_a_separator_and_elsewhere_a_misread_one() -> None:
     assert gs1.normalise("0109520000123451|21AB12") == "0109520000123451\x1d21AB12"
     assert gs1.normalise("0109520000|2345121AB12") == "0109520000|2345121AB12"
+
+
+def test_elements_of_a_list_that_a_program_wrote_are_never_taken_for_one_code() -> None:
+    for written in ((f'["{SE[:20]}",', f'"{SE[20:]}"]'), (f'["{SE[:18]}","{SE[18:]}"]',)):
+        found = LIBRARY.verdicts(read_uims(enumerate(written, 1))[0], NOW)
+        assert len(found) == 2
+        assert not any(one.message in {*misreads.PARTS, misreads.STAMP} for verdict in found for one in verdict.remarks)
+    document = b'{"form": "lookup", "uims": ["%s", "%s"]}' % (SE[:20].encode(), SE[20:].encode())
+    form, _ = read_document(document, discovery.find(forms, "FORM"), "gsp-lookup.json")
+    assert form is not None
+    assert not any(SE in proposed(one) for one in LIBRARY.verdicts(form.uims, NOW))

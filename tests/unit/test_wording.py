@@ -12,9 +12,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from gateway import data
-from gateway.content import Letter, Text, text
+from gateway.content import Letter, Text, Uim, text
 from gateway.facts import Language, PartyCode, Wording
-from gateway.letters import Receipt
+from gateway.letters import Receipt, Suggestion, UimNote
 from gateway.library import LiveLibrary
 from gateway.library.schemes import Catalogue, read
 from gateway.rules.digest import Today, tasks_of
@@ -98,5 +98,46 @@ def test_in_html_what_is_put_into_a_sentence_is_isolated_from_its_direction() ->
     page = read_by(letters()[1], "ar").html
     assert "<bdi>QCALL</bdi>، وهي بادئة جهة إصدار المعرِّفات <bdi>Allexis</bdi>" in page
     assert "<bdi>السويد</bdi>: " in page
-    assert "<bdi>الصين، رمز فرز الكرتونات</bdi>." in page
+    assert "<bdi>رمز فرز الكرتونات</bdi>." in page
     assert re.search(r'<code dir="ltr">QCALL7hT2kQ9mZb7Kd25051914</code>', page)
+
+
+@pytest.mark.parametrize("language", ["en", *OTHERS])
+def test_a_party_and_its_marking_are_named_once_in_what_is_said_of_a_uim(language: str) -> None:
+    """Not `Sweden: It has this structure: Sweden, …`, nor a second line that repeats which marking it nearly is."""
+    theirs = languages().catalogue(language)
+    parties = {theirs.party(one.party) for one in shipped().schemes if one.party}
+    receipt, answer, _ = (read_by(letter, language).text for letter in letters())
+    for whole in (receipt, answer):
+        lines = re.sub(r"\n +(?![- ])", " ", whole).split("\n")
+        assert len(lines) > 50
+        assert [line for line in lines if any(line.count(name) > 1 for name in parties)] == []
+    title = theirs.value(next(one.title for one in shipped().schemes if one.id == "se-upui-L"))
+    sweden = theirs.party(PartyCode("SE"))
+    bare = title.removeprefix(sweden)[1:].strip()
+    for code, length in (("QCALL7hT2kQ9mZb7Kd2505191", "25"), ("QCALL7hT2kQ9mZb7Kd250519140", "27")):
+        for whole, end in ((receipt, r"\n(?=\S)"), (answer, r"\n\n(?=\S+\n)")):
+            said = re.sub(r"\s+", " ", re.split(end, whole.partition(f"\n{code}\n")[2], maxsplit=1)[0])
+            assert (said.count(sweden), said.count(bare)) == (1, 1), said
+            assert length in said
+
+
+def test_a_marking_whose_title_does_not_begin_with_its_party_keeps_its_whole_title() -> None:
+    """A Party may call its markings as it likes: Niger's is not cut out of `Nigeria, stamp`."""
+    reason = text("It has this structure: {scheme}.", scheme=Wording("Nigeria, stamp"))
+    note = UimNote(Uim("X1"), (), (Suggestion(PartyCode("NE"), Wording("Nigeria, stamp"), reason),))
+    receipt = letters()[0]
+    assert isinstance(receipt.values, Receipt)
+    shown = read_by(replace(receipt, values=replace(receipt.values, ambiguous=(note,))), "en").text
+    assert "- Niger: It has this structure: Nigeria, stamp." in shown
+
+
+@pytest.mark.parametrize("language", ["en", *OTHERS])
+def test_the_table_of_the_library_names_each_part_of_a_marking_once(language: str) -> None:
+    (octets,) = (o for name, o in read_by(letters()[2], language).attachments.items() if name.endswith(".xlsx"))
+    headings, *rows = CalamineWorkbook.from_filelike(io.BytesIO(octets)).get_sheet_by_index(0).to_python()
+    column = headings.index(say(language, text("Parts (in square brackets: assumed)")))
+    parts = [str(row[column]).split(" + ") for row in rows]
+    assert max(map(len, parts)) > 3
+    assert [row for row in parts if len(set(row)) < len(row)] == []
+    assert any(part.startswith("[") for row in parts for part in row)

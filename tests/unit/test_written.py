@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gateway.content import Text, VerdictKind
-from gateway.identifiers.written import read_damaged, read_uim
+from gateway.identifiers.written import read_damaged, read_uim, read_uims
 from tests.support.misreadings import proposals
 from tests.unit.test_library import SWEDISH, verdict
 
+OTHER = "QCALLaa11bb22cABCD25060107"
+RUSSIAN = '04600000123455a"B,7=ZACN8k9+Q'
 CARTON = "5051900012345678 GXYC450100123456"  # as printed, on two lines or with a space
 
 
@@ -91,3 +95,58 @@ def test_a_letter_that_looks_latin_and_one_that_does_not_are_told_apart() -> Non
     assert isinstance(foreign, Text)
     assert "is not the Latin {meant}" in alike.message
     assert "occurs in no marking" in foreign.message
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f'["{SWEDISH}","{OTHER}"]',
+        f'[\n  "{SWEDISH}",\n  "{OTHER}"\n]',
+        f'{{"uims": [\n"{SWEDISH}",\n"{OTHER}"\n]}}',
+        f'"{SWEDISH}",\n"{OTHER}"',  # the brackets stood on lines of which the form's reader takes no notice
+        f"[\u201c{SWEDISH}\u201d,\n\u201c{OTHER}\u201d]",
+    ],
+    ids=["one line", "a line each", "with a name", "without brackets", "with the quotation marks of a word processor"],
+)
+def test_every_element_of_a_json_list_is_a_uim_of_its_own(written: str) -> None:
+    uims, findings = read_uims(enumerate(written.split("\n"), 1))
+    assert [uim.text for uim in uims] == [SWEDISH, OTHER]
+    assert all(written.split("\n")[uim.line - 1].find(uim.text) > 0 for uim in uims)
+    assert findings == ()
+
+
+def test_what_json_writes_in_another_way_is_what_the_code_says() -> None:
+    written = f"[{json.dumps(RUSSIAN)}, {json.dumps(chr(0x1D).join((CARTON[:16], CARTON[17:])))}]"
+    assert [uim.text for uim in read_uims([(1, written)])[0]] == [RUSSIAN, CARTON.replace(" ", "\x1d")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f'"{SWEDISH}", "{OTHER}"',
+        f'"{SWEDISH}";"{OTHER}"',
+        f'{{"uim": "{SWEDISH}", "quantity": 3}}',
+        f'"{SWEDISH}"}},',
+        f"['{SWEDISH}',",
+        f"'{OTHER}']",
+        "[",
+        "}],",
+    ],
+)
+def test_a_piece_of_a_list_that_cannot_be_read_is_told_with_what_to_write(line: str) -> None:
+    uims, (finding,) = read_uims([(7, line)])
+    assert uims == ()
+    assert finding.text.message.startswith("This is a piece of a list that a program wrote. Write each UIM alone")
+    assert (finding.line, finding.got) == (7, line)
+
+
+def test_a_list_of_which_one_line_is_no_element_is_read_line_by_line() -> None:
+    """Nothing is lost: what can be repaired goes on to the library with its signs, the rest is told."""
+    uims, findings = read_uims(enumerate((f'["{SWEDISH}",', f'"{OTHER}",', "1200 cartons]"), 1))
+    assert [uim.text for uim in uims] == [f'"{OTHER}",']
+    assert [finding.line for finding in findings] == [1, 3]
+
+
+@pytest.mark.parametrize("line", [f'"{SWEDISH}"', f'"{SWEDISH}",', "[01]09520000123457[21]AB12", '(01)09520000123451"'])
+def test_one_line_alone_is_no_list(line: str) -> None:
+    assert [uim.text for uim in read_uims([(1, line)])[0]] == [line]
