@@ -28,7 +28,7 @@ CERTAINTY: dict[VerdictKind | None, Text] = {
     None: text("no public format"),
 }
 _NOBODY = text("nobody is known")
-_NOTHING = text("No change of the pattern library was decided")
+UNDECIDED = text("No change of the pattern library was decided")
 _LOOK = text(
     "Look for a later mail: no change with this number waits for a decision of yours. It was decided, or another one "
     "took its place; and what you proposed yourself somebody else of the Secretariat decides."
@@ -103,13 +103,13 @@ def decided(situation: Situation) -> Decision:
     """The change that a `GSP APPROVE` names is made or refused: once, and by somebody else than who proposed it."""
     change = _waiting(situation)
     if change is None:
-        return notice(situation, _NOTHING, _LOOK)
+        return notice(situation, UNDECIDED, _LOOK)
     found = examine(situation.library.texts(), change.text.encode(), _only(situation, change))
     if situation.reading.form.get("decision") == "refuse":
         return _settled(situation, change, found)
     if found.problems:
         form = FilledForm("approve", {"pattern": change.mark[:SHOWN], "decision": "refuse"})
-        return notice(situation, _NOTHING, _STALE, problems(found), form)
+        return notice(situation, UNDECIDED, _STALE, problems(found), form)
     return _settled(situation, change, found, situation.library.version + 1)
 
 

@@ -8,7 +8,7 @@ from gateway.facts import Pending, Person
 from gateway.forms import Form
 from gateway.forms._common import blocks, evidence, marked, notice, own_thread, sender, weighed
 from gateway.forms._fields import APPROVE_FIELDS
-from gateway.forms._patterns import decided
+from gateway.forms._patterns import UNDECIDED, decided
 from gateway.forms._registration import active, refused, told
 from gateway.ports import Situation
 from gateway.rules import rights
@@ -32,7 +32,8 @@ def decide(situation: Situation) -> Decision:
     if form.get("decision") == "refuse" and not form.get("reason").strip():
         findings = (*findings, Finding(_REASON, Severity.BLOCKS, field="reason"))
     if blocks(findings):
-        return notice(situation, _NOTHING, _MEND, findings, marked(FilledForm("approve", form.values), findings))
+        nothing = UNDECIDED if form.get("pattern").strip() else _NOTHING
+        return notice(situation, nothing, _MEND, findings, marked(FilledForm("approve", form.values), findings))
     if form.get("pattern").strip():
         return decided(situation)
     pending = _waiting(situation)

@@ -101,7 +101,9 @@ def test_the_form_and_the_file_say_the_same(world: World) -> None:
 
 def test_a_refusal_needs_a_reason_and_whoever_proposed_it_reads_it(world: World) -> None:
     asked = to(world.send("chief", "pattern", STAMP, VALID), "secretariat")
-    assert any("Write why" in one for one in findings(decide(world, asked, "refuse")))
+    unreasoned = decide(world, asked, "refuse")
+    assert any("Write why" in one for one in findings(unreasoned))
+    assert unreasoned.letters[0].subject == Text("No change of the pattern library was decided")
     refused = decide(world, asked, "refuse", reason="Send the regulation, please.")
     assert [event.kind for event in refused.events] == [EventKind.PATTERN_REFUSED]
     assert change(to(refused, "chief")).reason == "Send the regulation, please."
