@@ -1,8 +1,8 @@
-"""Plain text files: one UIM a line."""
+"""Plain text files: one UIM a line, or a table as spreadsheets save it as text."""
 
 from __future__ import annotations
 
-from gateway.attachments import Attachment, AttachmentReading
+from gateway.attachments import Attachment, AttachmentReading, _columns
 from gateway.attachments._kind import nothing, unlike
 from gateway.content import Finding, MimePart, Severity, text
 from gateway.identifiers.written import read_uims
@@ -26,6 +26,8 @@ def read(part: MimePart) -> AttachmentReading:
     if wrong := unlike(part):
         return AttachmentReading(remarks=wrong)
     lines = decode_file(part).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if _columns.has_tabs(lines):
+        return _columns.read(part)
     first = next((place for place, line in enumerate(lines) if line.strip()), 0)
     if normalise(lines[first]) in _HEADINGS:
         lines[first] = ""

@@ -71,6 +71,20 @@ def test_utf_16_as_excel_writes_it_is_read() -> None:
     assert codes(f"UIM\tPlace\r\n{ONE}\tx\r\n".encode("utf-16"), "list.csv") == [ONE]
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "cp1252"])
+def test_a_table_that_excel_saved_as_text_is_read_as_one(charset: str) -> None:
+    table = f"Seizure of May\r\n\r\nNr\tUIM\tOrt\r\n1\t{ONE}\tKöln\r\n2\t{TWO}\tMalmö\r\n"
+    reading = read(table.encode(charset), "list.txt")
+    assert [(uim.text, uim.where, uim.line) for uim in reading.uims] == [(ONE, "list.txt", 4), (TWO, "list.txt", 5)]
+    assert reading.findings == ()
+
+
+def test_a_heading_with_a_comma_or_colon_makes_no_table_of_a_text() -> None:
+    """Codes may hold both: one would be cut."""
+    for heading in ("UIMs: of May", "UIMs, of May", "\tUIMs"):
+        assert codes(f"{heading}\n{ONE},a\n{TWO}:b\n", "list.txt")[-2:] == [f"{ONE},a", f"{TWO}:b"]
+
+
 def test_without_a_separator_in_the_first_line_nothing_is_cut() -> None:
     assert codes("UIM\nAB1,CD;EF|GH\n04601234567890;x\n") == ["AB1,CD;EF|GH", "04601234567890;x"]
 
