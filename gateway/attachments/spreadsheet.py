@@ -6,11 +6,12 @@ Which sheets and cells are read, and why: docs/decisions/0007-spreadsheets-recei
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
 from gateway.attachments._headings import HEADINGS
+from gateway.attachments._kind import nothing
 from gateway.attachments._unread import in_trouble
 from gateway.content import ClearValue, Finding, MimePart, Severity, Text, Uim, text, texts
 from gateway.identifiers.written import read_uims
@@ -105,7 +106,11 @@ def read(part: MimePart, parsed: Parsed) -> AttachmentReading:
     chosen = [sheet for sheet in sheets if sheet.headed] or sheets[:1]
     passed = [sheet for sheet in sheets if not any(sheet is one for one in chosen)]
     remarks += [Finding(_NO_HEADING, Severity.NOTE, sheet.where) for sheet in passed]
-    return AttachmentReading(remarks=tuple(remarks), more=tuple(map(_reading, chosen)))
+    readings = tuple(map(_reading, chosen))
+    if any(one.uims or one.findings for one in readings):
+        return AttachmentReading(remarks=tuple(remarks), more=readings)
+    first = readings[0] if readings else AttachmentReading()  # where it is a table, its findings do not count
+    return AttachmentReading(remarks=tuple(remarks), more=(replace(first, findings=(nothing(part),)),))
 
 
 def _remarks(told: Mapping[str, Any], where: str) -> list[Finding]:

@@ -74,6 +74,15 @@ def test_a_file_that_cannot_be_read_is_told_with_the_remedy(octets: bytes, words
     assert (finding.severity, finding.field) == (Severity.PART, "uims")
 
 
+@pytest.mark.parametrize("rows", ["", made.cell("A1", "UIM"), made.cell("A1", " "), made.cell("A1", "Place")])
+def test_a_file_without_any_uim_is_told_as_one_of_text_is(rows: str) -> None:
+    (sheet,) = read(made.workbook(rows), "list.xlsx").more
+    (finding,) = sheet.findings
+    assert sheet.uims == ()
+    assert finding.text.message.startswith("No UIM was found in the file")
+    assert (finding.severity, finding.field) == (Severity.PART, "uims")
+
+
 def test_a_nameless_attachment_is_known_by_its_type() -> None:
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     reading = read((FILES / "libreoffice.ods").read_bytes(), "", kind)
