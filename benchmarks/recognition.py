@@ -74,7 +74,7 @@ def _matches(known: PatternLibrary, codes: Sequence[str]) -> None:
     """All matches of all codes, in the order in which a list is judged."""
     for cell, places in known.matching.grouped(codes).items():
         for place in places:
-            cell.all_hits(codes[place])
+            cell.joined(cell.hits(codes[place]), codes[place])
 
 
 def _allows(scheme: library.Scheme, code: str) -> bool:

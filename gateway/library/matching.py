@@ -16,12 +16,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import re2
 
 from gateway.library import oddities
-from gateway.library.rows import beginning, simple
+from gateway.library.rows import Rest, beginning, rest_of, simple
 from gateway.library.schemes import LONGEST, Scheme, options
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -47,6 +47,22 @@ class Hits:
         self.schemes = tuple(schemes)
 
 
+class _Beside(NamedTuple):
+    """Which patterns every code of another one has, by their numbers, and what is to be asked about further ones."""
+
+    sure: tuple[int, ...]
+    asked: tuple[tuple[int, Callable[[str, int, int], object], int, int], ...]
+
+
+def _beside(pattern: str, others: Sequence[str], size: int) -> _Beside | None:
+    """That of the codes of a pattern that are so long; None where it is not known of each."""
+    found = [rest_of(pattern, other, size) for other in others]
+    if None in found:
+        return None
+    sure = tuple(number for number, one in enumerate(found) if one is True)
+    return _Beside(sure, tuple((number, *one) for number, one in enumerate(found) if isinstance(one, Rest)))
+
+
 class Cell:
     """The patterns that are left for codes of one prefix and some lengths."""
 
@@ -64,6 +80,8 @@ class Cell:
         self._tails = [(number, _tail(one.tail).fullmatch, len(one.lead)) for number, one in enumerate(parts)]
         self._nothing, self._all = nothing, Hits(nothing.named, schemes)
         self._known = {(): nothing, tuple(range(len(self._patterns))): self._all}
+        self._beside: dict[int, _Beside | None] = {}
+        self._with: dict[int, Hits] = {}  # what every code of the one pattern left has that is so long
         # With a code of one length, letters and digits only, nothing can have been copied; and a short one is but one.
         self.may_be_odd = prefix.startswith("01") or not all(
             one.is_plain and one.most < 2 * oddities.SHORTEST for one in parts
@@ -77,16 +95,20 @@ class Cell:
 
     def hits(self, code: str) -> Hits:
         """Which of them a code has."""
-        if not self.schemes:
-            return self._nothing
         if self.only is not None:
             fullmatch, after = self.only
             return self._all if fullmatch(code, after) else self._nothing
+        if not self.schemes:
+            return self._nothing
         if self._is_simple:
             found = tuple([number for number, fullmatch, after in self._tails if fullmatch(code, after)])
         else:
             octets = encoded(code)
             found = tuple(self._set.Match(octets) or self._one_by_one(octets))
+        return self._of(found)
+
+    def _of(self, found: tuple[int, ...]) -> Hits:
+        """The schemes of these patterns."""
         hits = self._known.get(found)
         if hits is None:
             _make_room(self._known)
@@ -101,10 +123,33 @@ class Cell:
 
     def joined(self, specific: Hits, code: str) -> Hits:
         """The hits of a code behind its prefix together with those that need none, in the library's order."""
-        size = len(code)
-        cell = self._general[size] if size in self._general else self._found_general(size)
-        general = cell.hits(code) if cell is not None else None
-        if general is None or not general.schemes:
+        if specific is self._all:
+            found = self._with.get(len(code))
+            if found is not None:
+                return found
+        return self._looked_up(specific, code)
+
+    def _looked_up(self, specific: Hits, code: str) -> Hits:
+        size = min(len(code), LONGEST + 1)
+        general = self._general[size] if size in self._general else self._found_general(size)
+        if general is None:
+            return specific
+        if specific is not self._all or self.only is None:
+            return self._both(specific, general.hits(code))
+        beside = self._beside[size] if size in self._beside else self._found_beside(general, size)
+        if beside is None:
+            return self._both(specific, general.hits(code))
+        found = self._both(specific, general.of(beside, code))
+        if not beside.asked:
+            self._with[size] = found
+        return found
+
+    def _found_general(self, size: int) -> Cell | None:
+        found = self._general[size] = self.branch.general_cell(size)
+        return found
+
+    def _both(self, specific: Hits, general: Hits) -> Hits:
+        if not general.schemes:
             return specific
         hits = self._joined.get((specific, general))
         if hits is None:
@@ -113,11 +158,14 @@ class Cell:
             hits = self._joined[specific, general] = Hits(specific.named, both)
         return hits
 
-    def _found_general(self, size: int) -> Cell | None:
-        if size > LONGEST:  # one answer for all of them: what is remembered has a bound
-            return None
-        found = self._general[size] = self.branch.general_cell(size)
+    def _found_beside(self, general: Cell, size: int) -> _Beside | None:
+        found = self._beside[size] = _beside(self._patterns[0], general._patterns, size)
         return found
+
+    def of(self, beside: _Beside, code: str) -> Hits:
+        """Which of them a code has of which so much is known."""
+        asked = [number for number, fullmatch, start, end in beside.asked if fullmatch(code, start, end)]
+        return self._of(tuple(sorted((*beside.sure, *asked))) if asked else beside.sure)
 
     def _one_by_one(self, octets: bytes) -> list[int]:
         if self._any is None or not self._any.fullmatch(octets):

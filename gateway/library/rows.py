@@ -6,9 +6,9 @@ Most patterns of the library are such rows: a prefix, a serial number, digits of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import takewhile
+from itertools import groupby, islice, takewhile
 from math import prod
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ _ONE = rf"(?:[0-9A-Za-z]|\\d|\\x1d|\[(?:[{_SIGNS}]-[{_SIGNS}]|[{_SIGNS}]|\\-|\\x
 _TIMES = r"(?:\{\d{1,3}(?:,\d{1,3})?\}|\?)?(?![?*+{])"
 # A character or a class of them: once, as often as a number says, or perhaps; and a row of these that may be absent.
 _PIECE = re.compile(rf"(?P<one>{_ONE})(?P<times>{_TIMES})|\(\?:(?P<row>(?:{_ONE}{_TIMES})+)\)\?(?![?*+{{])")
+_LAYOUTS = 40  # ways to lay out a pattern over one length, as far as they are looked at
 
 
 class Simple(NamedTuple):
@@ -121,3 +122,76 @@ def _is_alphanumeric(one: str) -> bool:
 @lru_cache(maxsize=256)
 def _characters(one: str) -> frozenset[str]:
     return frozenset(character for character in map(chr, range(128)) if re.fullmatch(one, character, re.ASCII))
+
+
+class Rest(NamedTuple):
+    """What is still to be asked of a code so that it has a pattern, too: whether `fullmatch` takes it, start to end."""
+
+    fullmatch: Callable[[str, int, int], object]
+    start: int
+    end: int
+
+
+def rest_of(pattern: str, other: str, size: int) -> Rest | bool | None:
+    """Which codes of a pattern that are so long have another pattern: all (True), none (False), or those of a rest.
+
+    None where it cannot be told by laying the one over the other.
+    """
+    ours, theirs = _layouts(pattern, size), _layouts(other, size)
+    if not ours or theirs is None:
+        return None
+    if not any(_meets(one, another) for another in theirs for one in ours):
+        return False
+    if len(ours) > 1 or len(theirs) > 1:
+        return None
+    asked = [place for place, (one, other_) in enumerate(zip(ours[0], theirs[0], strict=True)) if not one <= other_]
+    if not asked:
+        return True
+    start, end = asked[0], asked[-1] + 1
+    return Rest(_row_of(theirs[0][start:end]).fullmatch, start, end)
+
+
+@lru_cache(maxsize=1024)
+def _row_of(layout: tuple[frozenset[str], ...]) -> re.Pattern[str]:
+    """One class of characters for each place."""
+    each = ((f"[{re.escape(''.join(sorted(one)))}]", len(list(those))) for one, those in groupby(layout))
+    return re.compile("".join(f"{one}{{{count}}}" for one, count in each), re.ASCII)
+
+
+@lru_cache(maxsize=8192)
+def _layouts(pattern: str, size: int) -> tuple[tuple[frozenset[str], ...], ...] | None:
+    """Every way to lay a row over so many characters, but such as another way allows: what may stand at each place.
+
+    None where that is not known.
+    """
+    row = _row(pattern)
+    if row is None or any(not piece.one for piece in row):
+        return None
+    found = tuple(islice(_laid(row, size), _LAYOUTS + 1))
+    if len(found) > _LAYOUTS:
+        return None
+    wide: list[tuple[frozenset[str], ...]] = []
+    for one in found:
+        if not any(_lies_in(one, another) for another in wide):
+            wide = [another for another in wide if not _lies_in(another, one)] + [one]
+    return tuple(wide)
+
+
+def _laid(row: tuple[_Piece, ...], size: int) -> Iterator[tuple[frozenset[str], ...]]:
+    if not row:
+        yield from ((),) if size == 0 else ()
+        return
+    first, *others = row
+    rest = tuple(others)
+    least, most = sum(piece.least for piece in rest), sum(piece.most for piece in rest)
+    for count in range(max(first.least, size - most), min(first.most, size - least) + 1):
+        for laid in _laid(rest, size - count):
+            yield (_characters(first.one),) * count + laid
+
+
+def _lies_in(one: tuple[frozenset[str], ...], other: tuple[frozenset[str], ...]) -> bool:
+    return all(here <= there for here, there in zip(one, other, strict=True))
+
+
+def _meets(one: tuple[frozenset[str], ...], other: tuple[frozenset[str], ...]) -> bool:
+    return not any(here.isdisjoint(there) for here, there in zip(one, other, strict=True))

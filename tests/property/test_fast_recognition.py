@@ -19,7 +19,7 @@ from gateway.library.changes import written
 from gateway.library.judge import Judge
 from gateway.library.lint import SAMPLES_UNTIL
 from gateway.library.matching import encoded
-from gateway.library.rows import simple
+from gateway.library.rows import Rest, rest_of, simple
 from gateway.library.schemes import options
 from tests.support.plain import PlainJudge, hits
 
@@ -204,3 +204,29 @@ def test_what_python_would_read_otherwise_or_slowly_is_not_simple() -> None:
         "é",
     ):
         assert simple(pattern) is None
+
+
+_ROW = st.lists(_PIECES, min_size=1, max_size=4).map(lambda pieces: "".join(map("".join, pieces)))
+
+
+@given(_ROW, _ROW, st.data())
+def test_a_pattern_laid_over_another_says_of_a_code_what_trying_it_says(
+    pattern: str, other: str, data_: st.DataObject
+) -> None:
+    code = data_.draw(st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True))
+    rest = rest_of(pattern, other, len(code))
+    fits = re2.compile(other, options()).fullmatch(encoded(code)) is not None
+    if isinstance(rest, Rest):
+        assert bool(rest.fullmatch(code, rest.start, rest.end)) == fits
+    elif rest is not None:
+        assert rest == fits
+
+
+def test_of_most_codes_with_a_prefix_their_scheme_says_which_general_structures_they_have() -> None:
+    eu = r"[A-Z][0-9A-Z]{1,5}[!-Z_a-z]{3,41}\d{8}"
+    assert rest_of(r"QCALL[0-9A-Za-z]{9}\d{8}", eu, 22) is True
+    assert rest_of(r"\d{22}", eu, 22) is False
+    rest = rest_of("QCALL[0-9A-Za-z]{17}", eu, 22)
+    assert isinstance(rest, Rest)
+    assert (rest.start, rest.end) == (14, 22), "only its end is to be looked at"
+    assert rest_of("QCALL[0-9A-Za-z]{17}", "(?:A|Q).*", 22) is None
