@@ -16,7 +16,7 @@ from gettext import c2py
 from io import BytesIO
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_interval, format_skeleton
+from babel.dates import format_date, format_interval, format_skeleton, get_datetime_format
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
@@ -97,7 +97,9 @@ class Catalogue:
         if isinstance(value, tuple):
             return self.gettext(_BETWEEN).join(map(self.value, value))
         if isinstance(value, datetime):
-            return f"{format_datetime(utc(value), 'medium', locale=self._locale)} UTC"
+            day = format_date(utc(value), "medium", locale=self._locale)
+            written = str(get_datetime_format("medium", locale=self._locale))
+            return f"{written.replace('{1}', day).replace('{0}', f'{utc(value):%H:%M}')} UTC"
         if isinstance(value, date):
             return format_date(value, "long", locale=self._locale)
         if isinstance(value, timedelta):

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from gateway.content import Decision, EnclosedKey, FilledForm, Finding, Letter, Severity, Sheet, Text, VerdictKind, text
+from gateway.content import (
+    Decision,
+    EnclosedKey,
+    FilledForm,
+    Finding,
+    Letter,
+    Severity,
+    Sheet,
+    Text,
+    Uim,
+    VerdictKind,
+    text,
+)
 from gateway.events import ChangeState, Event, EventKind, MailKind, PatternChange
 from gateway.facts import NO_PARTY, Correspondent, Fingerprint, PartyCode, PartyName
 from gateway.forms._common import evidence, notice, own_thread, sender
@@ -39,7 +51,10 @@ _STALE = text(
 )
 _APPROVED = text("Nothing more to do: it counts from now on, and every Party reads of it in the weekly digest.")
 _REFUSED = text("Nothing more to do: who proposed it is told the reason.")
-_AGAIN = text("Read the Secretariat's reason below. When that is mended, send “GSP PATTERN” again.")
+_AGAIN = text(
+    "The Secretariat has refused this change: read its reason below. Mend the form at the end, or the attached file, "
+    "and send it again."
+)
 _SHARED = text("{sample}, a sample of this change, is also a code of “{title}”: the officer would have to choose.")
 _LOST = text("“{title}”: the code {sample} would no longer be recognised.")
 _MOVED = text("“{title}”: the code {sample} would be taken for: {now}.")
@@ -141,10 +156,25 @@ def _settled(situation: Situation, change: PatternChange, found: Examined, versi
     if writer is not None:
         letters.append(told(situation, writer, change, found, (headline, mine), by=by, reason=reason, own=True))
     if proposer is not None and proposer.key is not None and proposer.person != actor.id:
-        letters.append(told(situation, proposer, change, found, (headline, theirs), by=by, reason=reason))
+        again = None if version else _again(found)
+        letters.append(told(situation, proposer, change, found, (headline, theirs), by=by, reason=reason, form=again))
     event = Event(kind, party=change.party, person=actor.id, actor=actor.party, count=version, digest=change.mark)
     made = replace(change, state=state, version=version, decided_by=actor.id)
     return Decision(events=(event,), letters=tuple(letters), patterns=(made,))
+
+
+def _again(found: Examined) -> FilledForm:
+    """The form filled with a change of one marking; a form has room for no more."""
+    if len(found.schemes) > 1:
+        return FilledForm("pattern")
+    (one,) = found.schemes
+    values = {
+        "party": str(one.party), "scheme": one.id, "title": str(one.title), "issuer": one.issuer,
+        "structure": str(one.structure), "pattern": one.pattern, "prefixes": " ".join(one.prefixes),
+        "length": _length(one), "certainty": str(one.decides or ""), "source": one.source,
+        "invalid": "\n".join(" ".join(sample) for sample in one.invalid),
+    }  # fmt: skip
+    return FilledForm("pattern", values, uims=tuple(map(Uim, one.valid)))
 
 
 def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -> Sheet:

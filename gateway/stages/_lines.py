@@ -19,8 +19,10 @@ _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|(?<![\w.+-])[\w.+-]++@[\w.-]*\w")  # numbers and addresses
 _WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
 _FRENCH = frozenset(":;?!»")  # no line begins with one, whatever space stands before it
-# Between wide characters, but a line does not begin with a closing sign (Unicode UAX 14, class CL).
-_WIDE = re.compile("(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])(?![、。，．：；！？）》」』】〕”’…])")
+# Between wide characters, but no line begins with a closing or ends with an opening sign (Unicode UAX 14, CL, OP).
+_WIDE = re.compile(
+    "(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])(?<![（《「『【〔])(?![、。，．：；！？）》」』】〕”’…])"
+)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 

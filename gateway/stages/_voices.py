@@ -85,7 +85,7 @@ class Voice:
             "changed_facts": self.changed_facts,
             "items": lambda items: [self.item(item) for item in items],
             "pairs": lambda details: [[self.say(label), value] for label, value in details],
-            "place": self.place,
+            "place_unsaid": self.place_unsaid,
             "places": self.places,
             "seen": self.seen,
             "told": lambda notes: [self.told(note) for note in notes],
@@ -177,6 +177,11 @@ class Voice:
         if name and line:
             return self.gettext(N_("{name}, line {line}"), name=name, line=line)
         return self.gettext(N_("Line {line}"), line=line) if line else self.gettext(N_("File “{name}”"), name=name)
+
+    def place_unsaid(self, one: Finding) -> str:
+        """The same; "" where it is nowhere, or only a file that the sentence itself names."""
+        named = not one.line and one.where in dict(one.text.values).values()
+        return self.place(one) if (one.line or one.where) and not named else ""
 
     def places(self, uims: Sequence[Uim]) -> str:
         """Where UIMs stand, each once; of many the first."""

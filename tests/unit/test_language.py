@@ -96,6 +96,7 @@ def test_times_are_utc_and_say_so() -> None:
     for language in LANGUAGES:
         said = KNOWN.catalogue(language).say(text("{when}", when=nairobi))
         assert "UTC" in said
+        assert said.endswith(" 09:30 UTC")  # to the minute, of 24 hours
     assert "09:30" in KNOWN.catalogue("fr").value(nairobi)
     assert "2026" in KNOWN.catalogue("fr").value(date(2026, 11, 21))
     assert KNOWN.catalogue("en").value(datetime(2026, 1, 2, tzinfo=UTC)).endswith("UTC")

@@ -107,6 +107,12 @@ def test_a_refusal_needs_a_reason_and_whoever_proposed_it_reads_it(world: World)
     refused = decide(world, asked, "refuse", reason="Send the regulation, please.")
     assert [event.kind for event in refused.events] == [EventKind.PATTERN_REFUSED]
     assert change(to(refused, "chief")).reason == "Send the regulation, please."
+    mended = to(refused, "chief").form
+    assert mended is not None
+    assert mended.values == {**STAMP, "party": "KE", "certainty": "sure"}, "what was refused need not be written again"
+    assert tuple(uim.text for uim in mended.uims) == VALID
+    assert [file.name[-5:] for file in to(refused, "chief").files] == [".yaml"]
+    assert to(refused, "secretariat").form is None
     assert (verdict(world), world.view.patterns.waiting()) == ("unknown", ())
     assert not decide(world, asked).patterns, "what was refused cannot be approved"
     again = to(world.send("chief", "pattern", STAMP, VALID), "secretariat")

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader
 
-from gateway.content import FilledForm, Letter, Uim, text
+from gateway.content import FilledForm, Finding, Letter, Severity, Uim, text
 from gateway.letters import LetterValues, MessageLetter, Notice, Reminder, Turn, UimNote
 from gateway.stages import _entity, _lines, _sandbox
 from gateway.treaty import Handling, ReferralState, Role
@@ -149,12 +149,12 @@ def _strings(mail: Seen) -> list[str]:
     return [f"{name}: {value}" for name, value in mail.outer.items()]
 
 
-def test_no_chinese_line_begins_with_a_sign_that_closes() -> None:
+def test_no_chinese_line_begins_with_a_sign_that_closes_or_ends_with_one_that_opens() -> None:
     for before in range(30, 45):
         lines = _lines.wrapped("字" * before + "。（" + "字" * 60 + "），" + "字" * 9).split("\n")
         assert len(lines) > 1
         assert all(sum(map(_lines.columns, line)) <= 78 for line in lines)
-        assert not any(line.startswith(("。", "）", "，")) for line in lines)
+        assert not any(line.startswith(("。", "）", "，")) or line.endswith("（") for line in lines)
 
 
 def test_nothing_is_injected_into_a_header() -> None:
@@ -302,6 +302,30 @@ def test_where_nothing_went_out_the_receipt_does_not_say_that_it_is_on_its_way(n
     text = seen(name).text
     assert text.startswith("Nothing ")
     assert "on its way" not in text
+
+
+def test_a_receipt_says_at_once_that_part_of_the_mail_could_not_be_read(language: str) -> None:
+    """Who reads only the first line must not think that all is done."""
+    receipt = samples.letter("receipt", language)
+    values = replace(receipt.values, sent=receipt.values.sent[:1], findings=())  # type: ignore[attr-defined, type-var]
+    unread = Finding(text("The file “{name}” was not read.", name="list.xlsx"), Severity.PART, "list.xlsx")
+    first = {}
+    for name, findings in (("none", ()), ("note", (replace(unread, severity=Severity.NOTE),)), ("part", (unread,))):
+        letter = replace(receipt, values=replace(values, findings=findings), form=None)
+        first[name] = seen(letter, language).text.partition("\n\n")[0]
+    assert first["none"] == first["note"] != first["part"]
+
+
+def test_a_file_that_a_sentence_names_is_not_named_above_it_too() -> None:
+    receipt = samples.letter("receipt", "en")
+    unread = Finding(text("The file “{name}” was not read.", name="list.xlsx"), Severity.PART, "list.xlsx")
+    here = replace(unread, text=text("It holds formulae."))
+    cell = replace(unread, text=text("This is a date."), line=3, column=2)
+    values = replace(receipt.values, findings=(unread, here, cell))  # type: ignore[type-var]
+    shown = seen(replace(receipt, values=values), "en")
+    for whole in (shown.text, unescape(re.sub("<[^>]*>", "", shown.html))):
+        assert whole.count("The file “list.xlsx” was not read.") == 1
+        assert (whole.count("File “list.xlsx”"), whole.count("list.xlsx, cell B3")) == (1, 1)
 
 
 def test_who_was_not_told_is_not_said_to_have_been_told() -> None:
