@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -145,7 +146,7 @@ class _Held(ClearValue):
 
 def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vocabulary, name: str) -> _Held:
     held = _Held()
-    gave_up, dear = False, 0
+    gave_up, dear, names = False, 0, Counter[str]()
     for part in attached(tree):
         if is_key(part) or _is_for(part, vocabulary.forms.get(name)):
             continue
@@ -161,11 +162,19 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
             sentence = text((_ENOUGH if gave_up else _MANY).message, name=part.filename, most=_MOST_DEAR)
             held.findings.append(Finding(sentence, Severity.PART, part.filename, field="uims"))
             continue
-        result = kind.read(part)
+        called = _called(part, names)
+        result = kind.read(replace(part, filename=called))
         gave_up = gave_up or result.gave_up
         for one in (result, *result.more):
-            _take(held, one, part.filename, vocabulary, name)
+            _take(held, one, called, vocabulary, name)
     return held
+
+
+def _called(part: MimePart, before: Counter[str]) -> str:
+    """What a file is called in what is said of it: telephones send several of one name, and some without any."""
+    name = part.filename or part.media_type.rpartition("/")[2].rpartition(".")[2].upper()
+    before[name] += 1
+    return name if before[name] == 1 else f"{name} #{before[name]}"
 
 
 def _take(held: _Held, result: AttachmentReading, file: str, vocabulary: Vocabulary, name: str) -> None:

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 
 from tests.support import photographs as made
 from tests.support.focalpoint import FR_UIM, SE_UIM, FocalPoint, request
+from tests.support.hostile_sheets import cell, workbook
 
 EAN = "5901234123457"
 
@@ -32,6 +33,29 @@ def test_the_codes_of_a_photograph_are_referred_and_the_receipt_shows_where_they
     assert "IMG_0001.jpg, code 2, upper middle" in receipt.text  # the EAN: no UIM
     assert receipt.html.count("<img ") == 2
     assert f'alt="IMG_0001.jpg: 1: upper left, Data Matrix: {SE_UIM}; 2: upper middle, EAN-13: {EAN}"' in receipt.html
+
+
+def test_pictures_of_one_name_or_none_are_told_apart(point: FocalPoint) -> None:
+    mail = EmailMessage()
+    mail.set_content("GSP LOOKUP\n")
+    for number, name in enumerate(("image.jpg", "image.jpg", None, None), 1):
+        octets = made.jpeg(made.plain(("Data Matrix", f"{SE_UIM[:-8]}2505191{number}")))
+        mail.add_attachment(octets, "image", "jpeg", filename=name)
+    point.send("officer", mail)
+    text = point.delivered()["officer"][0].text.replace("\r", "")
+    for number, name in enumerate(("image.jpg", "image.jpg #2", "JPEG", "JPEG #2"), 1):
+        assert f"Picture “{name}”:\n    1. upper left, Data Matrix:\n{SE_UIM[:-8]}2505191{number}" in text
+        assert f"- {name}, code 1, upper left" in text
+
+
+def test_a_nameless_spreadsheet_is_called_by_its_kind(point: FocalPoint) -> None:
+    mail = EmailMessage()
+    mail.set_content("GSP LOOKUP\n")
+    mail.add_attachment(
+        workbook(cell("A1", SE_UIM)), "application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
+    point.send("officer", mail)
+    assert "- SHEET › S, cell A1" in point.delivered()["officer"][0].text
 
 
 def test_a_photograph_without_codes_comes_back_with_the_form_and_what_to_do(point: FocalPoint) -> None:
