@@ -10,6 +10,7 @@ from datetime import date, datetime
 from markupsafe import Markup, escape
 
 from gateway.facts import ExchangeNumber, ReferralNumber
+from gateway.forms._grammar import HINT
 from gateway.language import normalise
 
 _COLUMNS = 76
@@ -23,6 +24,7 @@ _FRENCH = frozenset(":;?!»")  # no line begins with one, whatever space stands 
 _WIDE = re.compile(
     "(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])(?<![（《「『【〔])(?![、。，．：；！？）》」』】〕”’…])"
 )
+_HINT = f"{HINT} "
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -115,11 +117,16 @@ def turned_left(spoken: str) -> str:
 
 
 def turned(line: str) -> Markup:
-    """A line of a form from right to left: its label gives the direction, its value stands isolated."""
-    label, colon, value = line.partition(": ")
+    """A line of a form from right to left: its label gives the direction, its value and the hint stand isolated."""
+    label, colon, rest = line.partition(": ")
     if _RIGHT_TO_LEFT.search(label):
-        return escape(label + colon) + (Markup("<bdi>{}</bdi>").format(value) if value else "")
+        value, arrow, hint = rest.partition(_HINT)
+        return Markup("{}{}{}").format(label + colon, _apart(value), arrow) + _apart(hint)
     return Markup("<bdi>{}</bdi>").format(line) if line else Markup("")
+
+
+def _apart(words: str) -> Markup:
+    return Markup("<bdi>{}</bdi>").format(words) if words else Markup("")
 
 
 def isolated(value: object) -> Markup:

@@ -135,7 +135,7 @@ class Voice:
         if isinstance(value, Text):
             return self.say(value)
         if isinstance(value, tuple):
-            return self._between([self._put(name, one) for one in value])
+            return self._between([Markup(self._put(name, one)) for one in value])  # noqa: S704 - escaped
         if name == "uim":
             return f'<code dir="ltr">{escape(words(str(value)))}</code>'
         said = turned_left(self._catalogue.value(value))

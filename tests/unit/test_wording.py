@@ -12,7 +12,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from gateway import data
-from gateway.content import Letter, Text, Uim, text
+from gateway.content import FilledForm, Letter, Text, Uim, text
 from gateway.facts import Language, PartyCode, Wording
 from gateway.letters import Receipt, Suggestion, UimNote
 from gateway.library import LiveLibrary
@@ -100,6 +100,23 @@ def test_in_html_what_is_put_into_a_sentence_is_isolated_from_its_direction() ->
     assert "<bdi>السويد</bdi>: " in page
     assert "<bdi>رمز فرز الكرتونات</bdi>." in page
     assert re.search(r'<code dir="ltr">QCALL7hT2kQ9mZb7Kd25051914</code>', page)
+
+
+def test_in_html_each_of_several_titles_is_isolated_and_no_mark_of_html_is_shown() -> None:
+    titles = (Wording("Kenya, <b>stamp</b>"), next(one.title for one in shipped().schemes if one.id == "se-upui-L"))
+    receipt, sentence = letters()[0], text("It has this structure: {scheme}.", scheme=titles)
+    assert isinstance(receipt.values, Receipt)
+    note = UimNote(Uim("X1"), (sentence,))
+    page = read_by(replace(receipt, values=replace(receipt.values, ambiguous=(note,))), "ar").html
+    assert "<bdi>Kenya, &lt;b&gt;stamp&lt;/b&gt;</bdi>؛ <bdi>السويد، رمز العلبة مع ختم زمني</bdi>" in page
+
+
+def test_in_a_form_from_right_to_left_the_hint_stands_apart_from_the_value() -> None:
+    """Else the example of the hint stands where the value is read: `ke-stamp-2027 … ← ke-stamp`."""
+    form = FilledForm("pattern", {"scheme": "ke-stamp"})
+    page = read_by(replace(letters()[0], form=form), "ar").html
+    assert "رمز النظام: <bdi>ke-stamp </bdi>← <bdi>اسم قصير مثل ke-stamp-2027</bdi>" in page
+    assert "الطول: ← <bdi>26 أو 14-26</bdi>" in page
 
 
 @pytest.mark.parametrize("language", ["en", *OTHERS])
