@@ -11,7 +11,7 @@ from gateway.content import N_, Finding, Severity, Text, Uim, text
 from gateway.identifiers import misreads
 
 _PLAIN = re.compile(r"[!-~]+")
-_SEPARATORS = re.compile(r"<GS>|\{GS\}|\u241d|\\x1d|\^\]", re.IGNORECASE)
+_SEPARATORS = re.compile(r"<GS>|[{\[]GS[}\]]|\u241d|\\x1d|\\u001d|\^\]|&#(?:29|x1d);", re.IGNORECASE)
 _SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
 _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
@@ -85,7 +85,8 @@ def read_uims(
     for number, line in written:
         code = line.strip()
         if not (_PLAIN.fullmatch(code) and code[0] not in "[]}*_=+@-'\"" and "^" not in code and "\\" not in code
-                and "{" not in code and "<" not in code and "E+" not in code):  # fmt: skip
+                and "{" not in code and "<" not in code and "[" not in code and "&#" not in code
+                and "E+" not in code):  # fmt: skip
             read = read_damaged(code)
             if isinstance(read, Text):
                 findings.append(Finding(read, Severity.PART, where, number, line.strip(), "uims", column, page))

@@ -27,6 +27,8 @@ _HIDDEN = re.compile(
 )
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e]")
 _DECLARED = re.compile(r"<(?:!\[|\?)[^<>]*>")
+# Written as a number it would be dropped with other control characters (html.unescape).
+_GROUP_SEPARATOR = re.compile(r"&#(?:0{0,5}29(?!\d)|x0{0,5}1d(?![0-9a-f]));?", re.IGNORECASE)
 _UNCLOSED = re.compile(r"<(?![^<>]*>)")
 _MARKS = re.compile("([\n\x02-\x05])")  # line end; quotation opens, closes; edge of a block, of one that stands apart
 _DEEPEST = 20  # levels of quotation shown
@@ -133,7 +135,7 @@ def html_to_lines(source: str) -> list[str]:
 
 def _tamed(source: str) -> str:
     """HTML without what the standard parser takes time by the square for, or stumbles over: unclosed constructs."""
-    whole = _UNCLOSED.sub("&lt;", _DECLARED.sub("", source))
+    whole = _UNCLOSED.sub("&lt;", _DECLARED.sub("", _GROUP_SEPARATOR.sub("\x1d", source)))
     end = whole.rfind("-->") + 1
     return whole[:end] + whole[end:].replace("<!--", "&lt;!--")
 

@@ -285,7 +285,9 @@ def test_list_numbering_is_dropped_only_where_every_line_has_it() -> None:
     assert listed("1.2A", "2.3B") == ["1.2A", "2.3B"]
 
 
-@pytest.mark.parametrize("separator", ["\x1d", "<GS>", "<gs>", "{GS}", "␝", "\\x1d", "^]"])
+@pytest.mark.parametrize(
+    "separator", ["\x1d", "<GS>", "<gs>", "{GS}", "[GS]", "␝", "\\x1d", "\\u001D", "^]", "&#29;", "&#x1D;"]
+)
 def test_the_group_separator_may_be_written_in_many_ways(separator: str) -> None:
     assert listed(f"0104601234567890{separator}21ABC", ONE) == ["0104601234567890\x1d21ABC", ONE]
 

@@ -69,6 +69,11 @@ def test_html_shows_what_a_reader_sees() -> None:
     assert [line.replace("\u00a0", " ") for line in lines(source)] == ["UIM: 010460123456789021ABC&x", "a\tb"]
 
 
+@pytest.mark.parametrize("separator", ["\x1d", "&#29;", "&#029;", "&#x1D;", "&#x001d;", "&#29"])
+def test_a_group_separator_written_as_a_number_is_one(separator: str) -> None:
+    assert html_to_lines(f"<p>0109520000123451{separator}Z&#290;&#x1d6;") == ["0109520000123451\x1dZĢǖ"]
+
+
 def test_addresses_behind_links_are_left_out() -> None:
     assert lines("<a href='https://safelinks.example/?url=0104'>0104ABC</a>") == ["0104ABC"]
 
