@@ -61,9 +61,10 @@ _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.NOT_A_PARTY: text("It was recognised, but who issued it is not a Party to the Protocol."),
     VerdictKind.NOT_A_UIM: text("It is a code of another kind, not a unique identification marking."),
     VerdictKind.MALFORMED: text(
-        "It is almost a known marking, but something in it is wrong: compare it with the pack."
+        "It is almost a known marking, but something in it is wrong: compare it with the pack, and write it as it "
+        "stands there."
     ),
-    VerdictKind.UNKNOWN: text("No known pattern fits."),
+    VerdictKind.UNKNOWN: text("No known pattern fits: compare it with the pack."),
 }
 
 

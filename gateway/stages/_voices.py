@@ -192,12 +192,8 @@ class Voice:
         """A Party that is suggested, and why; only the reason where no Party follows."""
         if not suggestion.party:
             return self.say(suggestion.reason)
-        values = tuple(
-            (name, self._title(value, suggestion.party) if isinstance(value, Wording) else value)
-            for name, value in suggestion.reason.values
-        )
-        reason = self.say(replace(suggestion.reason, values=values))
-        return self._value(self.party(suggestion.party)) + self.gettext(_COLON) + reason
+        reason = self._of(suggestion.party, suggestion.reason)
+        return self._value(self.party(suggestion.party)) + self.gettext(_COLON) + self.say(reason)
 
     def told(self, note: UimNote) -> tuple[str, list[str], list[str]]:
         """A UIM, what is to be said of it, and the Parties that are suggested."""
@@ -230,6 +226,14 @@ class Voice:
                 explained.add(near)
             remarks.append(self.suggested(replace(near, reason=remark)) if near else self.say(remark))
         return remarks, [self.suggested(one) for one in of.suggestions if one not in explained]
+
+    def _of(self, party: PartyCode, reason: Text) -> Text:
+        """A sentence that stands behind a Party's name, without that name in the titles of its markings."""
+        values: list[tuple[str, object]] = []
+        for name, value in reason.values:
+            within = self._of(party, value) if isinstance(value, Text) else value
+            values.append((name, self._title(within, party) if isinstance(within, Wording) else within))
+        return replace(reason, values=tuple(values))
 
     def _title(self, scheme: Wording, party: PartyCode) -> str:
         """The title of a marking where its Party has just been named: without the Party's name, if it begins so."""

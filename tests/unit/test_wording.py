@@ -142,11 +142,14 @@ def test_a_party_and_its_marking_are_named_once_in_what_is_said_of_a_uim(languag
 def test_a_marking_whose_title_does_not_begin_with_its_party_keeps_its_whole_title() -> None:
     """A Party may call its markings as it likes: Niger's is not cut out of `Nigeria, stamp`."""
     reason = text("It has this structure: {scheme}.", scheme=Wording("Nigeria, stamp"))
-    note = UimNote(Uim("X1"), (), (Suggestion(PartyCode("NE"), Wording("Nigeria, stamp"), reason),))
+    doubted = text("{reason} {experience}", reason=reason, experience=text("Please confirm."))
+    note = UimNote(Uim("X1"), (), (Suggestion(PartyCode("NE"), Wording("Nigeria, stamp"), reason),
+                                   Suggestion(PartyCode("NG"), Wording("Nigeria, stamp"), doubted)))  # fmt: skip
     receipt = letters()[0]
     assert isinstance(receipt.values, Receipt)
     shown = read_by(replace(receipt, values=replace(receipt.values, ambiguous=(note,))), "en").text
     assert "- Niger: It has this structure: Nigeria, stamp." in shown
+    assert "- Nigeria: It has this structure: stamp. Please confirm." in shown
 
 
 @pytest.mark.parametrize("language", ["en", *OTHERS])
