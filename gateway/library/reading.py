@@ -11,7 +11,7 @@ from gateway.content import Text, text
 
 LARGEST = 64 * 1024  # octets
 _DEEPEST, _MOST, _WIDEST = 8, 5000, 1000  # levels, parts of the file, characters of one
-_LONGEST = {"title": 120, "pattern": 500, "begins": 500, "issuer": 120, "contact": 200, "what": 120}
+_LONGEST = {"id": 60, "title": 120, "pattern": 500, "begins": 500, "issuer": 120, "contact": 200, "what": 120}
 _LINE, _SAMPLE = 500, 200  # characters of any other text; of a sample
 SCHEMES, SAMPLES = 20, 40
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 PARTIES, AGENCIES, OVERLAPS = "_parties.yaml", "_agencies.yaml", "_overlaps.yaml"
 
+# What people who never saw the schema are told of the keys that the form asks for, too.
+_WANTED = {
+    "id": text("id: small letters, digits and hyphens, such as ke-stamp-2027."),
+    "party": text("party: the code of the Party, two capital letters; in a file in quotation marks."),
+    "prefixes": text("prefixes: each is 2 to 8 capital letters or digits."),
+    "length": text("length: from 1 to 200 characters."),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -67,6 +75,8 @@ def _says(broken: ValidationError) -> Text:
             return text("{field}: “{names}” is no key of the published schema.", field=field, names=", ".join(unknown))
         case "enum":
             return text("{field}: it must be one of: {values}.", field=field, values=", ".join(map(str, wanted)))
+        case _ if len(path) > 2 and path[2] in _WANTED:
+            return _WANTED[path[2]]
         case _:
             return text("{field}: it does not keep to the published schema.", field=field)
 

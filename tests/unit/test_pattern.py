@@ -152,7 +152,7 @@ def test_an_officer_describes_nothing_and_an_administrator_decides_nothing(world
         ("chief", {"invalid": "KESTAMP1"}, "Write the code, a space"),
         ("chief", {"invalid": "KESTAMP12345678 wrong"}, "invalid: sample 1 is one"),
         ("chief", {"source": ""}, "is missing"),
-        ("chief", {"scheme": "Two Words"}, "id: it does not keep"),
+        ("chief", {"scheme": "Two Words"}, "id: small letters, digits and hyphens"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_comes_back_with_the_form_and_nothing_is_proposed(

@@ -79,7 +79,13 @@ def test_a_changed_scheme_stands_where_it_stood_and_the_others_of_its_file_stay(
     [
         ({"party": "SE"}, "party: you describe"),
         ({"party": "null"}, "party: you describe"),
-        ({"party": "NO"}, "party: it does not keep"),  # false in YAML
+        ({"party": "NO"}, "party: the code of the Party, two capital letters"),  # false in YAML
+        ({"id": "KE Stamp"}, "id: small letters, digits and hyphens"),
+        ({"id": "k" * 61}, "id: this is too long: at most 60"),
+        ({"prefixes": "[kestamp]"}, "prefixes: each is 2 to 8 capital letters or digits"),
+        ({"length": "{min: 15, max: 201}"}, "length: from 1 to 200 characters"),
+        ({"confidence": "[high]"}, "confidence: it must be one of"),
+        ({"verified": "perhaps"}, "verified: it does not keep to the published schema"),
         ({"id": "se-one"}, "id: a marking of another Party"),
         ({"decides": "not a uim\n    remark: article"}, "decides: a Party may write"),
         ({"decides": "not a uim"}, "remark"),
