@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from gateway import data
 from gateway.library import files
@@ -62,3 +64,16 @@ def test_the_shipped_files_say_what_pyyaml_reads_in_them() -> None:
 def test_values_that_json_does_not_have_are_no_valid_scheme_and_no_crash() -> None:
     for document in ({"schemes": [{1: 2}]}, {"schemes": [{"id": yaml.safe_load("2024-01-31")}]}, {"schemes": {1, 2}}):
         assert schema_problems("made_up.yaml", document)
+
+
+def test_the_published_schema_as_it_is_takes_every_file_and_no_wrong_one() -> None:
+    """Whoever checks a file with another program than ours gives it the schema as a whole."""
+    published = Draft202012Validator(json.loads((data.folder("pattern_library") / "schema.json").read_text("utf-8")))
+    shipped = {name: _read(text) for name, text in data.pattern_texts().items()}
+    for name, document in shipped.items():
+        assert published.is_valid(document), name
+    sweden = shipped["sweden.yaml"]["schemes"][0]
+    assert published.is_valid(sweden), "a scheme alone"
+    for wrong in ({}, [], "x", {"schemes": []}, {"schemes": [{**sweden, "colour": "red"}]}, {**sweden, "party": "se"},
+                  {"schemes": [sweden], "parties": []}, {"parties": []}, {"agencies": [{"code": "QC"}]}):  # fmt: skip
+        assert not published.is_valid(wrong), wrong
