@@ -148,7 +148,7 @@ def _settled(situation: Situation, change: PatternChange, found: Examined, versi
     headline, mine, theirs = text("The change of the pattern library was refused"), _REFUSED, _AGAIN
     if version:
         state, kind, mine, theirs = ChangeState.APPROVED, EventKind.PATTERN_APPROVED, _APPROVED, _APPROVED
-        headline = text("The change of the pattern library is made: it has version {version} now", version=version)
+        headline = text("The pattern library has been changed: it is version {version} now", version=version)
     writer = sender(situation)
     proposer = situation.view.correspondent(change.person, situation.moment.now)
     by = proposer.address if proposer else ""

@@ -61,7 +61,7 @@ def answered(pending: Pending, mail: Digest, view: View, policy: Policy, now: da
     evidence = Evidence(now, mail)
     asked = tuple(_approval(pending, to, view, evidence) for to in _writable(view.secretariat(now)))
     headline = text("{address} has confirmed: the Secretariat decides now", address=pending.address)
-    wait = text("Nothing to do now: you hear of the decision.")
+    wait = text("Nothing to do now: you will be told the decision.")
     until = now + REGISTRATION_LIFE
     waiting = tuple(
         told(to, pending, headline, wait, until=until, evidence=evidence) for to in _orderer(pending, view, now)

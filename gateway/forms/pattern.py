@@ -28,8 +28,8 @@ _NOBODY = text(
 )
 _LENGTH = text("Write the length as a number, 26, or as two, 14-26.")
 _SAMPLE = text("Write the code, a space, and what is wrong with it.")
-_WAITS = text("Your change of the pattern library waits for the Secretariat")
-_WAIT = text("Nothing to do now: you hear of the decision.")
+_WAITS = text("Your change of the pattern library waits for the decision of the Secretariat")
+_WAIT = text("Nothing to do now: you will be told the decision.")
 _PLEASE = text("Please decide on a change of the pattern library")
 _DECIDE = text(
     "Please decide: reply, signed and encrypted, and write “{approve}” or “{refuse}” after “{decision}” in the form "

@@ -49,7 +49,7 @@ def test_what_is_approved_by_one_gateway_leads_the_next_request_at_another(point
     with service.Gateway.open(point.home, clock=point.clock) as other:
         assert point.send("admin", with_file(STAMP))["form"] == "pattern"
         mails = point.delivered()
-        assert "waits for the Secretariat" in mails["admin"][0].subject
+        assert "waits for the decision of the Secretariat" in mails["admin"][0].subject
         asked = mails["secretariat"][0].text
         assert r"KESTAMP\d{8}" in asked
         before = other.process_file(point.mail("officer", request(CODE)))
@@ -92,7 +92,7 @@ def test_what_is_wrong_or_hostile_comes_back_in_words_and_what_waits_is_in_the_s
     assert point.send("officer", with_file(STAMP))["outcome"] == "taken"
     assert "Your role may not send this form" in point.delivered()["officer"][0].subject
     point.send("admin", with_file(STAMP.replace(b"\n", b"\r\n"), "Stamp.yaml.txt", "text/plain"))  # of Windows' editor
-    assert "waits for the Secretariat" in point.delivered()["admin"][0].subject
+    assert "waits for the decision of the Secretariat" in point.delivered()["admin"][0].subject
     point.now = point.clock() + timedelta(days=7)
     Digests(point.gateway).send(at_once=True)
     digests = {who: " ".join(mails[0].text.split()) for who, mails in point.delivered().items()}

@@ -470,11 +470,11 @@ SAMPLES: dict[str, Sample] = {
                evidence=EVIDENCE)),
     "registration": Sample(
         Registration(text("{address} was asked to confirm", address="o@tull.example"),
-                     text("Nothing to do now: you hear of the decision."), SE, Role.OFFICER, "O. Officer",
+                     text("Nothing to do now: you will be told the decision."), SE, Role.OFFICER, "O. Officer",
                      "o@tull.example", "A" * 40, NOW + timedelta(days=14), evidence=EVIDENCE)),
     "registration:refused": Sample(
         Registration(text("The registration of {address} was refused", address="o@tull.example"),
-                     text("Nothing to do now: you hear of the decision."), SE, Role.ADMINISTRATOR, "O. Officer",
+                     text("Nothing to do now: you will be told the decision."), SE, Role.ADMINISTRATOR, "O. Officer",
                      "o@tull.example", "A" * 40, reason="Two are enough.")),
     "welcome": Sample(Welcome("gsp@gsp.example.org", Role.OFFICER, _FORMS, SE), blanks=_FORMS),
     "welcome:desk": Sample(Welcome("gsp@gsp.example.org", Role.DESK, _FORMS, SE), blanks=_FORMS),
