@@ -62,7 +62,7 @@ def hazard(pattern: str) -> Text | None:
 def multiplies(automaton: Automaton, work: Work) -> bool:
     """Whether a loop reads some text in two ways, so that each round doubles them; raises Unclear."""
     after, accepts = automaton.after, automaton.accepts
-    if not any(states & (2 << state) - 1 for state, states in enumerate(after)):
+    if not any(states & (2 << state) - 1 for state, states in enumerate(after)) or _is_unambiguous(automaton):
         return False  # states are numbered as they stand in the pattern: none goes back
     loops = _loops(after, work)
     if any(loops[one] >> other & 1 for one, other, _ in automaton.again):
@@ -109,7 +109,7 @@ class _Begun(NamedTuple):
 
 def ways(automaton: Automaton, work: Work) -> int:
     """In how many ways an automaton reads the beginning of one code, at least; raises Unclear."""
-    if not automaton.again and _is_determined(automaton):
+    if _is_unambiguous(automaton):
         return 1
     walk = Walk(automaton)
     again = {(one, other): count for one, other, count in automaton.again}
@@ -139,8 +139,10 @@ def _entered(begun: _Begun, states: int, automaton: Automaton, again: dict[tuple
     return _Begun(found)
 
 
-def _is_determined(automaton: Automaton) -> bool:
-    """Whether each character leads to one state only."""
+def _is_unambiguous(automaton: Automaton) -> bool:
+    """Whether each character leads to one state only, in one way."""
+    if automaton.again:
+        return False
     for states in {automaton.first, *automaton.after}:
         taken = 0
         for state in bits(states):
