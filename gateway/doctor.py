@@ -113,6 +113,16 @@ def _outbound(gateway: service.Gateway) -> _Findings:
         yield "wrong", f"the outgoing server {server} cannot be used ({error}): see [outbound]"
 
 
+def _doors(gateway: service.Gateway) -> _Findings:
+    settings = gateway.settings
+    doors = [name for name, port in (("SMTP", settings.smtp.port), ("LMTP", settings.lmtp.port)) if port]
+    doors += ["IMAP"] if settings.imap else []
+    if doors:
+        yield "right", f"mail comes in by {', '.join(doors)}"
+    else:
+        yield "wrong", "no mail can come in: set [smtp] port, [lmtp] port or [[imap]]"
+
+
 def _mailboxes(gateway: service.Gateway) -> _Findings:
     for mailbox in gateway.settings.imap:
         server = f"{mailbox.host}:{mailbox.port}"
@@ -202,6 +212,7 @@ _CHECKS: tuple[tuple[str, Callable[[service.Gateway], _Findings]], ...] = (
     ("registered keys", _registered_keys),
     ("items", _items),
     ("outgoing mail", _outbound),
+    ("doors", _doors),
     ("mailboxes", _mailboxes),
     ("TLS", _certificates),
     ("S/MIME", _anchors),

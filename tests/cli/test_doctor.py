@@ -105,6 +105,16 @@ def test_a_home_that_is_well_is_found_well(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("mail_server")
+def test_a_gateway_to_which_no_mail_can_come_is_wrong(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ("right", "mail comes in by SMTP, LMTP") in examined(home)["doors"]
+    monkeypatch.setenv("GSP_SMTP__PORT", "0")
+    assert ("right", "mail comes in by LMTP") in examined(home)["doors"]
+    monkeypatch.setenv("GSP_LMTP__PORT", "0")
+    monkeypatch.setenv("GSP_HTTP__PORT", str(free_port()))
+    assert "no mail can come in" in wrong(home)["doors"]
+
+
+@pytest.mark.usefixtures("mail_server")
 @pytest.mark.parametrize("path", ["", "gnupg", "secret.key", "smime"])
 def test_what_is_open_to_other_users_is_wrong(home: Path, path: str) -> None:
     (home / path).chmod(0o755 if (home / path).is_dir() else 0o644)
