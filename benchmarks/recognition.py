@@ -87,8 +87,9 @@ def _whole(known: PatternLibrary, codes: Sequence[str], broken: Sequence[str]) -
     valid = [one.uim for one in said if one.kind not in (VerdictKind.MALFORMED, VerdictKind.UNKNOWN)]
     share = [sum(one.kind is kind for one in said) / UIMS for kind in (VerdictKind.MALFORMED, VerdictKind.UNKNOWN)]
     bare = _bare_loop(codes)
-    whole, good, bad, single = _turns(
+    whole, read, good, bad, single = _turns(
         lambda: known.verdicts(uims, AT),
+        lambda: [known.decoded(one) for one in known.verdicts(uims, AT)],
         lambda: known.verdicts(valid, AT),
         lambda: known.verdicts(malformed, AT),
         lambda: [known.verdicts(uims[n : n + 20], AT) for n in range(0, 2_000, 20)],
@@ -98,8 +99,13 @@ def _whole(known: PatternLibrary, codes: Sequence[str], broken: Sequence[str]) -
         f"{_rate(whole)}: {statistics.median(whole) / bare:.0f} times an empty loop of Python",
         "at least 100,000 a second",
     )
-    yield "the same, only those that are decided", _rate(good, len(valid)), ""
-    yield "the same, only damaged ones", f"{_rate(bad, len(malformed))}", ""
+    yield (
+        "the same, and what the fields of each say as sentences, which letters have of the first only",
+        _rate(read),
+        "",
+    )
+    yield "only those that are decided, without sentences", _rate(good, len(valid)), ""
+    yield "only damaged ones, without sentences", f"{_rate(bad, len(malformed))}", ""
     yield "lists of 20, each judged anew", f"{statistics.median(single) * 10:.2f} ms a list", ""
 
 

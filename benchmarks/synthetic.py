@@ -112,9 +112,17 @@ def _coded(prefix: str, alphabet: str, size: int, stamped: bool) -> Scheme:
         "length": {"min": length, "max": length},
         "alphabet": "iso646" if alphabet == _SIGNS else "alphanumeric",
         **({"checks": [dict(_STAMP)]} if stamped else {}),
+        "fields": _fields(prefix, stamped),
         "decides": "sure",
         "rank": 95 if stamped else 90,
     }
+
+
+def _fields(prefix: str, stamped: bool) -> list[Scheme]:
+    """The named fields of such a code."""
+    serial: Scheme = {"name": "serial", "at": [len(prefix), -8 if stamped else None]}
+    stamp_: list[Scheme] = [{"name": "time stamp", "at": [-8, None]}] if stamped else []
+    return [{"name": "prefix", "at": [0, len(prefix)]}, serial, *stamp_]
 
 
 def _ranging(prefix: str, alphabet: str, size: int) -> Scheme:
@@ -125,6 +133,7 @@ def _ranging(prefix: str, alphabet: str, size: int) -> Scheme:
         "prefixes": [prefix],
         "length": {"min": len(prefix) + size + 6, "max": len(prefix) + size + 14},
         "checks": [dict(_STAMP)],
+        "fields": _fields(prefix, True),
         "decides": "ambiguous",
         "rank": 60,
     }
@@ -140,6 +149,7 @@ def _numbered(chance: random.Random, taken: set[str], size: int) -> Scheme:
         "pattern": rf"010{company}\d{{8}}21[!-Z_a-z]{{{size - 3},{size}}}(?:\x1d93[0-9A-Za-z]{{4}})?",
         "prefixes": [f"010{company}"],
         "checks": [{"check": "gs1 key"}],
+        "fields": [{"name": "gtin", "ai": "01"}, {"name": "serial", "ai": "21"}],
         "decides": "sure",
         "rank": 90,
     }

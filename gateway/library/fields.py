@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -125,15 +125,30 @@ def validity_of(raw: Mapping[str, Any]) -> Validity:
     return Validity(date.fromisoformat(begin) if begin else None, date.fromisoformat(end) if end else None)
 
 
-def cut(fields: Sequence[Field], code: str) -> tuple[Part, ...]:
-    """The fields that a normalised code has, in its order; what an optional one takes, the one before does not have."""
+def cut(fields: Sequence[Field], code: str, names: Container[str] | None = None) -> tuple[Part, ...]:
+    """The fields that a normalised code has, in its order; what an optional one takes, the one before does not have.
+
+    `names`: of the values of GS1 identifiers only these are looked for.
+    """
     lengths = {field.ai: field.length for field in fields if field.length}
-    elements = {ai: (start, end) for ai, start, end in gs1.elements(code, lengths)} if any(f.ai for f in fields) else {}
+    asked = {field.ai for field in fields if field.ai and (names is None or field.name in names)}
+    elements: dict[str, tuple[int, int]] = {}
+    for ai, start, end in gs1.elements(code, lengths) if asked else ():
+        elements[ai] = (start, end)
+        if asked <= elements.keys():
+            break
     if code.isdecimal():
         elements |= {ai: (0, len(code)) for ai, sizes in _ALONE.items() if len(code) in sizes}
     found = sorted((part for field in fields for part in _part(field, code, elements)), key=lambda part: part.start)
     ended = [one._replace(end=min(one.end, after.start)) for one, after in pairwise(found)] + found[-1:]
     return tuple(part for part in ended if part.start < part.end)
+
+
+def placed(fields: Sequence[Field], size: int) -> tuple[Part, ...] | None:
+    """The same of every code that is so long; None where that depends on its characters."""
+    if any(field.ai or (field.optional and field.name == STAMP) for field in fields):
+        return None
+    return cut(fields, " " * size)
 
 
 def problems(fields: Sequence[Field], samples: Sequence[str]) -> Iterator[Text]:

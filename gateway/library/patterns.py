@@ -17,6 +17,8 @@ from gateway.library.matching import Matching, compiled, encoded
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
 from gateway.library.steps import Order
 
+_NOT_READ = (VerdictKind.MALFORMED, VerdictKind.UNKNOWN)
+
 
 class PatternLibrary:
     """The library, ready to be asked. Holds no UIM. Shared between threads."""
@@ -25,6 +27,8 @@ class PatternLibrary:
         self.catalogue = catalogue
         self.experience = Experience(held, catalogue.schemes)
         self._published = tuple(scheme for scheme in catalogue.schemes if scheme.decides is not None)
+        self._by_id = {scheme.id: scheme for scheme in self._published}
+        self._decoder = decoding.Decoder()
         self.matching = Matching(self._published)
         self.order = Order()
         self._starting = tuple(scheme for scheme in self._published if scheme.begins)
@@ -46,7 +50,7 @@ class PatternLibrary:
 
     def scheme(self, name: str) -> Scheme:
         """The scheme of this id, which there is."""
-        return next(scheme for scheme in self._published if scheme.id == name)
+        return self._by_id[name]
 
     @property
     def others(self) -> tuple[TreatyParty, ...]:
@@ -73,10 +77,10 @@ class PatternLibrary:
 
     def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
         """What a recognised UIM says by itself (date, product, price …); () where nothing is published of it."""
-        if verdict.kind in (VerdictKind.MALFORMED, VerdictKind.UNKNOWN) or not verdict.candidates:
+        if verdict.kind in _NOT_READ or not verdict.candidates:
             return ()
-        scheme = next((one for one in self._published if one.id == verdict.candidates[0].scheme), None)
-        return decoding.decoded(scheme, self.canonical(verdict.uim.text)) if scheme else ()
+        scheme = self._by_id.get(verdict.candidates[0].scheme)
+        return self._decoder.decoded(scheme, self.canonical(verdict.uim.text)) if scheme else ()
 
     def fits(self, uim: str, now: datetime) -> tuple[str, ...]:
         """The ids of every scheme whose pattern and checks a UIM passes, whatever outranks what."""
