@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from gateway.attachments import AttachmentReading
-from gateway.attachments._headings import HEADINGS
+from gateway.attachments._headings import HEADINGS, passed_over, uim_column
 from gateway.attachments._kind import nothing, unlike
 from gateway.content import Finding, MimePart, Severity, Uim, text
 from gateway.identifiers.written import looks_like_code, read_uims
@@ -107,8 +107,9 @@ def _column(
             continue
         if not width:
             width = len(row)
-            named = next((place for place, cell in enumerate(row) if normalise(cell) in HEADINGS), -1)
+            named = uim_column(row)
             column = max(named, 0)
+            findings += passed_over(row, where, number)
             if named >= 0 or not any(character.isdigit() for character in row[0]):
                 continue  # headings
         if len(row) > width and any(cell.strip() for cell in row[width:]):

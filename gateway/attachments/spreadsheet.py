@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
-from gateway.attachments._headings import HEADINGS
+from gateway.attachments._headings import passed_over, uim_column
 from gateway.attachments._kind import nothing
 from gateway.attachments._unread import in_trouble
 from gateway.content import ClearValue, Finding, MimePart, Severity, Text, Uim, text, texts
 from gateway.identifiers.written import read_uims
-from gateway.language import normalise
 from gateway.mime.tree import one_line
 
 _ENDINGS = (".xlsx", ".xlsm", ".ods", ".xls")
@@ -147,7 +146,7 @@ def _sheet(rows: Sequence[tuple[int, Sequence[str | Sequence[str]]]], where: str
                 kinds[number, place] = cell[0]
         plain.append((number, tuple(cell if isinstance(cell, str) else cell[1] for cell in row)))
     for above, (_, cells) in enumerate(plain[:_ABOVE]):
-        column = next((place for place, cell in enumerate(cells) if normalise(cell) in HEADINGS), -1)
+        column = uim_column(cells)
         if column >= 0:
             return _Sheet(where, tuple(plain[above:]), column, True, kinds)
     first = plain[0][1]
@@ -163,8 +162,11 @@ def _reading(sheet: _Sheet) -> AttachmentReading:
     if sheet.headed or not any(character.isdigit() for character in cells[0][1]):
         cells = cells[1:]
     unlike = {place: _UNLIKE[kind] for place, kind in sheet.kinds.items() if kind in _UNLIKE}
-    found = _listed(cells, column, unlike, sheet.where)
-    return AttachmentReading(found[0][:_MOST], table=sheet.rows, findings=found[1], unlike=unlike, where=sheet.where)
+    uims, findings = _listed(cells, column, unlike, sheet.where)
+    further = passed_over(sheet.rows[0][1], sheet.where, sheet.rows[0][0]) if sheet.headed else ()
+    return AttachmentReading(
+        uims[:_MOST], table=sheet.rows, findings=(*further, *findings), unlike=unlike, where=sheet.where
+    )
 
 
 def _listed(

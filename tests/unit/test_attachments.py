@@ -71,6 +71,21 @@ def test_utf_16_as_excel_writes_it_is_read() -> None:
     assert codes(f"UIM\tPlace\r\n{ONE}\tx\r\n".encode("utf-16"), "list.csv") == [ONE]
 
 
+@pytest.mark.parametrize("heading", ["Code;UIM;Qty", "Serial number;УИМ;Код", "Identificador;IUU;x"])
+def test_a_column_that_is_called_uim_goes_before_one_that_is_called_code(heading: str) -> None:
+    reading = read(f"{heading}\nA-17;{ONE};x\nA-18;{TWO};y\n", "list.csv")
+    assert ([uim.text for uim in reading.uims], reading.findings) == ([ONE, TWO], ())
+
+
+def test_of_two_columns_that_are_as_likely_it_is_told_which_one_was_read() -> None:
+    for headings in ("UIM;UIM", "Code;Serial number", "Nr;UIM;UI;Code"):
+        reading = read(f"{headings}\n{';'.join([ONE] * (headings.count(';') + 1))}\n", "list.csv")
+        assert [uim.text for uim in reading.uims] == [ONE]
+        (finding,) = reading.findings
+        assert finding.text.message.startswith("Of several columns that may hold UIMs only the first")
+        assert (finding.severity, finding.line) == (Severity.PART, 1)
+
+
 @pytest.mark.parametrize("charset", ["utf-16", "cp1252"])
 def test_a_table_that_excel_saved_as_text_is_read_as_one(charset: str) -> None:
     table = f"Seizure of May\r\n\r\nNr\tUIM\tOrt\r\n1\t{ONE}\tKöln\r\n2\t{TWO}\tMalmö\r\n"

@@ -74,6 +74,21 @@ def test_a_file_that_cannot_be_read_is_told_with_the_remedy(octets: bytes, words
     assert (finding.severity, finding.field) == (Severity.PART, "uims")
 
 
+def row(*cells: tuple[str, str]) -> str:
+    """A row of cells of text."""
+    inner = (made.cell(place, value).removeprefix("<row>").removesuffix("</row>") for place, value in cells)
+    return f"<row>{''.join(inner)}</row>"
+
+
+def test_a_column_that_is_called_uim_goes_before_another_and_of_two_alike_it_is_told() -> None:
+    below = row(("A2", TEXTS[0]), ("B2", TEXTS[1]))
+    (sheet,) = read(made.workbook(row(("A1", "Code"), ("B1", "UIM")) + below), "list.xlsx").more
+    assert ([(uim.text, uim.column) for uim in sheet.uims], sheet.findings) == ([(TEXTS[1], 2)], ())
+    (sheet,) = read(made.workbook(row(("A1", "UIM"), ("B1", "UIMs")) + below), "list.xlsx").more
+    assert [uim.text for uim in sheet.uims] == [TEXTS[0]]
+    assert [finding.text.message[:18] for finding in sheet.findings] == ["Of several columns"]
+
+
 @pytest.mark.parametrize("rows", ["", made.cell("A1", "UIM"), made.cell("A1", " "), made.cell("A1", "Place")])
 def test_a_file_without_any_uim_is_told_as_one_of_text_is(rows: str) -> None:
     (sheet,) = read(made.workbook(rows), "list.xlsx").more
