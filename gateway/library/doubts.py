@@ -366,5 +366,7 @@ def shown(character: str) -> str | Text:
     """A character so that it can be seen: its name where it has no form of its own."""
     if character == " ":
         return text("a space")
+    if character == gs1.SEPARATOR:
+        return text("a group separator")
     visible = character.isprintable() and not character.isspace()
     return character if visible else unicodedata.name(character, f"U+{ord(character):04X}").lower()

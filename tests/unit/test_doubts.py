@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.content import Uim, Verdict, VerdictKind
+from gateway.content import Uim, Verdict, VerdictKind, text
 from tests.support.misreadings import proposals
 from tests.unit.test_library import shipped
 
@@ -219,3 +219,8 @@ def test_a_number_of_thirteen_digits_after_its_identifier_has_first_of_all_lost_
 def test_a_column_that_is_too_narrow_is_told_as_such() -> None:
     assert "too narrow" in said(judged("########"))
     assert "turned it into a number" in said(judged("4.6E+12"))
+
+
+def test_a_group_separator_where_none_stands_is_named() -> None:
+    (remark,) = judged("QCALL7hT2\x1dQ9mZb7Kd25051914").remarks
+    assert dict(remark.values)["character"] == text("a group separator")
