@@ -158,11 +158,11 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
                 held.findings.append(Finding(sentence, Severity.NOTE, part.filename))
             continue
         dear += kind.dear
-        if kind.dear and (gave_up or dear > _MOST_DEAR):
-            sentence = text((_ENOUGH if gave_up else _MANY).message, name=part.filename, most=_MOST_DEAR)
-            held.findings.append(Finding(sentence, Severity.PART, part.filename, field="uims"))
-            continue
         called = _called(part, names)
+        if kind.dear and (gave_up or dear > _MOST_DEAR):
+            sentence = text((_ENOUGH if gave_up else _MANY).message, name=called, most=_MOST_DEAR)
+            held.findings.append(Finding(sentence, Severity.PART, called, field="uims"))
+            continue
         result = kind.read(replace(part, filename=called))
         gave_up = gave_up or result.gave_up
         for one in (result, *result.more):

@@ -48,6 +48,17 @@ def test_pictures_of_one_name_or_none_are_told_apart(point: FocalPoint) -> None:
         assert f"- {name}, code 1, upper left" in text
 
 
+def test_a_nameless_picture_too_many_is_named_by_its_kind_and_number(point: FocalPoint) -> None:
+    mail = EmailMessage()
+    mail.set_content("GSP LOOKUP\n")
+    for _ in range(11):
+        mail.add_attachment(b"\xff\xd8\xff", "image", "jpeg")
+    point.send("officer", mail)
+    words = " ".join(point.delivered()["officer"][0].text.split())
+    assert "The picture “JPEG #10” cannot be read" in words
+    assert "The file “JPEG #11” was not opened: a mail may bring 10 files of this kind" in words
+
+
 def test_a_nameless_spreadsheet_is_called_by_its_kind(point: FocalPoint) -> None:
     mail = EmailMessage()
     mail.set_content("GSP LOOKUP\n")
