@@ -26,7 +26,8 @@ _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _AI_FIRST = re.compile(r"\(\d{2,4}\)|00\d|01\d|41[0-7]\d|8004|235")
 # Some scanners write a bar, which no GS1 value may hold; one that was a 1 stands before no identifier.
 _SPELT_SEPARATOR = re.compile(
-    r"<GS>|\{GS\}|<FNC1>|\{FNC1\}|\\x1[dD]|\^\]|\u241d|\|(?=10|1[1-7]\d{6}|2[01]|235|24[01]|8005|8008|9\d)"
+    r"<GS>|[{\[]GS[}\]]|&#(?:29|x1[dD]);|\\u001[dD]|<FNC1>|\{FNC1\}|\\x1[dD]|\^\]|\u241d|"
+    r"\|(?=10|1[1-7]\d{6}|2[01]|235|24[01]|8005|8008|9\d)"
 )
 # A Digital Link as it is printed below its QR code, without the scheme.
 _BARE_LINK = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/(?:[^?#]*/)?(?:01/\d{8,14}|00/\d{18})(?:[/?#]|$)")

@@ -70,12 +70,15 @@ def read_uims(
     """UIMs of numbered lines, one on each, octet for octet; and a finding for each line that is none.
 
     List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation, but
-    for the elements of a JSON list. A code in groups or with look-alike letters is given on as it is: the library says
-    what it may have been. `listed`: the lines are such elements already.
+    for the elements of a JSON list and the rows of a table of which one column holds codes. A code in groups or with
+    look-alike letters is given on as it is: the library says what it may have been. `listed`: the lines are elements of
+    a list already.
     """
     written = [(number, line) for number, line in lines if line.strip()]
     if written and not listed and (elements := _elements(written)):
         written, listed = elements, True
+    if any("\t" in line for _, line in written):
+        written = _column(written)
     if any("\n" in line or "\r" in line for _, line in written):  # a cell of a table has lines, too
         written = [(number, one) for number, line in written for one in _BREAK.split(line) if one.strip()]
     if written and all(_NUMBERED.match(line) for _, line in written) and _is_list(written):
@@ -95,6 +98,18 @@ def read_uims(
         if code:
             uims.append(Uim(code, where, number, column, page, listed=listed))
     return tuple(uims), tuple(findings)
+
+
+def _column(written: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Of rows copied out of a table the one column that holds codes; the lines as they are where none or several do."""
+    rows = [(number, [cell.strip() for cell in line.split("\t")], line) for number, line in written]
+    holding = {place for _, row, _ in rows if len(row) > 1 for place, cell in enumerate(row) if looks_like_code(cell)}
+    if len(holding) != 1:
+        return written
+    (place,) = holding
+    found = [(number, row[place] if len(row) > place and row[place] else line) for number, row, line in rows]
+    heading = len(rows[0][1]) > 1 and not any(map(str.isdigit, found[0][1]))
+    return found[heading:]
 
 
 def read_uim(written: str) -> str | Text:

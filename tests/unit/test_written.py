@@ -8,6 +8,7 @@ import pytest
 
 from gateway.content import Text, VerdictKind
 from gateway.identifiers.written import read_damaged, read_uim, read_uims
+from gateway.mime.text import html_to_lines
 from tests.support.misreadings import proposals
 from tests.unit.test_library import SWEDISH, verdict
 
@@ -118,6 +119,42 @@ def test_every_element_of_a_json_list_is_a_uim_of_its_own(written: str) -> None:
 def test_what_json_writes_in_another_way_is_what_the_code_says() -> None:
     written = f"[{json.dumps(RUSSIAN)}, {json.dumps(chr(0x1D).join((CARTON[:16], CARTON[17:])))}]"
     assert [uim.text for uim in read_uims([(1, written)])[0]] == [RUSSIAN, CARTON.replace(" ", "\x1d")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (f"{SWEDISH}\tMarlboro\t200", f"{OTHER}\tCamel\t10"),
+        ("Brand\tUIM\tArticle", f"Marlboro\t{SWEDISH}\t4006381333931", f"Camel\t{OTHER}\t4006381333931"),
+        (f"\t1\t{SWEDISH}", f"\t2\t{OTHER}"),  # as cells of a table in HTML come
+        (f"{SWEDISH}\t", OTHER),
+    ],
+    ids=["code first", "with headings", "numbered", "an empty cell"],
+)
+def test_of_rows_copied_out_of_a_table_the_column_with_codes_is_read(rows: tuple[str, ...]) -> None:
+    uims, findings = read_uims(enumerate(rows, 1))
+    assert [uim.text for uim in uims] == [SWEDISH, OTHER]
+    assert all(uim.text in rows[uim.line - 1] for uim in uims)
+    assert findings == ()
+
+
+def test_a_table_of_an_html_mail_is_read_so() -> None:
+    shown = html_to_lines(f"<table><tr><th>UIM<th>Brand<tr><td>{SWEDISH}<td>Camel<tr><td>{OTHER}<td>Camel</table>")
+    uims, findings = read_uims(enumerate(shown, 1))
+    assert [uim.text for uim in uims] == [SWEDISH, OTHER]
+    assert findings == ()
+
+
+def test_a_damaged_code_of_such_a_column_is_told_and_a_row_without_one_is_too() -> None:
+    uims, findings = read_uims(enumerate((f"{SWEDISH}\tCamel", "QCALL 7hT\tCamel", "\tCamel 20 pieces"), 1))
+    assert [uim.text for uim in uims] == [SWEDISH]
+    assert [(one.line, one.got) for one in findings] == [(2, "QCALL 7hT"), (3, "Camel 20 pieces")]
+
+
+def test_rows_with_two_columns_of_codes_are_told_and_not_cut() -> None:
+    uims, findings = read_uims([(1, f"{SWEDISH}\t{OTHER}"), (2, OTHER)])
+    assert [uim.text for uim in uims] == [OTHER]
+    assert [one.line for one in findings] == [1]
 
 
 @pytest.mark.parametrize(
