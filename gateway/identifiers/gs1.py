@@ -47,6 +47,7 @@ _ITEM = re.compile(
 _SHORTEST_ITEM = 16
 _MADE = re.compile(r"(?<![^\x1d])8008\d{8}")
 
+WRONG_VALUE = N_("After ({identifier}) stands {value}: too long, too short, or with wrong characters.")
 _NOT_PRODUCED = N_("The production time {stamp} after (8008) is not possible: year, month, day, hour.")
 # Clocks of packing lines and of this machine may differ by this much.
 _TOLERANCE = timedelta(hours=1)
@@ -206,11 +207,7 @@ def bracket_fault(code: str) -> Text | None:
         if known is not None and not re.fullmatch(known.pattern, identifier + value):
             if identifier == "8008" and value.isdecimal() and len(value) == 8:
                 return text(_NOT_PRODUCED, stamp=value)
-            return text(
-                "After ({identifier}) stands {value}: too long, too short, or with wrong characters.",
-                identifier=identifier,
-                value=value,
-            )
+            return text(WRONG_VALUE, identifier=identifier, value=value)
     return None
 
 

@@ -11,12 +11,15 @@ from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+import re2
+
 from gateway.content import N_, Candidate, Text, VerdictKind, text
 from gateway.identifiers import gs1, misreads, tpd
 from gateway.library import oddities
 from gateway.library.automata import Unclear, begun
 from gateway.library.evidence import points_for
-from gateway.library.schemes import Scheme
+from gateway.library.matching import encoded
+from gateway.library.schemes import Scheme, options
 
 if TYPE_CHECKING:
     from gateway.library.patterns import PatternLibrary
@@ -40,6 +43,8 @@ _ONE_CASE = text("Capital and small letters were made equal, which cannot be und
 _PREFIX = N_("It does not begin with {prefix}: character {position} is {character}.")
 _NO_DIGIT = N_("Character {position} is {character}, where only digits stand: {scheme}.")
 _NOT_THERE = N_("Character {position} is {character}, which cannot stand there: {scheme}.")
+MISBUILT = N_("It does not have this structure: {scheme}.")
+_ELEMENT = N_("({identifier}) cannot stand there: {scheme}.")
 CUT = N_("It ends after {count} of {expected} characters, as if cut at the edge of a column or line: {scheme}.")
 _STAMP = 8  # characters of a time stamp
 _STAMPED = 9  # characters at the end of a code of which one may keep the last eight from being a time stamp
@@ -322,14 +327,28 @@ def why_not(scheme: Scheme, code: str, now: datetime, *, placed: bool = True) ->
 def _misbuilt(scheme: Scheme, code: str, *, placed: bool) -> Text:
     """Where a code leaves the structure of a scheme, as far as that can be said."""
     try:
-        kept = begun(scheme.pattern, code) if placed and len(code) <= _LONGEST_LOOKED_INTO else 0
+        kept = begun(scheme.pattern, code) if len(code) <= _LONGEST_LOOKED_INTO else 0
     except Unclear:
         kept = 0
+    if kept and not placed:
+        return _wrong_element(scheme, code, kept)
     if kept == len(code):
         return text("It ends too early: {scheme}.", scheme=scheme.title)
     if kept:
         return text(_NOT_THERE, position=kept + 1, character=shown(code[kept]), scheme=scheme.title)
-    return text("It does not have this structure: {scheme}.", scheme=scheme.title)
+    return text(MISBUILT, scheme=scheme.title)
+
+
+def _wrong_element(scheme: Scheme, code: str, kept: int) -> Text:
+    """The same by the GS1 identifier: the writer put brackets around each, or wrote a link. `kept`: what is right."""
+    lengths = {field.ai: field.length for field in scheme.fields if field.length}
+    whole = re2.compile(scheme.pattern, options()).fullmatch(encoded(code[:kept]))
+    for identifier, start, end in gs1.elements(code, lengths):
+        if kept < start:
+            return text(_ELEMENT, identifier=identifier, scheme=scheme.title)
+        if kept < end or (kept == end and not whole):
+            return text(gs1.WRONG_VALUE, identifier=identifier, value=code[start:end])
+    return text(MISBUILT, scheme=scheme.title)
 
 
 def _wrong_prefix(prefix: str, code: str) -> Text:

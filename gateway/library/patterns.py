@@ -103,7 +103,8 @@ class PatternLibrary:
         wanted = self.scheme(scheme)
         if wanted in self.hits(code):
             return wanted.faults(code, now)
-        return (doubts.why_not(wanted, code, now, placed=code == uim.strip()),)
+        reason = doubts.why_not(wanted, code, now, placed=code == uim.strip())
+        return ((gs1.bracket_fault(uim) if reason.message == doubts.MISBUILT else None) or reason,)
 
     def hits(self, code: str) -> tuple[Scheme, ...]:
         """Every scheme whose pattern, prefix and length a normalised code has, in the library's order; unchecked."""

@@ -171,18 +171,33 @@ def test_a_cut_code_is_told_by_the_marking_that_it_is_a_part_of(code: str) -> No
         ("se-aui", "QCALL7hT2kQ9mZQCALa01bb25051914", (19, "a")),
         ("cn-32", "505190001234567 GXYC450100123456", (16, text("a space"))),
         ("eu-aui-operator", "0009520000123456789", None),  # it ends too early
-        ("gs1-eu-7040", "(414)9520000123451(7040)9Zx+", ()),  # the writer counts other characters
     ],
 )
-def test_where_a_code_leaves_a_structure_is_said(
-    scheme: str, code: str, says: tuple[int, str | Text] | tuple[()] | None
-) -> None:
+def test_where_a_code_leaves_a_structure_is_said(scheme: str, code: str, says: tuple[int, str | Text] | None) -> None:
     (reason,) = LIBRARY.refusal(scheme, code, NOW)
     values = dict(reason.values)
     if says:
         assert (values["position"], values["character"]) == says
     else:
-        assert reason.message.startswith("It ends too early" if says is None else "It does not have this structure")
+        assert reason.message.startswith("It ends too early")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "begins", "values"),
+    [
+        ("gs1-eu-7040", "(414)9520000123451(7040)9Zx+", "After (", {"identifier": "7040", "value": "9Zx+"}),
+        ("ru-block", "(01)04600000123455(21)ABCDEF(8005)139000", "After (", {"identifier": "21", "value": "ABCDEF"}),
+        ("gs1-eu-tpx", "(01)09520000123451(235)9Zx1aB3dE6gH9(21)55", "({identifier}) can", {"identifier": "21"}),
+        ("ae-dts", f"(01)09520000123451(21){'A' * 26}", "After (", {"identifier": "21", "value": "A" * 26}),
+        ("ae-dts", "(01)09520000123452(21)AB", "The check digit of", {"number": "09520000123452"}),
+    ],
+)
+def test_of_brackets_the_identifier_is_named_whose_value_is_wrong_or_that_stands_there_wrongly(
+    scheme: str, code: str, begins: str, values: dict[str, str]
+) -> None:
+    (reason,) = LIBRARY.refusal(scheme, code, NOW)
+    assert reason.message.startswith(begins)
+    assert values.items() <= dict(reason.values).items()
 
 
 def test_a_bar_before_an_identifier_is_a_separator_and_elsewhere_a_misread_one() -> None:
