@@ -24,10 +24,11 @@ SEPARATOR = "\x1d"
 
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _AI_FIRST = re.compile(r"\(\d{2,4}\)|00\d|01\d|41[0-7]\d|8004|235")
-# Some scanners write a bar, which no GS1 value may hold; one that was a 1 stands before no identifier.
-_SPELT_SEPARATOR = re.compile(
-    r"<GS>|[{\[]GS[}\]]|&#(?:29|x1[dD]);|\\u001[dD]|<FNC1>|\{FNC1\}|\\x1[dD]|\^\]|\u241d|"
-    r"\|(?=10|1[1-7]\d{6}|2[01]|235|24[01]|8005|8008|9\d)"
+_SPELT = r"<GS>|[{\[]GS[}\]]|\u241d|\\x1d|\\u001d|\^\]|&#(?:29|x1d);"
+SPELT_SEPARATOR = re.compile(_SPELT, re.IGNORECASE)  # as scanners, editors, HTML and JSON write what cannot be seen
+# And in an element string: some scanners write a bar, which no value may hold; a misread 1 stands before no identifier.
+_ELEMENT_SEPARATOR = re.compile(
+    rf"{_SPELT}|[<{{]FNC1[>}}]|\|(?=10|1[1-7]\d{{6}}|2[01]|235|24[01]|8005|8008|9\d)", re.IGNORECASE
 )
 # A Digital Link as it is printed below its QR code, without the scheme.
 _BARE_LINK = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/(?:[^?#]*/)?(?:01/\d{8,14}|00/\d{18})(?:[/?#]|$)")
@@ -81,7 +82,7 @@ def _normal(code: str) -> str:
         return _from_link("https://" + code, code) if "/0" in code and _BARE_LINK.match(code) else code
     if not _AI_FIRST.match(code):
         return code
-    code = _SPELT_SEPARATOR.sub(SEPARATOR, code)
+    code = _ELEMENT_SEPARATOR.sub(SEPARATOR, code)
     return _without_brackets(code) if code.startswith("(") else code
 
 

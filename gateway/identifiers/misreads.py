@@ -138,14 +138,11 @@ def proposals(code: str, prefixes: Prefixes) -> list[Proposal]:
     At most a dozen, most likely first; the caller keeps those that pass all checks of a scheme.
     """
     clean = cleaned(code)
-    found = [clean, *_undressed(clean.uim), *_restored(clean, prefixes)]
-    if len(found) == 1:
-        return found if clean.uim != code else found[1:]
-    each: dict[str, Proposal] = {}
-    for proposal in found:
-        each.setdefault(proposal.uim, proposal)
-    each.pop(code, None)
-    return list(each.values())
+    found: dict[str, Proposal] = {}
+    for proposal in (clean, *_undressed(clean.uim), *_restored(clean, prefixes)):
+        found.setdefault(proposal.uim, proposal)
+    found.pop(code, None)
+    return list(found.values())
 
 
 def slips(code: str, since: int = 0) -> Iterator[Guess]:

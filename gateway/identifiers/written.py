@@ -8,10 +8,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from gateway.content import N_, Finding, Severity, Text, Uim, text
-from gateway.identifiers import misreads
+from gateway.identifiers import gs1, misreads
 
 _PLAIN = re.compile(r"[!-~]+")
-_SEPARATORS = re.compile(r"<GS>|[{\[]GS[}\]]|\u241d|\\x1d|\\u001d|\^\]|&#(?:29|x1d);", re.IGNORECASE)
 _SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
 _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
@@ -177,7 +176,7 @@ def _careful(code: str) -> str | Text:
         return _OVERRIDDEN
     code = "".join(c for c in code if unicodedata.category(c) != "Cf").replace("\u00a0", " ").strip()
     code = _unwrapped(code)
-    code = _SEPARATORS.sub("\x1d", code)
+    code = gs1.SPELT_SEPARATOR.sub(gs1.SEPARATOR, code)
     code = _SYMBOLOGY.sub("", code, count=1) if code.startswith("]") else code
     if code[:1] in _SIGNS and _FORMULA.fullmatch(code):
         return _CALCULATED

@@ -79,7 +79,7 @@ class Doubts:
             return tuple(map(self._likely, self._near(meant + code[len(meant) :])[:1])), (_ONE_CASE,)
         source = written.strip() if written.lstrip()[:1] == "(" else code  # the places that its writer counts
         proposed = self._proposals(source)
-        certain = bool(proposed) and any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
+        certain = any(proposal.remark.message in misreads.CERTAIN for proposal in proposed)
         near = () if certain else self._near(code)
         if not proposed and (near or source[:1] in misreads.LIKE_DIGITS or source[:1] == "("):
             proposed = list(self._slips(source, near=near))
@@ -88,8 +88,8 @@ class Doubts:
         reason = (why_not(near[0], code, self._now, placed=code == written.strip()),) if near else ()
         if not certain and written.startswith("(") and (fault := gs1.bracket_fault(written)):
             reason = (fault,)
-        likely = near[:1] or tuple([proposal.scheme for proposal in proposed[:1]])
-        return tuple(map(self._likely, likely)), (*reason, *[proposal.remark for proposal in proposed])
+        likely = near[:1] or tuple(proposal.scheme for proposal in proposed[:1])
+        return tuple(map(self._likely, likely)), (*reason, *(proposal.remark for proposal in proposed))
 
     def beside(self, code: str, deciding: tuple[Scheme, ...], advised: bool) -> tuple[Text, ...]:
         """What a code may have been that fits as it is, but hardly so.
@@ -144,8 +144,6 @@ class Doubts:
             alike = [
                 scheme for scheme in self._library.beginning(whole) if scheme.is_checked and not _distance(scheme, code)
             ]
-        if not alike:
-            return ()
         return tuple(
             sorted(alike, key=lambda scheme: (_distance(scheme, code), -scheme.rank - points_for(scheme, code)))
         )

@@ -260,7 +260,7 @@ def _reason(scheme: Scheme, points: int, code: str) -> Text:
 
 def _origin(code: str, asks_agency: bool) -> Origin:
     """Of a code that is only a hint; each "" where it has none."""
-    if not code[0].isalpha() and (number := gs1.number_of(code)):
+    if number := gs1.number_of(code):
         return gs1.organisation(number), ""
     return "", iso15459.agency_code(code) if asks_agency else ""
 
