@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,17 @@ from typing import Any
 from jinja2 import FileSystemLoader, TemplateError
 
 from gateway import data, library
-from gateway.content import Uim
+from gateway.content import Candidate, Text, Uim, Verdict
 from gateway.crypto import _certificate
 from gateway.events import EventView, ExchangeView
 from gateway.identifiers.written import read_damaged
 from gateway.language import Languages
+from gateway.library.doubts import BEGINNING
 from gateway.library.overlap import Relation
 from gateway.outcome import Answer, Deferred, Held, Refused, Taken
 from gateway.stages import _sandbox
+
+_ENGLISH = Languages.from_texts({}).catalogue("en")
 
 
 def outcome(answer: Answer) -> dict[str, Any]:
@@ -102,25 +105,51 @@ def broken_templates() -> tuple[str, ...]:
 
 def match(codes: list[str], known: library.PatternLibrary | None = None) -> list[dict[str, Any]]:
     """What a pattern library, else the shipped one, says of each code."""
+    rows: list[dict[str, Any]] = []
+    for code, found in _judged(codes, known):
+        if isinstance(found, Text):
+            rows.append({"uim": code, "verdict": "malformed", "candidates": [], "remarks": [_ENGLISH.say(found)]})
+            continue
+        candidates = [
+            {"party": c.party, "scheme": c.scheme, "title": c.title, "rank": c.rank, "verified": c.verified,
+             "reason": _ENGLISH.say(c.reason)}
+            for c in found.candidates
+        ]  # fmt: skip
+        remarks = [_ENGLISH.say(remark) for remark in found.remarks]
+        rows.append({"uim": code, "verdict": found.kind.value, "candidates": candidates, "remarks": remarks})
+    return rows
+
+
+def matched(codes: list[str], known: library.PatternLibrary | None = None) -> list[tuple[str, str, str, str, str]]:
+    """The same as rows for people: one for each Party or pattern that a code may be of, then one for each remark.
+
+    A remark that says why a code is not quite of a pattern stands for the reason that it is nearly of it.
+    """
+    rows: list[tuple[str, str, str, str, str]] = []
+    for code, found in _judged(codes, known):
+        if isinstance(found, Text):
+            rows.append((code, "malformed", "", "", _ENGLISH.say(found)))
+            continue
+        nearly: dict[object, Candidate] = {c.title: c for c in found.candidates if c.reason.message == BEGINNING}
+        remarks = [(nearly.get(dict(remark.values).get("scheme", "")), remark) for remark in found.remarks]
+        explained = [near for near, _ in remarks]
+        said: list[tuple[Candidate | None, Text]] = [(c, c.reason) for c in found.candidates if c not in explained]
+        for of, sentence in (*said, *remarks):
+            party, scheme = (of.party, of.scheme) if of else ("", "")
+            rows.append((code, found.kind.value, party, scheme, _ENGLISH.say(sentence)))
+        if not (said or remarks):
+            rows.append((code, found.kind.value, "", "", ""))
+    return rows
+
+
+def _judged(codes: list[str], known: library.PatternLibrary | None) -> Iterator[tuple[str, Verdict | Text]]:
+    """Each code with its verdict, or with what is wrong with it as it is written."""
     known = known or library.load(data.pattern_texts())
-    english = Languages.from_texts({}).catalogue("en")
     written = [read_damaged(code) for code in codes]
     uims = [Uim(code, line=number) for number, code in enumerate(written, 1) if isinstance(code, str)]
     verdicts = {verdict.uim.line: verdict for verdict in known.verdicts(uims, datetime.now(UTC))}
-    rows: list[dict[str, Any]] = []
     for number, (code, read) in enumerate(zip(codes, written, strict=True), 1):
-        if not isinstance(read, str):
-            rows.append({"uim": code, "verdict": "malformed", "candidates": [], "remarks": [english.say(read)]})
-            continue
-        verdict = verdicts[number]
-        candidates = [
-            {"party": c.party, "scheme": c.scheme, "title": c.title, "rank": c.rank, "verified": c.verified,
-             "reason": english.say(c.reason)}
-            for c in verdict.candidates
-        ]  # fmt: skip
-        remarks = [english.say(remark) for remark in verdict.remarks]
-        rows.append({"uim": code, "verdict": verdict.kind.value, "candidates": candidates, "remarks": remarks})
-    return rows
+        yield code, read if isinstance(read, Text) else verdicts[number]
 
 
 def certificate_expiry(path: Path) -> datetime:

@@ -76,26 +76,18 @@ def match(uims: tuple[str, ...], file: BinaryIO | None, home: Path | None, as_js
 
     with _output.failing():
         given = [*uims, *(_lines(file) if file else ())]
-    if home:
-        with _output.opened(home) as gateway:
-            found = inspection.match(given, gateway.patterns.known())
-    else:
-        with _output.failing():
-            found = inspection.match(given)
     if not given:
         raise click.UsageError("Give UIMs, or --file.")
-    if as_json:
-        _output.print_json(found)
-        return
-    rows = [row for one in found for row in _told(one)]
+    known = None
+    if home:
+        with _output.opened(home) as gateway:
+            known = gateway.patterns.known()
+    with _output.failing():
+        if as_json:
+            _output.print_json(inspection.match(given, known))
+            return
+        rows = inspection.matched(given, known)
     _output.table(("UIM", "Verdict", "Party", "Pattern", "Reason"), rows, "")
-
-
-def _told(match: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
-    """A row for each Party or pattern that a UIM may be of, then one for all that is to be said of it."""
-    found = [(c["party"], c["scheme"], c["reason"]) for c in match["candidates"]]
-    found += [("", "", remark) for remark in match["remarks"]]
-    return [(match["uim"], match["verdict"], *one) for one in found or [("", "", "")]]
 
 
 @pattern.command("import")

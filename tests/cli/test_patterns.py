@@ -76,3 +76,17 @@ def test_a_file_counts_at_once_is_on_record_and_can_be_taken_back(folder: Path, 
         ("1", "ke-stamp", "operator", ""), ("2", "ke-stamp", "operator", "as shipped"),
     ]  # fmt: skip
     assert "changed again by version 2" in failed_in_one_line(gsp("pattern", "revert", 1, home=home))
+
+
+def test_a_table_of_matches_names_a_marking_once_for_a_code() -> None:
+    """What is wrong stands for the reason that a code is nearly of a marking; JSON has both, as before."""
+    short, spaced = "QCALL7hT2", "QCALL 7h T2kQ and more"
+    headings, _, *rows = gsp("pattern", "match", short, spaced).out.splitlines()
+    assert headings.split() == ["UIM", "Verdict", "Party", "Pattern", "Reason"]
+    assert [row.split()[:4] for row in rows[:1]] == [[short, "malformed", "SE", "se-upui-s"]]
+    assert rows[0].endswith("It ends after 9 of 14 characters, as if cut at the edge of a column or line: Sweden, "
+                            "short readable code.")  # fmt: skip
+    assert ["A UIM has no spaces in it" in row for row in rows] == [False, True]
+    (found,) = gsp("pattern", "match", "--json", short).json
+    assert [sum("short readable code" in one for one in found["remarks"]), len(found["candidates"])] == [1, 1]
+    assert "It begins like this" in found["candidates"][0]["reason"]
