@@ -233,7 +233,7 @@ class FilledForm(ClearValue):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyFile(ClearValue):
-    """A key, certificate or other file as it was sent; `name` "": a key that was pasted into the text."""
+    """A key, certificate or other file as it was sent; `name` "": what was pasted into the text."""
 
     name: str
     octets: bytes

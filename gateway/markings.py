@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gateway.content import ClearValue, Text
+from gateway.content import ClearValue, Finding, Text
 from gateway.facts import PartyCode
 from gateway.letters import Evidence
 
@@ -42,3 +42,4 @@ class Change(ClearValue):
     touched: tuple[Text, ...] = ()
     reason: str = ""
     evidence: Evidence | None = None
+    findings: tuple[Finding, ...] = ()  # what of the mail was not taken

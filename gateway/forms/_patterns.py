@@ -89,12 +89,13 @@ def told(
     reason: str = "",
     form: FilledForm | None = None,
     own: bool = False,
+    findings: tuple[Finding, ...] = (),
 ) -> Letter:
     """How a change stands: `says` are headline and next step; `own`: to who wrote the mail, as a reply to it."""
     described = tuple(_described(scheme, scheme.id in found.new) for scheme in found.schemes)
     values = Change(
         *says, change.mark[:SHOWN], change.party, by, described, sentences(found), reason,
-        evidence(situation) if own else None,
+        evidence(situation) if own else None, findings,
     )  # fmt: skip
     name = f"patterns-{change.mark[:SHOWN]}.yaml"
     file = EnclosedKey(name, "application/yaml", change.text.encode(), Fingerprint(change.mark))

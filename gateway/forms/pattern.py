@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from gateway.content import Decision, FilledForm, Finding, Letter, Severity, text
+from gateway.content import Decision, FilledForm, Finding, KeyFile, Letter, Severity, text
 from gateway.events import Event, EventKind, PatternChange
 from gateway.facts import NO_PARTY, digest
 from gateway.forms import Form
@@ -20,6 +20,10 @@ from gateway.rules.limits import DAY, PATTERN_CHANGES_PER_DAY
 
 _NOTHING = text("Nothing was changed in the pattern library")
 _MEND = text("Mend what is named below and send the form, or the file, again.")
+_ATTACH = text(
+    "Mend what is named below and attach the patterns as a file (.yaml): mail programs change the spaces and break the "
+    "lines of a text."
+)
 _HOW = text("Complete the form below, or attach a file of patterns (.yaml), and reply to this mail.")
 _ONE = text("Send one file, or the form, in a mail; not both, and not two.")
 _TOO_MANY = text("Your Party has proposed as many changes today as it may. Send this again tomorrow.")
@@ -30,6 +34,10 @@ _LENGTH = text("Write the length as a number, 26, or as two, 14-26.")
 _SAMPLE = text("Write the code, a space, and what is wrong with it.")
 _WAITS = text("Your change of the pattern library waits for the decision of the Secretariat")
 _WAIT = text("Nothing to do now: you will be told the decision.")
+_WAIT_READ = text(
+    "You will be told the decision; but not all of your mail was taken: see “{heading}” below.",
+    heading=text("Line by line"),
+)
 _PLEASE = text("Please decide on a change of the pattern library")
 _DECIDE = text(
     "Please decide: reply, signed and encrypted, and write “{approve}” or “{refuse}” after “{decision}” in the form "
@@ -43,17 +51,18 @@ def decide(situation: Situation) -> Decision:
     """A change that waits for the Secretariat, or what is wrong with it, in plain words."""
     form, files = situation.reading.form, situation.reading.files
     filled = bool(form.uims) or any(value.strip() for value in form.values.values())
+    found = situation.reading.findings
     if not filled and not files:
-        return notice(situation, text("How are your Party's UIMs built?"), _HOW, form=FilledForm("pattern"))
+        return notice(situation, text("How are your Party's UIMs built?"), _HOW, found, FilledForm("pattern"))
     if len(files) > 1 or (files and filled):
         return notice(situation, _NOTHING, _ONE, form=form if filled else None)
     if files:
-        return _examined(situation, files[0].octets, files[0].name)
-    findings = weighed(PATTERN_FIELDS, form, situation.reading.findings, frozenset({"party", "certainty", "uims"}))
+        return _examined(situation, files[0], found)
+    findings = weighed(PATTERN_FIELDS, form, found, frozenset({"party", "certainty", "uims"}))
     findings = (*findings, *_unread(form))
     if blocks(findings):
         return notice(situation, _NOTHING, _MEND, findings, marked(form, findings))
-    return _examined(situation, written([_raw(situation, form)]).encode())
+    return _examined(situation, KeyFile("", written([_raw(situation, form)]).encode()), findings, form)
 
 
 def _unread(form: FilledForm) -> tuple[Finding, ...]:
@@ -93,22 +102,27 @@ def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     return {**known, **{key: value for key, value in said.items() if value}}
 
 
-def _examined(situation: Situation, octets: bytes, file: str = "") -> Decision:
-    """The library with the change is looked at as a whole; what is right is proposed to the Secretariat."""
+def _examined(
+    situation: Situation, file: KeyFile, findings: tuple[Finding, ...], form: FilledForm | None = None
+) -> Decision:
+    """The library with the change is looked at as a whole; what is right is proposed to the Secretariat.
+
+    `form`: where it was filled in, and no file attached or pasted.
+    """
     actor, now = situation.submission.sender.person, situation.moment.now
     only = NO_PARTY if rights.describes_all(actor) else actor.party
-    found = examine(situation.library.texts(), octets, only)
+    found = examine(situation.library.texts(), file.octets, only)
     if found.problems:
-        form = situation.reading.form
-        return notice(situation, _NOTHING, _MEND, problems(found, file), None if file else form)
+        mend = _MEND if form or file.name else _ATTACH
+        return notice(situation, _NOTHING, mend, (*problems(found, file.name), *findings), form)
     if situation.view.patterns.proposed_since(actor.party, now - DAY) >= PATTERN_CHANGES_PER_DAY:
         return notice(situation, _NOTHING, _TOO_MANY)
     if not any(to.key for to in situation.view.secretariat(now)):
         return notice(situation, _NOTHING, _NOBODY)
-    return _proposed(situation, found)
+    return _proposed(situation, found, findings)
 
 
-def _proposed(situation: Situation, found: Examined) -> Decision:
+def _proposed(situation: Situation, found: Examined, findings: tuple[Finding, ...]) -> Decision:
     actor, now = situation.submission.sender.person, situation.moment.now
     ids = tuple(scheme.id for scheme in found.schemes)
     mark = digest(found.text.encode())
@@ -116,10 +130,12 @@ def _proposed(situation: Situation, found: Examined) -> Decision:
     event = Event(
         EventKind.PATTERN_PROPOSED, party=found.party, person=actor.id, actor=actor.party, count=len(ids), digest=mark
     )
-    return Decision(events=(event,), letters=_letters(situation, change, found), patterns=(change,))
+    return Decision(events=(event,), letters=_letters(situation, change, found, findings), patterns=(change,))
 
 
-def _letters(situation: Situation, change: PatternChange, found: Examined) -> tuple[Letter, ...]:
+def _letters(
+    situation: Situation, change: PatternChange, found: Examined, findings: tuple[Finding, ...]
+) -> tuple[Letter, ...]:
     """To who wrote it, and to everybody of the Secretariat who may decide: who proposes it only where he is alone."""
     actor, writer = situation.submission.sender.person, sender(situation)
     secretariat = situation.view.secretariat(situation.moment.now)
@@ -128,7 +144,8 @@ def _letters(situation: Situation, change: PatternChange, found: Examined) -> tu
     please = (_PLEASE, text(_DECIDE.message, **words))
     form = FilledForm("approve", {"pattern": change.mark[:SHOWN]})
     by = str(actor.address)
-    own = [told(situation, writer, change, found, (_WAITS, _WAIT), own=True)] if writer else []
+    wait = _WAIT_READ if any(one.severity is not Severity.NOTE for one in findings) else _WAIT
+    own = [told(situation, writer, change, found, (_WAITS, wait), own=True, findings=findings)] if writer else []
     return (*own, *(told(situation, to, change, found, please, by=by, form=form) for to in asked))
 
 

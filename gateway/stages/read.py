@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway import discovery, repairs
 from gateway.attachments import Attachment, AttachmentReading
+from gateway.attachments._unread import is_ornament
 from gateway.content import (
     Block,
     ClearValue,
@@ -27,6 +28,7 @@ from gateway.forms import Form
 from gateway.forms._beside import beside, without
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import own_lines
+from gateway.forms._pasted import begins_patterns, pasted_patterns
 from gateway.forms._reading import filled_in, read_form
 from gateway.forms._schema import read_document
 from gateway.forms._table import read_table
@@ -47,6 +49,14 @@ _MANY = text(
 )
 _MOST_DEAR = 10  # each may take a processor for half a minute
 _UNREAD = text("The attachment “{name}” was not read: send UIMs as text, .txt, .csv or .xlsx, one on a line.")
+_NO_PATTERNS = text(
+    "The attachment “{name}” was not read. Write into the form what describes the marking, or attach it as a file of "
+    "patterns (.yaml)."
+)
+_STAMP = text(
+    "The picture “{name}” was not taken: the pattern library holds words only. Give the picture to the Secretariat in "
+    "another way; the name of its file can stand after “picture” in a file of patterns (.yaml)."
+)
 
 
 def read(
@@ -78,14 +88,24 @@ def read(
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),
     )
     kind = vocabulary.forms.get(form.name)
-    files = tuple(KeyFile(part.filename, part.body) for part in attached(tree) if _is_for(part, kind))
-    pictures = tuple(held.pictures)
+    pictures, files = tuple(held.pictures), _files(tree, kind)
     return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind), files, pictures)
 
 
-def _is_for(part: MimePart, form: Form | None) -> bool:
-    """Whether a form wants a file as it is."""
-    return form is not None and part.filename.lower().endswith(form.takes_files)
+def _files(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
+    """What was attached, and pasted, for a form that takes files as they are."""
+    if form is None or not form.takes_files:
+        return ()
+    pasted = pasted_patterns(plain_lines(tree) or html_lines(tree))[1]
+    files = [KeyFile(part.filename, part.body) for part in attached(tree) if _is_for(part, form)]
+    return (*files, *([KeyFile("", pasted)] if pasted else []))
+
+
+def _is_for(part: MimePart, form: Form) -> bool:
+    """Whether a form wants a file as it is: by its name, its type, or as text by how it begins."""
+    name = part.filename.lower()
+    by_type = part.media_type.endswith("yaml") and "." not in name
+    return name.endswith(form.takes_files) or by_type or (name.endswith(".txt") and begins_patterns(part.body))
 
 
 def _keys(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
@@ -112,6 +132,9 @@ def _lines(lines: Sequence[str], vocabulary: Vocabulary, title: str) -> tuple[Fi
     form, findings, outside = read_form(lines, vocabulary, title)
     if form.name and vocabulary.forms[form.name].takes_keys:
         lines = pasted_keys(lines)[0]
+        form, findings, outside = read_form(lines, vocabulary, title)
+    elif form.name and vocabulary.forms[form.name].takes_files:
+        lines = pasted_patterns(lines)[0]
         form, findings, outside = read_form(lines, vocabulary, title)
     return form, (*findings, *beside(lines, vocabulary, form.name)) if form.name else findings, outside
 
@@ -147,8 +170,12 @@ class _Held(ClearValue):
 def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vocabulary, name: str) -> _Held:
     held = _Held()
     gave_up, dear, names = False, 0, Counter[str]()
+    form = vocabulary.forms.get(name)
     for part in attached(tree):
-        if is_key(part) or _is_for(part, vocabulary.forms.get(name)):
+        if is_key(part):
+            continue
+        if form is not None and form.takes_files:
+            held.findings += () if _is_for(part, form) else _not_taken(part, _called(part, names))
             continue
         fit = (kind for kind in kinds.values() if not kind.forms or name in kind.forms)
         kind = next((kind for kind in fit if kind.accepts(part)), None)
@@ -168,6 +195,14 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
         for one in (result, *result.more):
             _take(held, one, called, vocabulary, name)
     return held
+
+
+def _not_taken(part: MimePart, called: str) -> tuple[Finding, ...]:
+    """What is told of a file that a form which takes files has no use for."""
+    picture = part.media_type.startswith("image/")
+    if part.media_type in _HARMLESS or _is_ours(part) or (picture and is_ornament(part)):
+        return ()
+    return (Finding(text((_STAMP if picture else _NO_PATTERNS).message, name=called), Severity.PART, called),)
 
 
 def _called(part: MimePart, before: Counter[str]) -> str:

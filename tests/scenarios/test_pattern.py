@@ -93,6 +93,14 @@ def test_what_is_wrong_or_hostile_comes_back_in_words_and_what_waits_is_in_the_s
     assert "Your role may not send this form" in point.delivered()["officer"][0].subject
     point.send("admin", with_file(STAMP.replace(b"\n", b"\r\n"), "Stamp.yaml.txt", "text/plain"))  # of Windows' editor
     assert "waits for the decision of the Secretariat" in point.delivered()["admin"][0].subject
+    assert point.send("admin", f"GSP PATTERN\n{STAMP.decode()}")["outcome"] == "taken"  # pasted: it takes its place
+    assert "waits for the decision of the Secretariat" in point.delivered()["admin"][0].subject
+    point.send("admin", f"GSP PATTERN\n{STAMP.decode().replace('    rank', 'rank')}")
+    mended = " ".join(point.delivered()["admin"][0].text.split())
+    assert "attach the patterns as a file (.yaml): mail programs change the spaces" in mended
+    assert "The file is not valid YAML: line 15." in mended
+    point.send("admin", with_file(b"\xff\xd8\xff", "stamp.jpg", "image/jpeg"))
+    assert "The picture “stamp.jpg” was not taken" in " ".join(point.delivered()["admin"][0].text.split())
     point.now = point.clock() + timedelta(days=7)
     Digests(point.gateway).send(at_once=True)
     digests = {who: " ".join(mails[0].text.split()) for who, mails in point.delivered().items()}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.content import Decision, Letter, Text, Uim
+from gateway.content import Decision, Finding, Letter, Severity, Text, Uim
 from gateway.events import EventKind
 from gateway.library import LiveLibrary
 from gateway.markings import Change
@@ -241,3 +241,18 @@ def test_a_change_of_an_entry_keeps_how_sure_it_is_and_its_rank(world: World) ->
     world.send("chief", "pattern", {**STAMP, "title": "Kenya, stamp of 2027", "certainty": "ambiguous"}, VALID)
     (waiting,) = world.view.patterns.waiting()
     assert ("decides: ambiguous" in waiting.text, "rank: 60" in waiting.text) == (True, True)
+
+
+def test_what_of_the_mail_was_not_taken_is_told_whatever_becomes_of_the_rest(world: World) -> None:
+    passed_over = (Finding(Text("not taken"), Severity.PART, "stamp.jpg"),)
+    empty = world.send("chief", "pattern", findings=passed_over)
+    assert (findings(empty), empty.letters[0].form is not None) == (["not taken"], True)
+    wrong = world.send("chief", "pattern", attached=[stamp(valid="[OTHER]")], findings=passed_over)
+    assert findings(wrong)[-1] == "not taken"
+    proposed = world.send("chief", "pattern", attached=[stamp()], findings=passed_over)
+    assert change(to(proposed, "chief")).findings == passed_over
+    assert "not all of your mail was taken" in english(change(to(proposed, "chief")).next_step)
+    assert change(to(proposed, "secretariat")).findings == (), "it is the writer's to mend"
+    noted = (Finding(Text("odd"), Severity.NOTE),)
+    by_form = to(world.send("chief", "pattern", STAMP, VALID, findings=noted), "chief")
+    assert (change(by_form).findings, english(change(by_form).next_step)[:7]) == (noted, "Nothing")

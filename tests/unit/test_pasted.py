@@ -1,0 +1,122 @@
+"""`GSP PATTERN`: what a mail brings beside the form: patterns attached, pasted, as text; and all that is not taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway import data, discovery, forms
+from gateway.content import MimePart, ProtectedHeaders, Reading, Severity
+from gateway.facts import EncryptedMail, Envelope, VisibleHeaders, digest, proven_ciphertext
+from gateway.forms._grammar import Vocabulary
+from gateway.language import Languages
+from gateway.library.reading import Unreadable, read_schemes
+from gateway.stages.read import read
+from tests.support.patterns import stamp
+from tests.unit.test_attachments import KINDS
+
+VOCABULARY = Vocabulary(discovery.find(forms, "FORM"), Languages.from_texts(data.catalogues()))
+PATTERNS = stamp().decode().strip("\n") + "\n"
+ALONE = "".join(f"{line[4:]}\n" for line in PATTERNS.splitlines()[1:])
+SCHEMES = read_schemes(PATTERNS.encode())
+FORM = r"Scheme: ke-stamp" "\n" r"Pattern: KESTAMP\d{8}" "\n"
+
+
+def leaf(body: bytes, kind: str, name: str = "", disposition: str = "attachment", more: bytes = b"") -> MimePart:
+    head = ((b"Content-ID", more),) if more else ()
+    return MimePart(head, kind, (("charset", "utf-8"),), disposition, name, body, (), body)
+
+
+def reading(text: str, *files: MimePart, subject: str = "", kind: str = "text/plain") -> Reading:
+    seen = EncryptedMail("openpgp", proven_ciphertext(b"x"), digest(b"x"), VisibleHeaders(), Envelope(), 1)
+    parts = (leaf(text.encode(), kind, "", ""), *files)
+    tree = MimePart((), "multipart/mixed", (), "", "", b"", parts, b"")
+    return read(tree, ProtectedHeaders(subject=subject), seen, VOCABULARY, KINDS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"GSP PATTERN\n\n{PATTERNS}",
+        f"GSP PATTERN\n\n{ALONE}",
+        f"GSP PATTERN\nOur new stamp:\n\n```yaml\n{PATTERNS}```\nKind regards\n",
+        f"GSP PATTERN\n\n~~~\n\n{PATTERNS}\n~~~\n",
+        f"GSP PATTERN\n\n# Keys: schema.json.\n{PATTERNS}-- \nA. Person\nid: none\n",
+        f"GSP PATTERN\n\n{PATTERNS}\n\nThis mail is confidential.\nDo not pass it on.\n",
+        f"GSP PATTERN\n\n{PATTERNS.replace(chr(10) + '    ', chr(10) + 4 * chr(0xA0))}",
+        f"GSP PATTERN\n\n{PATTERNS}\nFrom: us\nSent: today\nTo: you\nSubject: old\n\n{PATTERNS}",
+        f"GSP PATTERN\n\n{PATTERNS}\n\n> GSP PATTERN\n>\n> Scheme: ← a short name\n> Title: Kenya\n",
+        f"Scheme: ← a short name\n\n{PATTERNS}",
+    ],
+    ids=["list", "alone", "fenced", "fence of tildes", "signature", "disclaimer", "no-break", "earlier", "quoted",
+         "subject"],
+)  # fmt: skip
+def test_patterns_that_were_pasted_are_read_as_if_they_were_attached(body: str) -> None:
+    found = reading(body, subject="" if body.startswith("GSP") else "GSP PATTERN")
+    (file,) = found.files
+    assert (file.name, read_schemes(file.octets)) == ("", SCHEMES)
+    assert (found.form.name, found.form.values.get("pattern", ""), found.form.uims) == ("pattern", "", ())
+    assert found.findings == ()
+
+
+def test_patterns_of_a_mail_in_html_are_read() -> None:
+    said = PATTERNS.replace("  ", "&nbsp; ").replace("\n", "<br>\n")
+    (file,) = reading(f"<p>GSP PATTERN</p><div>{said}</div>", kind="text/html").files
+    assert read_schemes(file.octets) == SCHEMES
+
+
+@pytest.mark.parametrize(
+    ("damaged", "line"),
+    [
+        (PATTERNS.replace("    ", ""), 0),  # indentation lost: its keys stand beside “schemes:”
+        (PATTERNS.replace("Excise Duty", "Excise\nDuty"), 24),  # a line broken by a mail program
+        (PATTERNS + "Kind regards\n", 24),
+    ],
+)
+def test_a_text_that_a_mail_program_has_changed_is_never_cut_but_told_with_the_line_of_the_mail(
+    damaged: str, line: int
+) -> None:
+    (file,) = reading(f"GSP PATTERN\n\n\n{damaged}").files
+    with pytest.raises(Unreadable) as told:
+        read_schemes(file.octets)
+    assert dict(told.value.says.values) == ({"line": line} if line else {})
+
+
+def test_a_form_without_patterns_below_it_is_a_form() -> None:
+    found = reading(f"GSP PATTERN\n\n{FORM}\nValid samples:\nKESTAMP12345678\n")
+    assert (found.files, found.form.get("scheme")) == ((), "ke-stamp")
+    assert [uim.text for uim in found.form.uims] == ["KESTAMP12345678"]
+    assert not reading(f"GSP MESSAGE\n\nMessage:\n{PATTERNS}").files, "other forms take no patterns"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.yaml", "application/octet-stream"), ("a.txt", "text/plain"), ("", "application/yaml"), ("", "text/x-yaml")],
+)
+def test_patterns_are_known_by_their_name_their_type_or_how_a_text_begins(name: str, kind: str) -> None:
+    octets = b"# our stamps\n\n" + PATTERNS.encode()
+    found = reading("GSP PATTERN\n", leaf(octets, kind, name))
+    assert [(file.name, file.octets) for file in found.files] == [(name, octets)]
+    assert found.findings == ()
+
+
+def test_what_is_not_taken_is_told_and_no_code_in_it_is_a_sample() -> None:
+    found = reading(
+        "GSP PATTERN\n",
+        leaf(b"\xff\xd8\xff", "image/jpeg", "stamp.jpg"),
+        leaf(b"\x89PNG", "image/png"),
+        leaf(b"%PDF", "application/pdf", "law.pdf"),
+        leaf(b"KESTAMP12345678\n", "text/plain", "codes.txt"),
+        leaf(b"UIM\nKESTAMP12345678\n", "text/csv", "codes.csv"),
+        leaf(b"BEGIN:VCARD", "text/vcard", "me.vcf"),
+        leaf(b"\x89PNG", "image/png", "logo.png", "inline", b"<logo>"),
+    )
+    told = [(one.where, one.text.message.split(":")[0].split(".")[0], one.severity) for one in found.findings]
+    picture, other = "The picture “{name}” was not taken", "The attachment “{name}” was not read"
+    assert told == [
+        ("stamp.jpg", picture, Severity.PART),
+        ("PNG", picture, Severity.PART),
+        ("law.pdf", other, Severity.PART),
+        ("codes.txt", other, Severity.PART),
+        ("codes.csv", other, Severity.PART),
+    ]
+    assert (found.form.uims, found.files) == ((), ())
