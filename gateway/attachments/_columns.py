@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 from gateway.attachments import AttachmentReading
-from gateway.attachments._headings import HEADINGS, passed_over, uim_column
+from gateway.attachments._headings import HEADINGS, coded_column, passed_over, uim_column
 from gateway.attachments._kind import nothing, unlike
 from gateway.content import Finding, MimePart, Severity, Uim, text
 from gateway.identifiers.written import looks_like_code, read_uims
@@ -99,7 +99,7 @@ def _single(lines: list[str], skipped: int) -> Iterator[tuple[int, str]]:
 
 
 def _column(
-    rows: Iterable[tuple[int, list[str]]], delimiter: str, where: str, findings: list[Finding]
+    rows: Sequence[tuple[int, list[str]]], delimiter: str, where: str, findings: list[Finding]
 ) -> Iterator[tuple[int, str]]:
     width, column = 0, 0
     for number, row in rows:
@@ -108,9 +108,9 @@ def _column(
         if not width:
             width = len(row)
             named = uim_column(row)
-            column = max(named, 0)
+            column = named if named >= 0 else coded_column((cells for _, cells in rows), 0)
             findings += passed_over(row, where, number)
-            if named >= 0 or not any(character.isdigit() for character in row[0]):
+            if named >= 0 or not any(map(str.isdigit, "".join(row[column : column + 1]))):
                 continue  # headings
         if len(row) > width and any(cell.strip() for cell in row[width:]):
             findings.append(Finding(_MORE_COLUMNS, Severity.PART, where, number, delimiter.join(row)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from gateway.content import Finding, Severity, text
+from gateway.identifiers.written import looks_like_code
 from gateway.language import normalise
 
 # What a column of UIMs, and of nothing else, is called in the six languages.
@@ -25,6 +28,9 @@ _GENERAL = frozenset(
     )
 )
 HEADINGS = _UIMS | _GENERAL
+_LOOKED_AT = 1000
+# What may be a UIM, if a short one: neither a number in a list nor a date, and no word.
+_MAY_BE = re.compile(r"(?=\S*[0-9])(?![0-9()./:°º-]{1,10}\Z)\S+")
 _FIRST = text(
     "Of several columns that may hold UIMs only the first, “{heading}”, was read. Put all UIMs into one column."
 )
@@ -35,6 +41,15 @@ def uim_column(cells: Sequence[str]) -> int:
     names = [normalise(cell) for cell in cells]
     found = [place for known in (_UIMS, _GENERAL) for place, name in enumerate(names) if name in known]
     return found[0] if found else -1
+
+
+def coded_column(rows: Iterable[Sequence[str]], first: int) -> int:
+    """Of a table whose headings say nothing the one column that holds codes, where the first has numbers and words."""
+    rows = list(islice(rows, _LOOKED_AT))
+    if any(_MAY_BE.fullmatch(row[first].strip()) for row in rows if len(row) > first):
+        return first
+    found = {place for row in rows for place, cell in enumerate(row) if looks_like_code(cell)}
+    return found.pop() if len(found) == 1 else first
 
 
 def passed_over(cells: Sequence[str], where: str, line: int) -> tuple[Finding, ...]:

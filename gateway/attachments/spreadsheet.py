@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
-from gateway.attachments._headings import passed_over, uim_column
+from gateway.attachments._headings import coded_column, passed_over, uim_column
 from gateway.attachments._kind import nothing
 from gateway.attachments._unread import in_trouble
 from gateway.content import ClearValue, Finding, MimePart, Severity, Text, Uim, text, texts
@@ -151,7 +151,7 @@ def _sheet(rows: Sequence[tuple[int, Sequence[str | Sequence[str]]]], where: str
             return _Sheet(where, tuple(plain[above:]), column, True, kinds)
     first = plain[0][1]
     column = next((place for place, cell in enumerate(first) if cell.strip() or (plain[0][0], place) in kinds), 0)
-    return _Sheet(where, tuple(plain), column, False, kinds)
+    return _Sheet(where, tuple(plain), coded_column((row for _, row in plain), column), False, kinds)
 
 
 def _reading(sheet: _Sheet) -> AttachmentReading:

@@ -9,6 +9,7 @@ from gateway.content import Finding, Severity, text
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import Line, is_signature, own_text, visible
 from gateway.forms._reading import filled_in, read_form
+from gateway.identifiers.written import looks_like_code, unnumbered
 
 _PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may think that all of it is read
 # How servers mark mail from outside, in words of their own above everything else.
@@ -17,6 +18,9 @@ _WORDS = re.compile(r"\w\W*\w")
 
 _NOT_READ = text("The form “GSP {form}” that begins here was not read. Send it in a mail of its own.")
 _TWO = text("This mail holds more than one form “GSP {form}”; none was taken. Send each in a mail of its own.")
+_EARLIER = text(
+    "UIMs stand in the earlier mail below your form, which is not read. Copy them into the form, one on a line."
+)
 _OUTSIDE = text(
     "This text stands outside the form and was not passed on. To send it, write it into the form, or into a message."
 )
@@ -35,6 +39,14 @@ def beside(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Fin
         if place not in (read, titles[0]):
             found.append(_further(own[place:end], vocabulary, name))
     return tuple(finding for finding in found if finding)
+
+
+def in_earlier(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[Finding, ...]:
+    """The finding on UIMs that stand in a mail forwarded or replied to, where the form above it has none."""
+    own = {number for number, _ in own_text(lines, vocabulary)}
+    below = ((number, visible(line).lstrip("> ")) for number, line in enumerate(lines, 1) if number not in own)
+    first = next(((number, line) for number, line in below if looks_like_code(unnumbered(line))), None)
+    return (Finding(_EARLIER, Severity.PART, line=first[0], got=first[1], field="uims"),) if first else ()
 
 
 def without(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:

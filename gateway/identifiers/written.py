@@ -13,6 +13,7 @@ from gateway.identifiers import gs1, misreads
 _PLAIN = re.compile(r"[!-~]+")
 _SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
 _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
+_COUNTED = re.compile(r"\s*(\d{1,6})[.)]\s+(?=\S)")
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
 _SIGNS = ("=", "+", "-", "@")
 _QUOTES = "“”„‟«»‘’‚‹›「」『』"
@@ -68,10 +69,10 @@ def read_uims(
 ) -> tuple[tuple[Uim, ...], tuple[Finding, ...]]:
     """UIMs of numbered lines, one on each, octet for octet; and a finding for each line that is none.
 
-    List numbering is dropped only where every line has it. Nothing is split, folded or stripped of punctuation, but
-    for the elements of a JSON list and the rows of a table of which one column holds codes. A code in groups or with
-    look-alike letters is given on as it is: the library says what it may have been. `listed`: the lines are elements of
-    a list already.
+    List numbering is dropped only where every line has it, or three at least that count up. Nothing is split, folded or
+    stripped of punctuation, but for the elements of a JSON list and the rows of a table of which one column holds
+    codes. A code in groups or with look-alike letters is given on as it is: the library says what it may have been.
+    `listed`: the lines are elements of a list already.
     """
     written = [(number, line) for number, line in lines if line.strip()]
     if written and not listed and (elements := _elements(written)):
@@ -80,8 +81,8 @@ def read_uims(
         written = _column(written)
     if any("\n" in line or "\r" in line for _, line in written):  # a cell of a table has lines, too
         written = [(number, one) for number, line in written for one in _BREAK.split(line) if one.strip()]
-    if written and all(_NUMBERED.match(line) for _, line in written) and _is_list(written):
-        written = [(number, _NUMBERED.sub("", line, count=1)) for number, line in written]
+    if written and _is_list([line for _, line in written]):
+        written = [(number, unnumbered(line)) for number, line in written]
     uims: list[Uim] = []
     findings: list[Finding] = []
     for number, line in written:
@@ -164,9 +165,17 @@ def _elements(written: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     return found if bracketed or parted else []
 
 
-def _is_list(written: Sequence[tuple[int, str]]) -> bool:
-    """Bullets always; numbers only when they count up, so that a code such as `12) …` alone is left as it is."""
-    return len(written) > 1 or not written[0][1].lstrip()[0].isdigit()
+def unnumbered(line: str) -> str:
+    """A line without its number or bullet in a list."""
+    return _NUMBERED.sub("", line, count=1)
+
+
+def _is_list(lines: Sequence[str]) -> bool:
+    """Whether lines are numbered: a code such as `12) …` alone is left as it is, and one word below changes nothing."""
+    if all(map(_NUMBERED.match, lines)):
+        return len(lines) > 1 or not lines[0].lstrip()[0].isdigit()
+    counted = [int(found[1]) for found in map(_COUNTED.match, lines) if found]
+    return len(counted) > 2 and counted == list(range(counted[0], counted[0] + len(counted)))
 
 
 def _careful(code: str) -> str | Text:

@@ -20,6 +20,7 @@ _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript"
 _APART = frozenset(
     "blockquote dl h1 h2 h3 h4 h5 h6 hr ol p table ul".split()
 )  # shown with a blank line above and below
+_ROWS = frozenset("table tbody tfoot thead tr".split())
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _WINGDINGS = {"\u00fe": "☑", "\u00fd": "☒", "\u00fc": "✓", "\u00a8": "☐", "\u006f": "☐", "\u0078": "☒", "\u00fb": "☒"}
 _HIDDEN = re.compile(
@@ -29,8 +30,12 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e]")
 _DECLARED = re.compile(r"<(?:!\[|\?)[^<>]*>")
 # Written as a number it would be dropped with other control characters (html.unescape).
 _GROUP_SEPARATOR = re.compile(r"&#(?:0{0,5}29(?!\d)|x0{0,5}1d(?![0-9a-f]));?", re.IGNORECASE)
+# The edges of the paragraphs that word processors put into each cell.
+_BEFORE_CELL = re.compile("(?<![\x04\x05 ])[\x04\x05 ]++(?=\t)")
+_IN_CELL = re.compile("(?<=\t)[\x04\x05 ]++")
 _UNCLOSED = re.compile(r"<(?![^<>]*>)")
-_MARKS = re.compile("([\n\x02-\x05])")  # line end; quotation opens, closes; edge of a block, of one that stands apart
+# Line end; quotation opens, closes; edge of a block, of one that stands apart, of a table or a row of it.
+_MARKS = re.compile("([\n\x02-\x06])")
 _DEEPEST = 20  # levels of quotation shown
 # Codecs of Python that are no charsets of mail; some of them take time by the square (measured).
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "utf-7", "undefined"})
@@ -160,7 +165,7 @@ class _Html(HTMLParser):
         elif tag in _BLOCKS:
             # Outlook writes each line as a paragraph, without a distance between them.
             apart = tag in _APART and not values.get("class", "").startswith("Mso")
-            self._parts.append("\x05" if apart else "\x04")
+            self._parts.append(("\x05" if apart else "\x04") + "\x06" * (tag in _ROWS))
         if tag in _VOID:
             return
         hidden = self._hidden or tag in _SKIPPED or bool(_HIDDEN.search(values.get("style", "")))
@@ -185,7 +190,7 @@ class _Html(HTMLParser):
             if open_tag == tag:
                 break
         if tag in _BLOCKS:
-            self._parts.append("\x05" if tag in _APART and tag != "p" else "\x04")
+            self._parts.append(("\x05" if tag in _APART and tag != "p" else "\x04") + "\x06" * (tag in _ROWS))
 
     def handle_data(self, data: str) -> None:
         if self._hidden:
@@ -194,7 +199,7 @@ class _Html(HTMLParser):
             data = "".join(_WINGDINGS.get(character, "" if character == "J" else character) for character in data)
         if not self._pre:
             data = re.sub(r"[ \t\r\n]+", " ", data)
-        self._parts.append(re.sub("[\x02-\x05]", "", data))
+        self._parts.append(re.sub("[\x02-\x06]", "", data))
 
     @property
     def _hidden(self) -> bool:
@@ -205,14 +210,17 @@ class _Html(HTMLParser):
         return bool(self._stack) and self._stack[-1][2]
 
     def lines(self) -> list[str]:
-        """The lines; the edge of a block ends a line only where something stands on it, as browsers show it."""
+        """The lines; the edge of a block ends a line only where something stands on it, as browsers show it.
+
+        The first cell of a row begins it; an empty one before a second stays, so that columns do.
+        """
         depth, shown = 0, ""
         lines: list[str] = []
-        for piece in (*_MARKS.split("".join(self._parts)), "\x04"):
+        for piece in (*_MARKS.split(_IN_CELL.sub("", _BEFORE_CELL.sub("", "".join(self._parts)))), "\x04"):
             if not _MARKS.fullmatch(piece):
                 shown += piece
                 continue
-            bare = _INVISIBLE.sub("", shown).strip(" \t")
+            bare = _INVISIBLE.sub("", shown).strip(" ").removeprefix("\t").rstrip(" \t")
             shown = ""
             if bare or piece == "\n":
                 lines.append(f"{'> ' * min(depth, _DEEPEST)}{bare}" if depth and bare else bare)

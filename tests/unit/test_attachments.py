@@ -71,6 +71,25 @@ def test_utf_16_as_excel_writes_it_is_read() -> None:
     assert codes(f"UIM\tPlace\r\n{ONE}\tx\r\n".encode("utf-16"), "list.csv") == [ONE]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"N°;Code d’identification;Marque\n1;{ONE};Royale\n2;{TWO};Royale\n",
+        f"№,Day,Марка,Марк\n1,03.11.2026,Прима,{ONE}\n2,03.11.2026,Ява,{TWO}\n",
+        f"1;{ONE};Royale\n2;{TWO};Royale\n",
+    ],
+    ids=["an unknown heading", "days and words before it", "no headings"],
+)
+def test_without_a_heading_the_one_column_with_codes_is_read_where_the_first_has_numbers_and_words(body: str) -> None:
+    reading = read(body, "list.csv")
+    assert ([uim.text for uim in reading.uims], reading.findings) == ([ONE, TWO], ())
+
+
+@pytest.mark.parametrize("body", [f"Nr;A;B\n1;{ONE};{TWO}\n", f"Nr;A\nAB-17;{ONE}\n"], ids=["two", "short codes"])
+def test_where_several_columns_may_hold_codes_it_stays_the_first(body: str) -> None:
+    assert [uim.text for uim in read(body, "list.csv").uims] == [body.split("\n")[1].split(";")[0]]
+
+
 @pytest.mark.parametrize("heading", ["Code;UIM;Qty", "Serial number;УИМ;Код", "Identificador;IUU;x"])
 def test_a_column_that_is_called_uim_goes_before_one_that_is_called_code(heading: str) -> None:
     reading = read(f"{heading}\nA-17;{ONE};x\nA-18;{TWO};y\n", "list.csv")

@@ -45,6 +45,20 @@ def test_the_forms_of_an_earlier_mail_below_are_not_the_writers() -> None:
     assert told(reading(leaf(FORM + "\r\n" + "\r\n".join("> " + line for line in FORM.split("\r\n"))))) == []
 
 
+HEAD = "\r\nFrom: a@example.org\r\nSent: Monday\r\nTo: us@example.org\r\n\r\nThe codes are:\r\n\r\n"
+
+
+@pytest.mark.parametrize("earlier", [f"{HEAD}1. {TWO}\r\n", f"\r\n> Found today:\r\n> {TWO}\r\n"])
+def test_codes_in_a_mail_that_was_forwarded_are_not_read_and_the_writer_is_told_where_they_stand(earlier: str) -> None:
+    found = reading(leaf(FORM.replace(f"{ONE}\r\n", "") + earlier))
+    assert found.form.uims == ()
+    (finding,) = found.findings
+    assert finding.text.message.startswith("UIMs stand in the earlier mail below your form")
+    assert (finding.field, TWO in finding.got, finding.line) == ("uims", True, (FORM + earlier).count("\r\n") - 1)
+    assert told(reading(leaf(FORM + earlier))) == []
+    assert told(reading(mail(leaf(FORM.replace(ONE, "") + earlier), leaf(ONE, name="list.txt")))) == []
+
+
 @pytest.mark.parametrize("form", [REPLY, MESSAGE])
 def test_words_above_an_answer_or_a_message_are_not_dropped_in_silence(form: str) -> None:
     found = reading(leaf("Dear colleague, the rest follows on Friday.\r\n\r\n" + form))

@@ -285,6 +285,25 @@ def test_list_numbering_is_dropped_only_where_every_line_has_it() -> None:
     assert listed("1.2A", "2.3B") == ["1.2A", "2.3B"]
 
 
+@pytest.mark.parametrize("apart", ["", "\n"])
+@pytest.mark.parametrize(
+    "below", ["", "\nRegards,", "\nСпасибо!", "\n谢谢", "\nCordialement,\nJ. Dupont\nTél. 01 57 53 12 34"]
+)
+def test_numbering_that_counts_up_is_dropped_whatever_stands_below_or_between(apart: str, below: str) -> None:
+    three = [f"{ONE[:-1]}{last}" for last in "123"]
+    form, findings, _ = read(
+        "GSP LOOKUP\nUIMs:\n" + "".join(f"{n}) {code}\n{apart}" for n, code in enumerate(three, 8)) + below
+    )
+    assert ([uim.text for uim in form.uims], findings) == (three, ())
+    assert listed(*(f"{n}. {code}" for n, code in enumerate(three, 1)), "", TWO) == [*three, TWO]
+
+
+def test_codes_in_groups_or_in_rows_go_on_behind_an_empty_line_and_a_signature_does_not() -> None:
+    grouped = "QCALL 7hT2 kQ9m Zb7K d250 5191 4"
+    assert listed(TWO, "", grouped, "", f"2\t{ONE}\tCamel") == [TWO, grouped, ONE]
+    assert listed(TWO, "", "FAX 254202817711", "PO Box 48240-00100", "Marktstrasse 12b, 111 51 Ort") == [TWO]
+
+
 @pytest.mark.parametrize(
     "separator", ["\x1d", "<GS>", "<gs>", "{GS}", "[GS]", "␝", "\\x1d", "\\u001D", "^]", "&#29;", "&#x1D;"]
 )

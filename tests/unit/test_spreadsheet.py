@@ -89,6 +89,15 @@ def test_a_column_that_is_called_uim_goes_before_another_and_of_two_alike_it_is_
     assert [finding.text.message[:18] for finding in sheet.findings] == ["Of several columns"]
 
 
+def test_where_the_first_column_has_numbers_only_the_one_with_codes_is_read() -> None:
+    rows = (
+        row(("A1", "Nr"), ("B1", "Marking")) + row(("A2", "1"), ("B2", TEXTS[0])) + row(("A3", "2"), ("B3", TEXTS[1]))
+    )
+    (sheet,) = read(made.workbook(rows), "list.xlsx").more
+    assert [(uim.text, uim.line, uim.column) for uim in sheet.uims] == [(TEXTS[0], 2, 2), (TEXTS[1], 3, 2)]
+    assert sheet.findings == ()
+
+
 @pytest.mark.parametrize("rows", ["", made.cell("A1", "UIM"), made.cell("A1", " "), made.cell("A1", "Place")])
 def test_a_file_without_any_uim_is_told_as_one_of_text_is(rows: str) -> None:
     (sheet,) = read(made.workbook(rows), "list.xlsx").more

@@ -87,6 +87,24 @@ def test_boxes_of_word_and_of_forms_become_ticks() -> None:
     assert [" ".join(line.split()) for line in lines(source)] == ["☑ a", "☐ b", "☑ c", "☐ d", "fine"]
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes"), [("", ""), ("<p>", "</p>"), ("<p class=MsoNormal>", "</p>"), ("<div>\n", "\n</div>")]
+)
+def test_a_row_of_a_table_is_a_line_whatever_a_word_processor_puts_into_its_cells(opens: str, closes: str) -> None:
+    rows = [["1", "A", "x"], ["", "B", "y"], ["3", "C", ""]]
+    cells = ["".join(f"<td>{opens}{cell}{closes}</td>\n" for cell in row) for row in rows]
+    table = "".join(f"<tr>\n{row}</tr>\n" for row in cells)
+    shown = html_to_lines(f"<p>above</p><table><tbody>{table}</tbody></table><p>below</p>")
+    assert [line for line in shown if line] == ["above", "1\tA\tx", "\tB\ty", "3\tC", "below"]
+
+
+def test_lines_within_a_cell_and_tables_within_tables_stay_lines() -> None:
+    shown = html_to_lines(
+        "<table><tr><td></td><td><p>a</p><p>b</p><table><tr><td>c<tr><td>d</table></td></tr></table>e"
+    )
+    assert [line.strip() for line in shown if line] == ["a", "b", "c", "d", "e"]
+
+
 def test_quotations_are_marked() -> None:
     assert lines("new<blockquote>old<blockquote>older</blockquote></blockquote>end") == [
         "new", "> old", "> > older", "end",
