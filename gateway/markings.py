@@ -29,7 +29,7 @@ class Described(ClearValue):
 class Change(ClearValue):
     """A change of the library, and whose codes it touches: to who proposed it, and to the Secretariat, which decides.
 
-    `mark` names it in the form; `by` is the address of who proposed it.
+    `mark` names it in the form; `by` is the address of who proposed it; `shares`: it names whose codes it shares.
     """
 
     TEMPLATE: ClassVar[str] = "pattern"
@@ -43,3 +43,4 @@ class Change(ClearValue):
     reason: str = ""
     evidence: Evidence | None = None
     findings: tuple[Finding, ...] = ()  # what of the mail was not taken
+    shares: bool = False

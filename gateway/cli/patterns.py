@@ -104,6 +104,8 @@ def bring(home: Path, file: BinaryIO) -> None:
         click.echo(f"Look at {other.title} ({other.party or 'no Party'}): {other.sample!r} is now decided by {now}")
     for title in found.unclear:
         click.echo(f"Look at {title}: whether codes of it are touched could not be computed")
+    for scheme, shared in found.shared:
+        click.echo(f"Noted in {scheme}: it shares codes with {shared} (ambiguous_with)")
     click.echo(f"The pattern library has version {version} now.")
 
 

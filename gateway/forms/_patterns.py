@@ -49,6 +49,10 @@ _STALE = text(
     "Refuse it, with what is named below as the reason: the library has changed since this was proposed, and both do "
     "not go together."
 )
+_NEWLY = text(
+    "Refuse it, with what is named below as the reason: the library has changed since this was proposed, and nobody "
+    "could see then that codes are shared. The Party can send it again as it is."
+)
 _APPROVED = text("Nothing more to do: it counts from now on, and every Party reads of it in the weekly digest.")
 _REFUSED = text("Nothing more to do: who proposed it is told the reason.")
 _AGAIN = text(
@@ -58,6 +62,7 @@ _AGAIN = text(
 _SHARED = text("{sample}, a sample of this change, is also a code of “{title}”: the officer would have to choose.")
 _LOST = text("“{title}”: the code {sample} would no longer be recognised.")
 _MOVED = text("“{title}”: the code {sample} would be taken for: {now}.")
+_KEPT = text("“{title}”: the code {sample} fits this change, too, and would still be taken for this marking.")
 _HIDDEN = text("“{title}” decides every code of this change, such as {sample}: the change would never count.")
 _UNCLEAR = text("“{title}”: only the samples could be compared, not all codes: its pattern is too large, or unusual.")
 
@@ -73,6 +78,8 @@ def _sentence(one: Touched) -> Text:
         return text(_HIDDEN.message, sample=one.sample, title=one.title)
     if one.own:
         return text(_SHARED.message, sample=one.sample, title=one.title)
+    if one.kept:
+        return text(_KEPT.message, sample=one.sample, title=one.title)
     if not one.now:
         return text(_LOST.message, sample=one.sample, title=one.title)
     return text(_MOVED.message, sample=one.sample, title=one.title, now=one.now)
@@ -95,7 +102,7 @@ def told(
     described = tuple(_described(scheme, scheme.id in found.new) for scheme in found.schemes)
     values = Change(
         *says, change.mark[:SHOWN], change.party, by, described, sentences(found), reason,
-        evidence(situation) if own else None, findings,
+        evidence(situation) if own else None, findings, bool(found.shared),
     )  # fmt: skip
     name = f"patterns-{change.mark[:SHOWN]}.yaml"
     file = EnclosedKey(name, "application/yaml", change.text.encode(), Fingerprint(change.mark))
@@ -123,9 +130,10 @@ def decided(situation: Situation) -> Decision:
     found = examine(situation.library.texts(), change.text.encode(), _only(situation, change))
     if situation.reading.form.get("decision") == "refuse":
         return _settled(situation, change, found)
-    if found.problems:
+    if found.problems or found.shared:
         form = FilledForm("approve", {"pattern": change.mark[:SHOWN], "decision": "refuse"})
-        return notice(situation, UNDECIDED, _STALE, problems(found), form)
+        shared = tuple(Finding(one, Severity.BLOCKS) for one in sentences(found))
+        return notice(situation, UNDECIDED, _STALE if found.problems else _NEWLY, problems(found) or shared, form)
     return _settled(situation, change, found, situation.library.version + 1)
 
 

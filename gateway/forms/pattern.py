@@ -99,6 +99,7 @@ def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
         said["length"] = {"min": int(span[1]), "max": int(span[2] or span[1])}
     if known.get("pattern") != said["pattern"]:
         known.pop("fields", None)  # they were places in codes of the pattern before
+    known.pop("ambiguous_with", None)  # is found anew
     return {**known, **{key: value for key, value in said.items() if value}}
 
 

@@ -88,7 +88,7 @@ def _shared_samples(catalogue: Catalogue, library: PatternLibrary) -> Iterator[P
     known = {scheme.id: scheme for scheme in catalogue.schemes}
     for scheme in catalogue.schemes:
         for other in sorted(scheme.ambiguous_with - known.keys()):
-            yield Problem(scheme.file, scheme.id, plain(f"ambiguous_with: there is no scheme {other}"))
+            yield Problem(scheme.file, scheme.id, plain(f"ambiguous_with: there is no scheme {other}"), idle=True)
         for number, sample in enumerate(scheme.valid, 1):
             deciding = library.deciding(sample, SAMPLES_UNTIL)
             for other in deciding:
@@ -144,18 +144,19 @@ def _needless(catalogue: Catalogue, found: Mapping[frozenset[str], Relation]) ->
     known = {scheme.id for scheme in catalogue.schemes}
     for row in catalogue.accepted:
         for name in sorted(row - known):
-            yield Problem("_overlaps.yaml", "", plain(f"there is no scheme {name}"))
+            yield Problem("_overlaps.yaml", "", plain(f"there is no scheme {name}"), idle=True)
         for one, other in combinations(sorted(row & known), 2):
             if found.get(frozenset((one, other)), Relation.ORDERED) is Relation.ORDERED:
-                yield Problem("_overlaps.yaml", "", plain(f"{one} and {other} need no acceptance (any more)"))
+                says = plain(f"{one} and {other} need no acceptance (any more)")
+                yield Problem("_overlaps.yaml", "", says, idle=True)
     for scheme in catalogue.schemes:
         for other in sorted(scheme.ambiguous_with & known):
             if frozenset((scheme.id, other)) not in found:
-                yield _says(scheme, f"ambiguous_with: no code fits both it and {other}")
+                yield _says(scheme, f"ambiguous_with: no code fits both it and {other}", idle=True)
 
 
-def _says(scheme: Scheme, sentence: str) -> Problem:
-    return Problem(scheme.file, scheme.id, plain(sentence))
+def _says(scheme: Scheme, sentence: str, *, idle: bool = False) -> Problem:
+    return Problem(scheme.file, scheme.id, plain(sentence), idle)
 
 
 def accepts(catalogue: Catalogue, one: Scheme, other: Scheme) -> bool:

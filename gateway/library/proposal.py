@@ -12,7 +12,7 @@ from gateway.library.automata import Unclear
 from gateway.library.changes import Raw, laid_over, standing, written
 from gateway.library.crossing import Work
 from gateway.library.hazards import hazard
-from gateway.library.lint import SAMPLES_UNTIL, field_problems, sample_problems
+from gateway.library.lint import SAMPLES_UNTIL, accepts, field_problems, sample_problems
 from gateway.library.overlap import Overlap, Relation, overlaps, same_step, shadowed
 from gateway.library.patterns import PatternLibrary
 from gateway.library.reading import Unreadable, read_schemes, unfit
@@ -41,7 +41,7 @@ class Touched(ClearValue):
     """Another marking of which something else is said than before, or that fits a sample of the change, too.
 
     `sample`: the code that shows it; `now`: the titles of what decides about it with the change. `own`: the sample is
-    the change's own; `hidden`: the marking decides every code of the change.
+    the change's own; `hidden`: the marking decides every code of the change; `kept`: it still decides this one.
     """
 
     title: Wording
@@ -50,13 +50,15 @@ class Touched(ClearValue):
     now: tuple[Wording, ...]
     own: bool = False
     hidden: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Examined(ClearValue):
     """What was found: nothing is made of it where there are `problems`. `text` as it would be kept.
 
-    `unclear`: titles of markings of which it could not be computed whether the change touches their codes.
+    `unclear`: titles of markings of which it could not be computed whether the change touches their codes. `shared`: by
+    scheme the others that fit codes of it, too, which the file did not name; `text` does: who approves it accepts them.
     """
 
     schemes: tuple[Scheme, ...] = ()
@@ -65,6 +67,7 @@ class Examined(ClearValue):
     problems: tuple[Problem, ...] = ()
     touched: tuple[Touched, ...] = ()
     unclear: tuple[Wording, ...] = ()
+    shared: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -112,12 +115,14 @@ def _examined(texts: Mapping[str, str], raw: tuple[Raw, ...], only: PartyCode) -
     pairs = tuple(overlaps(after.schemes, work, ids))
     problems += _needless(after, ids, pairs)
     touched, unclear = _reached(after, ids, tuple(_touched(before, after, library, ids)), pairs, work)
-    others = {one.title for one in touched if not (one.own or one.hidden) and one.party != only}
+    others = {one.title for one in touched if not (one.own or one.hidden or one.kept) and one.party != only}
     if only and len(others) > _MOST_TOUCHED:
         problems.append(Problem("", found[0].id, text(_TOO_WIDE.message, count=len(others))))
-    if not problems and standing(texts, ids) == said:
+    shared = tuple(_shared(after, library, ids, pairs))
+    raw = tuple(_naming(one, [other for name, other in shared if name == one["id"]]) for one in raw)
+    if not problems and standing(texts, ids) == {one["id"]: one for one in raw}:
         problems.append(Problem("", "", _SAME))
-    return Examined(found, raw, frozenset(ids - known.keys()), tuple(problems), touched, unclear)
+    return Examined(found, raw, frozenset(ids - known.keys()), tuple(problems), touched, unclear, shared)
 
 
 def _refused(scheme: Scheme, before: Scheme | None, only: PartyCode) -> Iterator[Text]:
@@ -151,6 +156,29 @@ def _needless(after: Catalogue, ids: Set[str], pairs: Sequence[Overlap]) -> Iter
         for name in sorted(scheme.ambiguous_with) if scheme.id in ids else ():
             if {scheme.id, name} not in shared:
                 yield Problem("", scheme.id, text(_NO_OTHER.message, name=name))
+
+
+def _shared(
+    after: Catalogue, library: PatternLibrary, ids: Set[str], pairs: Sequence[Overlap]
+) -> Iterator[tuple[str, str]]:
+    """(a scheme of the change, another one) that both decide the same codes, which nobody has accepted.
+
+    What `lint` would name for ever, although the Secretariat has seen it (`_taken`) and approved.
+    """
+    for pair in pairs:
+        both = pair.relation is Relation.RIVALS or (pair.relation is Relation.SAME and _in_samples(pair, library))
+        if both and not accepts(after, pair.one, pair.other):
+            one = pair.one if pair.one.id in ids else pair.other
+            yield one.id, _other(pair, ids).id
+
+
+def _in_samples(pair: Overlap, library: PatternLibrary) -> bool:
+    samples = (*pair.one.valid, *pair.other.valid)
+    return any(pair.ids <= set(library.deciding(sample, SAMPLES_UNTIL)) for sample in samples)
+
+
+def _naming(raw: Raw, others: Sequence[str]) -> Raw:
+    return {**raw, "ambiguous_with": sorted({*raw.get("ambiguous_with", ()), *others})} if others else raw
 
 
 def _touched(before: Catalogue, after: Catalogue, library: PatternLibrary, ids: Set[str]) -> Iterator[Touched]:
@@ -196,12 +224,12 @@ def _taken(after: Catalogue, pair: Overlap, ids: Set[str]) -> Iterator[Touched]:
     From a general structure a change may take what it likes: no Party follows from that.
     """
     other = _other(pair, ids)
-    if ids >= pair.ids or (other.decides is VerdictKind.HINT and not same_step(pair.one, pair.other)):
+    within = ids >= pair.ids and pair.relation is not Relation.RIVALS
+    if within or (other.decides is VerdictKind.HINT and not same_step(pair.one, pair.other)):
         return
     if pair.relation is Relation.RIVALS and not _meant(after, pair, ids):
         titles = (pair.one.title, pair.other.title) if same_step(pair.one, pair.other) else (pair.one.title,)
-        if titles != (other.title,):
-            yield Touched(other.title, other.party, pair.example, titles)
+        yield Touched(other.title, other.party, pair.example, titles, kept=titles == (other.title,))
     elif pair.relation is Relation.ORDERED and other is pair.other and other.party != pair.one.party:
         yield Touched(other.title, other.party, pair.example, (pair.one.title,))
 

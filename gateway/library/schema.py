@@ -28,11 +28,15 @@ _WANTED = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong in the library: in which file, which scheme ("" none), a plain sentence."""
+    """Something wrong in the library: in which file, which scheme ("" none), a plain sentence.
+
+    `idle`: only that something is accepted which is not the case (any more); no code is decided in another way by it.
+    """
 
     file: str
     scheme: str
     says: Text
+    idle: bool = False
 
     @property
     def text(self) -> str:

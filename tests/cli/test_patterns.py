@@ -78,6 +78,22 @@ def test_a_file_counts_at_once_is_on_record_and_can_be_taken_back(folder: Path, 
     assert "changed again by version 2" in failed_in_one_line(gsp("pattern", "revert", 1, home=home))
 
 
+def test_shared_codes_are_noted_and_do_not_keep_a_change_from_being_taken_back(folder: Path, tmp_path: Path) -> None:
+    home, file = folder / "h", tmp_path / "stamp.yaml"
+    service.init(home, "gsp.example.org")
+    file.write_bytes(stamp())
+    gsp("pattern", "import", file, home=home)
+    file.write_bytes(stamp(id="se-stamp", party="SE", title="Sweden, stamp"))
+    assert (
+        "Noted in se-stamp: it shares codes with ke-stamp (ambiguous_with)\n"
+        in gsp("pattern", "import", file, home=home).out
+    )
+    assert gsp("pattern", "lint", home=home).out == "The library is clean.\n"
+    assert gsp("pattern", "revert", 1, home=home).status == 0
+    idle = gsp("pattern", "lint", home=home)
+    assert (idle.status, "ambiguous_with: there is no scheme ke-stamp" in idle.out) == (1, True)
+
+
 def test_a_table_of_matches_names_a_marking_once_for_a_code() -> None:
     """What is wrong stands for the reason that a code is nearly of a marking; JSON has both, as before."""
     short, spaced = "QCALL7hT2", "QCALL 7h T2kQ and more"

@@ -13,9 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway import data, library
-from gateway.facts import PartyCode
+from gateway.facts import NO_PARTY, PartyCode
 from gateway.library import proposal
 from gateway.library.automata import MOST_STATES, Automaton, Unclear, of_pattern, of_scheme
+from gateway.library.changes import laid_over, schemes_in
 from gateway.library.crossing import Work, covered, meeting, within
 from gateway.library.hazards import hazard, ways
 from gateway.library.lint import SAMPLES_UNTIL
@@ -341,6 +342,44 @@ def test_a_proposal_cannot_hide_whose_codes_it_shares_by_declaring_them() -> Non
     for one in (rival, declared):
         (shared,) = [one for one in proposed(one).touched if not one.own]
         assert (shared.title, shared.now) == ("Sweden, one", ("ke-new", "Sweden, one"))
+
+
+@pytest.mark.parametrize(
+    ("change", "shared", "shown"),
+    [
+        (scheme("ke-new", r"QCALL1\d{7}", "QCALL11234567", prefixes="[QCALL]"), ("ke-new", "se-one"), "Sweden, one"),
+        (scheme("ke-new", r"QCA[A-Z]{2}\d{8}", "QCAAB12345678", prefixes="[QCA]"), ("ke-new", "se-one"), "Sweden, one"),
+        (scheme("ke-a", r"KA\d{8}", "KA12345678") + scheme("ke-b", r"KA\d{7,8}", "KA1234567", party="UY"),
+         ("ke-a", "ke-b"), "ke-b"),
+    ],
+    ids=["on one step", "a prefix within another's", "within one file"],
+)  # fmt: skip
+def test_a_proposal_names_whose_codes_it_shares_and_shows_it_so_that_lint_is_right_once_it_is_approved(
+    change: str, shared: tuple[str, str], shown: str
+) -> None:
+    found = proposed(change, only=NO_PARTY)
+    assert found.problems == ()
+    assert found.shared == (shared,)
+    assert shown in {one.title for one in found.touched}
+    assert library.lint(laid_over(SHIPPED, schemes_in(found.text))) == ()
+    assert [p.text for p in library.lint(laid_over(SHIPPED, schemes_in("schemes:" + change))) if "overlap: " in p.text]
+    again = examine(SHIPPED, found.text.encode())
+    assert (again.text, again.shared, again.touched) == (found.text, (), found.touched)
+
+
+def test_markings_of_one_party_that_share_a_sample_are_noted_those_that_share_other_codes_need_not() -> None:
+    twin = scheme("se-new", r"QCALL[0-4A]{8}", "QCALL12340000", prefixes="[QCALL]", party="SE")
+    found = proposed(twin, only=PartyCode("SE"))
+    assert (found.problems, found.shared) == ((), (("se-new", "se-one"),))
+    assert library.lint(laid_over(SHIPPED, schemes_in(found.text))) == ()
+    found = proposed(twin.replace("QCALL12340000", "QCALLA2340000"), only=PartyCode("SE"))
+    assert (found.problems, found.shared) == ((), ())
+    assert library.lint(laid_over(SHIPPED, schemes_in(found.text))) == ()
+
+
+def test_a_code_that_another_marking_keeps_is_not_said_to_be_taken() -> None:
+    found = proposed(scheme("ke-new", r"QCA[A-Z]{2}\d{8}", "QCAAB12345678", prefixes="[QCA]"))
+    assert [(one.title, one.now, one.kept) for one in found.touched] == [("Sweden, one", ("Sweden, one",), True)]
 
 
 def test_a_proposal_below_a_known_prefix_touches_no_general_structure() -> None:

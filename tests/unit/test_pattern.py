@@ -8,7 +8,8 @@ import pytest
 
 from gateway.content import Decision, Finding, Letter, Severity, Text, Uim
 from gateway.events import EventKind
-from gateway.library import LiveLibrary
+from gateway.library import LiveLibrary, lint
+from gateway.library.changes import merged
 from gateway.markings import Change
 from gateway.outcome import LostRace
 from gateway.rules.limits import PATTERN_CHANGES_PER_DAY
@@ -23,6 +24,8 @@ STAMP = {
     "source": "Excise Duty Regulations", "invalid": "KESTAMP1234567 a digit is missing",
 }  # fmt: skip
 VALID = ("KESTAMP12345678",)
+OTHER = stamp(id="se-stamp", party="SE", title="Sweden", pattern=r"'SESTAMP\d{8}'", prefixes="[SESTAMP]",
+              valid="[SESTAMP12345678]")  # fmt: skip
 
 
 @pytest.fixture
@@ -173,8 +176,32 @@ def test_what_touches_the_codes_of_others_is_seen_by_the_secretariat_before_it_d
     said = [english(one) for one in change(asked).touched]
     assert any("“Sweden, one”: the code QCALL12345678 would be taken for" in one for one in said)
     assert any("a sample of this change, is also a code of “Sweden, one”" in one for one in said)
+    assert change(asked).shares
     decide(world, asked)
     assert verdict(world, "QCALL12345678") == "ambiguous"
+    assert lint(merged(SHIPPED, world.view.patterns.made())) == (), "what was approved is no problem for ever"
+    narrower = {**values, "pattern": r"QCALL[A-Z]{8}"}
+    again = to(world.send("chief", "pattern", narrower, ("QCALLABCDEFGH",)), "secretariat")
+    assert not change(again).shares, "what it shared before it no longer does"
+    decide(world, again)
+    assert lint(merged(SHIPPED, world.view.patterns.made())) == ()
+
+
+def test_codes_that_two_waiting_changes_share_are_not_approved_unseen(world: World) -> None:
+    first = to(world.send("chief", "pattern", STAMP, VALID), "secretariat")
+    same = stamp(id="se-stamp", party="SE", title="Sweden")
+    second = to(world.send("admin", "pattern", attached=[same]), "secretariat")
+    assert (change(first).touched, change(second).touched) == ((), ())
+    assert decide(world, first).patterns
+    unseen = decide(world, second)
+    assert not unseen.patterns
+    assert "nobody could see then that codes are shared" in english(unseen.letters[0].values.next_step)  # type: ignore[attr-defined]
+    assert all("“Kenya, excise stamp”" in one for one in findings(unseen))
+    decide(world, second, "refuse", reason="Kenya's codes.")
+    seen = to(world.send("admin", "pattern", attached=[same]), "secretariat")
+    assert any("“Kenya, excise stamp”" in english(one) for one in change(seen).touched)
+    assert b"ambiguous_with:\n  - ke-stamp" in seen.files[0].octets
+    assert decide(world, seen).patterns
 
 
 def test_a_change_that_no_longer_goes_with_the_library_is_not_made(world: World) -> None:
@@ -190,9 +217,7 @@ def test_a_change_that_no_longer_goes_with_the_library_is_not_made(world: World)
 
 def test_of_two_approvals_in_one_moment_the_second_is_decided_again(world: World) -> None:
     asked = to(world.send("chief", "pattern", STAMP, VALID), "secretariat")
-    other = to(
-        world.send("admin", "pattern", attached=[stamp(id="se-stamp", party="SE", title="Sweden")]), "secretariat"
-    )
+    other = to(world.send("admin", "pattern", attached=[OTHER]), "secretariat")
     assert asked.form is not None
     assert other.form is not None
     seen = world.situation("second", "approve", {**other.form.values, "decision": "approve"})
