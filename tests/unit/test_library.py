@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -329,6 +330,14 @@ def test_a_wrong_scheme_is_refused_naming_file_and_field(changed: dict[str, obje
     with pytest.raises(ValueError, match=r"made_up\.yaml") as refused:
         library.load(texts(scheme(**changed)))
     assert words in str(refused.value)
+
+
+def test_garbage_is_looked_for_again_after_a_library_was_loaded_or_refused() -> None:
+    library.load(texts(scheme(id="ke-loaded-now")))
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="has the same"):
+        library.load(texts(scheme(id="ke-refused-now"), scheme(id="ke-refused-now")))
+    assert gc.isenabled()
 
 
 def test_a_scheme_twice_is_refused() -> None:
