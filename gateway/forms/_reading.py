@@ -15,7 +15,7 @@ from gateway.forms._grammar import Vocabulary, is_item, without_hint
 from gateway.forms._lines import Line, form_lines, own_lines, visible
 from gateway.forms._rejoin import rejoined
 from gateway.forms._values import COLON, LONG, handling, letters, read_date, tick
-from gateway.identifiers.written import looks_like_code, read_damaged, read_uim, read_uims, unnumbered
+from gateway.identifiers.written import looks_like_code, read_damaged, read_uim, read_uims, row_of_bars, unnumbered
 from gateway.language import normalise
 
 _ITEM = re.compile(r"[(（]\s*([a-jA-J])\s*[)）]\s*(.*)")
@@ -371,12 +371,14 @@ class _Reader:
 
 def _ends(shown: str) -> bool:
     """Whether a line below a list and an empty one is another text: several words, or one such as `Regards,`."""
-    word = shown.rstrip(".,!;")
-    return (" " in shown and not shown.startswith("(")) or (word.isalpha() and word[1:] == word[1:].lower())
+    word = not any(map(str.isdigit, shown)) and shown[1:] == shown[1:].lower() and "#" not in shown
+    return word or (" " in shown and not shown.startswith("("))
 
 
 def _goes_on(shown: str) -> bool:
     """Whether a list goes on with this line: a code, also with its number, in a row of a table, or in groups."""
+    if row_of_bars(shown):
+        return True
     bare = unnumbered(shown)
     grouped = any(re.search("[0-9]", word) and re.search("[A-Za-z]", word) for word in bare.split(" ")[1:])
     return any(map(looks_like_code, bare.split("\t"))) or (grouped and isinstance(read_damaged(bare), str))

@@ -77,6 +77,7 @@ def read_uims(
     written = [(number, line) for number, line in lines if line.strip()]
     if written and not listed and (elements := _elements(written)):
         written, listed = elements, True
+    written = [(number, row_of_bars(line) or line) for number, line in written]
     if any("\t" in line for _, line in written):
         written = _column(written)
     if any("\n" in line or "\r" in line for _, line in written):  # a cell of a table has lines, too
@@ -98,6 +99,13 @@ def read_uims(
         if code:
             uims.append(Uim(code, where, number, column, page, listed=listed))
     return tuple(uims), tuple(findings)
+
+
+def row_of_bars(line: str) -> str:
+    """A row of a table drawn with bars, as cells with tabs between; "" for any other line. No UIM begins with a bar."""
+    row = line.strip()
+    barred = row[:1] == row[-1:] == "|" and row.count("|") > 2
+    return "\t".join(cell.strip() for cell in row[1:-1].split("|")) if barred else ""
 
 
 def _column(written: list[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -287,7 +287,15 @@ def test_list_numbering_is_dropped_only_where_every_line_has_it() -> None:
 
 @pytest.mark.parametrize("apart", ["", "\n"])
 @pytest.mark.parametrize(
-    "below", ["", "\nRegards,", "\nСпасибо!", "\n谢谢", "\nCordialement,\nJ. Dupont\nTél. 01 57 53 12 34"]
+    "below",
+    [
+        "",
+        "\nRegards,",
+        "\nСпасибо!",
+        "\n谢谢",
+        "\nشكراً،\nأحمد\nهاتف: ٠١٢٣٤٥٦٧٨٩",
+        "\nCordialement,\nJ. Dupont\nTél. 01 57 53 12 34",
+    ],
 )
 def test_numbering_that_counts_up_is_dropped_whatever_stands_below_or_between(apart: str, below: str) -> None:
     three = [f"{ONE[:-1]}{last}" for last in "123"]
@@ -296,6 +304,12 @@ def test_numbering_that_counts_up_is_dropped_whatever_stands_below_or_between(ap
     )
     assert ([uim.text for uim in form.uims], findings) == (three, ())
     assert listed(*(f"{n}. {code}" for n, code in enumerate(three, 1)), "", TWO) == [*three, TWO]
+
+
+def test_a_table_drawn_with_bars_is_read_by_rows() -> None:
+    rows = ("| Nº | Código | Marca |", "|----|:-----|----|", f"| 1 | {ONE} | x |", f"| | {TWO} | |", "", "Saludos")
+    form, findings, _ = read("GSP LOOKUP\nUIMs:\n" + "\n".join(rows))
+    assert ([(uim.text, uim.line) for uim in form.uims], findings) == ([(ONE, 5), (TWO, 6)], ())
 
 
 def test_codes_in_groups_or_in_rows_go_on_behind_an_empty_line_and_a_signature_does_not() -> None:
