@@ -21,6 +21,8 @@ from gateway.library.schemes import Catalogue, Problem, Scheme, plain, read
 
 # Samples do not age: their time stamps lie before this instant, whenever the library is checked.
 SAMPLES_UNTIL = datetime(2099, 12, 31, 23, tzinfo=UTC)
+_NOT_ONE = text("valid: sample {number} is not one of this scheme.")
+_WHY = text("valid: sample {number} is not one of this scheme. {why}")
 _NAMED = 5  # of patterns that hide another together
 _WORK = 5_000_000  # steps of comparing patterns, some twenty seconds: ten times what 2,000 patterns take
 
@@ -77,9 +79,9 @@ def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[P
     for scheme in catalogue.schemes:
         for number, sample in enumerate(scheme.valid, 1):
             if not library.takes(scheme, sample, SAMPLES_UNTIL):
-                yield Problem(
-                    scheme.file, scheme.id, text("valid: sample {number} is not one of this scheme.", number=number)
-                )
+                why = library.refusal(scheme.id, sample, SAMPLES_UNTIL) if scheme.pattern else ()
+                says = text(_WHY.message, number=number, why=why[0]) if why else text(_NOT_ONE.message, number=number)
+                yield Problem(scheme.file, scheme.id, says)
             if scheme.prefixes and not gs1.normalise(sample).startswith(scheme.prefixes):
                 yield Problem(
                     scheme.file, scheme.id, text("prefixes: sample {number} begins with none of them.", number=number)

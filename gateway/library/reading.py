@@ -20,7 +20,11 @@ _TOO_LARGE = text(
     "The file is too large: at most {most} octets, {schemes} patterns, few levels.", most=LARGEST, schemes=SCHEMES
 )
 _NOT_TEXT = text("The file is not text: save it as UTF-8.")
-_NOT_YAML = text("The file is not valid YAML: line {line}.")
+_NOT_YAML = text(
+    "The file is not valid YAML: line {line}. Look there, and in the line above, for a tab, for more or fewer spaces "
+    "at its beginning than its neighbours have, for a bracket or quotation mark that is not closed, and for text with "
+    "a colon, a bracket or a backslash that does not stand in single quotation marks ('…')."
+)
 _REFERENCE = text("Line {line}: references (&, *) and types (!) are not taken. Write the value itself.")
 _TWICE = text("Line {line}: this key stands twice.")
 _ONE = text("Send one document: “schemes:” with a list below it.")

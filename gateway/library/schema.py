@@ -21,8 +21,19 @@ PARTIES, AGENCIES, OVERLAPS = "_parties.yaml", "_agencies.yaml", "_overlaps.yaml
 _WANTED = {
     "id": text("id: small letters, digits and hyphens, such as ke-stamp-2027."),
     "party": text("party: the code of the Party, two capital letters; in a file in quotation marks."),
-    "prefixes": text("prefixes: each is 2 to 8 capital letters or digits."),
-    "length": text("length: from 1 to 200 characters."),
+    "prefixes": text("prefixes: each is 2 to 8 capital letters or digits; in a file they stand in square brackets."),
+    "length": text("length: from 1 to 200 characters; in a file the least is min, the most max."),
+    "rank": text("rank: a whole number from 1 to 99."),
+    "validity": text('validity: each day is written in quotation marks, year first, such as "2027-01-31".'),
+}
+_TYPES = {
+    "array": text("{field}: a list is wanted, in square brackets, [one, another], or each on a line behind a hyphen."),
+    "string": text(
+        "{field}: text is wanted; what YAML takes for a number, a date or yes and no is text in quotation marks."
+    ),
+    "object": text("{field}: keys with values are wanted, in braces, as in the examples of the documentation."),
+    "integer": text("{field}: a whole number is wanted, without a point, a comma or quotation marks."),
+    "boolean": text("{field}: true or false is wanted."),
 }
 
 
@@ -41,10 +52,15 @@ class Problem:
     @property
     def text(self) -> str:
         """What it says, in English."""
-        return self.says.message.format(**dict(self.says.values))
+        return _english(self.says)
 
     def __str__(self) -> str:
         return f"{self.file}: {self.scheme}: {self.text}" if self.scheme else f"{self.file}: {self.text}"
+
+
+def _english(says: Text) -> str:
+    values = {name: _english(value) if isinstance(value, Text) else value for name, value in says.values}
+    return (says.plural if says.plural and says.count != 1 else says.message).format(**values)
 
 
 def plain(sentence: str) -> Text:
@@ -65,7 +81,7 @@ def schema_problems(name: str, document: Any) -> tuple[Problem, ...]:
 
 def _says(broken: ValidationError) -> Text:
     """What is wrong at one place, in words that can be translated."""
-    path = [str(step) for step in broken.absolute_path]
+    path = [str(step + 1) if isinstance(step, int) else step for step in broken.absolute_path]  # people count from 1
     field = ".".join(path[2:] if path[:1] == ["schemes"] else path) or "the file"
     wanted: Any = broken.validator_value
     found: Any = broken.instance
@@ -81,6 +97,8 @@ def _says(broken: ValidationError) -> Text:
             return text("{field}: it must be one of: {values}.", field=field, values=", ".join(map(str, wanted)))
         case _ if len(path) > 2 and path[2] in _WANTED:
             return _WANTED[path[2]]
+        case "type" if str(wanted) in _TYPES:
+            return text(_TYPES[wanted].message, field=field)
         case _:
             return text("{field}: it does not keep to the published schema.", field=field)
 
