@@ -72,6 +72,7 @@ class Receipt(ClearValue):
     unknown: tuple[UimNote, ...] = ()
     own: tuple[UimNote, ...] = ()
     no_desk: tuple[UimNote, ...] = ()  # a Party answers for it, but is not registered here
+    deskless: tuple[PartyCode, ...] = ()  # among the Parties to choose from
     doubtful: tuple[UimNote, ...] = ()  # sent, but unusual: to be compared with the pack
     repeated: tuple[UimNote, ...] = ()  # asked before by the officer's own Party
     doubled: int = 0
@@ -268,6 +269,7 @@ class Lookup(ClearValue):
     TEMPLATE: ClassVar[str] = "lookup"
     lines: tuple[LookupLine, ...]
     registered: tuple[PartyCode, ...]  # Parties with a desk among the suggestions
+    deskless: tuple[PartyCode, ...]  # those without
     findings: tuple[Finding, ...] = ()
     again: tuple[Uim, ...] = ()  # as in a receipt
     offers: tuple[SealedOffer, ...] = ()

@@ -169,7 +169,10 @@ def wrong_party(situation: Situation) -> tuple[Finding, ...]:
     if to and to == situation.submission.sender.person.party:
         sentence = text("This is your own Party. Name another one, or leave the line empty.")
     elif to and situation.view.party(PartyCode(to)) is None:
-        sentence = text("This Party has no desk here yet. Name another one, or leave the line empty.")
+        sentence = text(
+            "This Party has no desk here yet. Name another one, or leave the line empty; with “GSP DIFFICULTY” you can "
+            "tell the Secretariat that you need it."
+        )
     else:
         return ()
     return (Finding(sentence, Severity.BLOCKS, got=to, field="to"),)

@@ -54,7 +54,7 @@ def pass_on(situation: Situation, exchange: ExchangeView, not_ours: Mapping[Dige
         referred += _refer(situation, reading, exchange, request, sent, already)
         for name, verdicts in kept.items():
             stays[name] += verdicts
-        choice = left_form(reading, exchange.number, kept["ambiguous"]) if kept["ambiguous"] else choice
+        choice = left_form(situation, reading, exchange.number, kept["ambiguous"]) if kept["ambiguous"] else choice
     lost = [UimNote(Uim(answered.uim)) for mark, answered in not_ours.items() if mark in left]
     return _told(tuple(one.part for one in referred), stays, choice, lost, tuple(referred))
 
@@ -93,7 +93,7 @@ def _choice(situation: Situation, exchange: ExchangeView, choose: Sequence[Verdi
     for request in situation.view.kept(exchange.number, NO_PARTY, Side.ASKING) if marks else ():
         reading = recalled(situation, request)
         if reading and uims_among(situation, reading, marks):
-            return left_form(reading, exchange.number, choose)
+            return left_form(situation, reading, exchange.number, choose)
     return None
 
 

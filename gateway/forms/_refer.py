@@ -220,10 +220,12 @@ def _headings(items: Sequence[Item]) -> tuple[Text, ...]:
 
 
 def left_form(
-    reading: Reading, number: ExchangeNumber | None, choose: Sequence[Verdict], mend: Sequence[Verdict] = ()
-) -> FilledForm:
+    situation: Situation, reading: Reading, number: ExchangeNumber | None, choose: Sequence[Verdict],
+    mend: Sequence[Verdict] = (),
+) -> FilledForm:  # fmt: skip
     """The request again, for UIMs of which the officer can still name the Party, or mend the spelling."""
-    parties = sorted({c.party for verdict in choose for c in verdict.candidates if c.party})
+    named = {c.party for verdict in choose for c in verdict.candidates if c.party}
+    parties = sorted(named.difference(deskless(situation, named)))
     if parties:
         hint = text("write the Party to ask, for example: {parties}", parties=", ".join(parties))
     else:
@@ -231,6 +233,11 @@ def left_form(
     values = {**reading.form.values, "exchange": str(number) if number else "", "to": ""}
     uims = tuple(verdict.uim for verdict in (*choose, *mend)[:IN_FORM])
     return replace(reading.form, values=values, uims=uims, hints={"to": hint})
+
+
+def deskless(situation: Situation, parties: Iterable[PartyCode]) -> tuple[PartyCode, ...]:
+    """Those of these Parties that cannot be asked here, by code."""
+    return tuple(sorted(party for party in set(parties) if party and situation.view.party(party) is None))
 
 
 def handling(form: FilledForm) -> Handling:

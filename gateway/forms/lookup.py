@@ -38,7 +38,7 @@ from gateway.forms._enclosed import key_files
 from gateway.forms._fields import LOOKUP_FIELDS
 from gateway.forms._findings import findings_sheets
 from gateway.forms._patterns import library_sheet
-from gateway.forms._refer import IN_FORM, SHOWN
+from gateway.forms._refer import IN_FORM, SHOWN, deskless
 from gateway.identifiers import misreads
 from gateway.letters import Lookup, LookupLine, Notice, UimNote
 from gateway.ports import Situation
@@ -51,6 +51,7 @@ _TO_READ = text(
     "You need do nothing: the attached table has every marking that is known. To have UIMs looked up, write them into "
     "the form below, one on a line, and reply to this mail."
 )
+_ASKABLE = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS})
 _REST = text("It is no UIM of its own.")
 _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.SURE: text("The Party is known."),
@@ -91,14 +92,17 @@ def decide(situation: Situation) -> Decision:
     asked = tuple(verdict for verdict in verdicts if verdict.kind is not VerdictKind.NOT_A_UIM)
     suggested = {candidate.party for verdict in asked for candidate in verdict.candidates}
     registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)
+    answering = {c.party for v in verdicts if v.kind in _ASKABLE for c in v.candidates}
+    missing = deskless(situation, answering)
     offers, files = _offers(situation, asked, registered)
     to = sender(situation)
     letter = Letter(
         MailKind.NOTICE,
         to,
         text("What the pattern library says"),
-        Lookup(lines, registered, findings, again, offers, situation.reading.pictures),
+        Lookup(lines, registered, missing, findings, again, offers, situation.reading.pictures),
         form=_request(situation, asked, registered),
+        blanks=("difficulty",) if missing else (),
         sheets=(*((_sheet(lines),) if len(lines) > SHOWN else ()), *findings_sheets(findings, "lookup-findings")),
         thread=own_thread(situation),
         files=files,

@@ -275,6 +275,7 @@ def answer_letter(
         text("Answer to your request: {number}", number=str(referral)),
         values,
         form=passed.choice or FilledForm("message", {"exchange": str(referral)}),
+        blanks=("difficulty",) if passed.no_desk else (),
         survey=recorded.survey(Side.ASKING),
         sheets=(answer_sheet(referral, said),) if len(said) > SHOWN else (),
         thread=thread(situation.view, situation.keyed, situation.policy, referral, Side.ASKING),

@@ -28,7 +28,7 @@ from gateway.forms._common import (
 )
 from gateway.forms._fields import REQUEST_FIELDS
 from gateway.forms._findings import findings_sheets
-from gateway.forms._refer import SHOWN, STAYS, TOLD, Referred, left_form, refer, referral_letter
+from gateway.forms._refer import SHOWN, STAYS, TOLD, Referred, deskless, left_form, refer, referral_letter
 from gateway.letters import Receipt, UimNote
 from gateway.outcome import REASONS, Hold
 from gateway.ports import Situation
@@ -180,6 +180,7 @@ def _receipt(
         total=len(form.uims),
         sent=tuple(one.part for one in referred),
         **{name: routing.notes(getattr(routed, name), situation.library.decoded, SHOWN) for name in TOLD},
+        deskless=deskless(situation, (c.party for v in routed.ambiguous for c in v.candidates)),
         repeated=repeated,
         doubled=len(doubled),
         again=doubled,
@@ -197,6 +198,7 @@ def _receipt(
         subject,
         values,
         form=_left(situation, routed, number),
+        blanks=("difficulty",) if values.no_desk or values.deskless else (),
         sheets=(*_sheets(routed, number), *findings_sheets(values.findings, f"{number or 'request'}-findings")),
         thread=own_thread(situation, number),
         exchange=number,
@@ -217,7 +219,7 @@ def _repeated(situation: Situation, routed: Routing) -> tuple[UimNote, ...]:
 def _left(situation: Situation, routed: Routing, number: ExchangeNumber | None) -> FilledForm | None:
     choose = (*routed.ambiguous, *routed.hints, *routed.unknown)
     left = choose or routed.malformed
-    return left_form(situation.reading, number, choose, routed.malformed) if left else None
+    return left_form(situation, situation.reading, number, choose, routed.malformed) if left else None
 
 
 def _sheets(routed: Routing, number: ExchangeNumber | None) -> tuple[Sheet, ...]:

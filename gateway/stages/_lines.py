@@ -19,7 +19,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|(?<![\w.+-])[\w.+-]++@[\w.-]*\w")  # numbers and addresses
 _WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
-_FRENCH = frozenset(":;?!»")  # no line begins with one, whatever space stands before it
+_FRENCH = frozenset(":;?!»")  # no line begins with one, whatever space stands before it; and none ends with «
 # Between wide characters, but no line begins with a closing or ends with an opening sign (Unicode UAX 14, CL, OP).
 _WIDE = re.compile(
     "(?<=[\u3000-\u303f\u3400-\u9fff\uff00-\uffef])(?<![（《「『【〔])(?![、。，．：；！？）》」』】〕”’…])"
@@ -85,14 +85,14 @@ def _chunks(paragraph: str) -> Iterable[str]:
 def _held(words: Sequence[str]) -> list[str]:
     """The same, joined where no line may break. GSP keeps its neighbours: another's words are no title of a form."""
     held: list[str] = []
-    last = ""
+    last, opened = "", False
     for word in words:
         bare = "".join(filter(str.isalnum, word)).casefold() if "G" in word or "g" in word else ""
-        if held and ("gsp" in (bare, last) or word.strip(" \t") in _FRENCH):
+        if held and ("gsp" in (bare, last) or opened or word.lstrip(" \t")[:1] in _FRENCH):
             held[-1] += word
         else:
             held.append(word)
-        last = bare
+        last, opened = bare, word.rstrip(" \t").endswith("«")
     return held
 
 

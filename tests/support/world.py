@@ -80,6 +80,7 @@ _RANKS: dict[str, tuple[VerdictKind, tuple[tuple[str, int], ...]]] = {
     "SP": (_K.SURE, (("SE", 95), ("PL", 90))),  # SE's, else that of a Party without a desk
     "SK": (_K.SURE, (("SE", 95), ("KE", 90))),  # SE's, else the asking Party's own
     "AM": (_K.AMBIGUOUS, (("SE", 85), ("FR", 85))),
+    "AP": (_K.AMBIGUOUS, (("PL", 60), ("FR", 60))),
     "HI": (_K.HINT, ()),
     "RU": (_K.NOT_A_PARTY, (("RU", 90),)),
     "EA": (_K.NOT_A_UIM, ()),

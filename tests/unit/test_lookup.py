@@ -61,6 +61,15 @@ def test_no_request_is_offered_for_what_is_no_uim_although_its_party_is_known(wo
     assert [(event.party, event.count) for event in events if event.kind is EventKind.SEALED_OFFERED] == [("AT", 1)]
 
 
+def test_a_party_that_cannot_be_asked_is_named_with_the_form_for_the_secretariat(world: World) -> None:
+    (letter,) = world.send("officer", "lookup", uims=["PL1", "AP1", "SE1", "RU1", "HI1"]).letters
+    assert isinstance(letter.values, Lookup)
+    assert (letter.values.registered, letter.values.deskless) == (("FR", "SE"), ("PL",))
+    assert letter.blanks == ("difficulty",)
+    (letter,) = world.send("officer", "lookup", uims=["SE1", "RU1"]).letters
+    assert (letter.values.deskless, letter.blanks) == ((), ())  # type: ignore[attr-defined]
+
+
 def test_an_observer_gets_no_request_to_fill_in(world: World) -> None:
     assert world.people["observer"].role is Role.OBSERVER
     assert world.send("observer", "lookup", {}, ["SE1"]).letters[0].form is None

@@ -164,6 +164,14 @@ def test_no_chinese_line_begins_with_a_sign_that_closes_or_ends_with_one_that_op
         assert not any(line.startswith(("。", "）", "，")) or line.endswith("（") for line in lines)
 
 
+def test_in_french_no_line_begins_with_a_closing_sign_or_ends_with_an_opening_one() -> None:
+    for before in range(40, 80):
+        said = "a" * before + " « GSP DIFFICULTÉ », « Ligne par ligne » ; et « b » : " + "c" * 40
+        lines = _lines.wrapped(said).split("\n")
+        assert not any(line.lstrip()[:1] in "»;:" or line.endswith("«") for line in lines), lines
+        assert " ".join(lines) == said
+
+
 def test_nothing_is_injected_into_a_header() -> None:
     letter = samples.letter("referral")
     bad = replace(

@@ -240,7 +240,21 @@ def test_a_uim_line_that_was_not_understood_does_not_stop_the_others(world: Worl
     assert "4.6E+12" in said(to(decision.letters, "officer")[0].values)
 
 
-@pytest.mark.parametrize(("party", "expected"), [("KE", "own Party"), ("PL", "no desk")])
+def test_whose_party_has_no_desk_is_told_so_before_he_chooses_it_and_gets_the_form_for_the_secretariat(
+    world: World,
+) -> None:
+    (letter,) = to(world.send("officer", "request", OPENED, ["AP1", "AM1"]).letters, "officer")
+    assert letter.values.deskless == ("PL",)  # type: ignore[attr-defined]
+    assert letter.form is not None
+    assert dict(letter.form.hints["to"].values) == {"parties": "FR, SE"}, "only who can be asked is offered"
+    assert letter.blanks == ("difficulty",)
+    (letter,) = to(world.send("officer", "request", OPENED, ["PL1"]).letters, "officer")
+    assert (letter.values.deskless, letter.blanks, letter.form) == ((), ("difficulty",), None)  # type: ignore[attr-defined]
+    (letter,) = to(world.send("officer", "request", OPENED, ["AM1"]).letters, "officer")
+    assert (letter.values.deskless, letter.blanks) == ((), ())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("party", "expected"), [("KE", "own Party"), ("PL", "no desk"), ("PL", "GSP DIFFICULTY")])
 def test_naming_a_party_that_cannot_be_asked_stops_the_request(world: World, party: str, expected: str) -> None:
     decision = world.send("officer", "request", OPENED | {"to": party}, ["SE1"])
     assert readers(decision.letters) == ["officer notice"]
