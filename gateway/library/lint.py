@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import combinations
@@ -14,6 +12,7 @@ from gateway.identifiers import gs1
 from gateway.library.automata import Unclear
 from gateway.library.crossing import Work
 from gateway.library.fields import problems
+from gateway.library.garbage import unswept
 from gateway.library.hazards import hazard
 from gateway.library.overlap import Overlap, Relation, overlaps, shadowed
 from gateway.library.patterns import PatternLibrary
@@ -38,7 +37,7 @@ def load(texts: Mapping[str, str]) -> PatternLibrary:
 
 @lru_cache(maxsize=2)  # a program that opens a second gateway has read these texts already
 def _load(texts: tuple[tuple[str, str], ...]) -> PatternLibrary:
-    with _kept():
+    with unswept():
         catalogue, found = read(dict(texts))
         library = None if found else PatternLibrary(catalogue)
         if library:
@@ -46,18 +45,6 @@ def _load(texts: tuple[tuple[str, str], ...]) -> PatternLibrary:
     if not library or found:
         raise ValueError(f"pattern library: {found[0]}")
     return library
-
-
-@contextmanager
-def _kept() -> Iterator[None]:
-    """Looks for no garbage meanwhile: hardly any of what is read becomes some, and it took an eighth of the time."""
-    was_looked_for = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_looked_for:
-            gc.enable()
 
 
 def lint(texts: Mapping[str, str]) -> tuple[Problem, ...]:

@@ -13,6 +13,7 @@ from gateway.identifiers import gs1
 from gateway.identifiers.prefixes import Prefixes
 from gateway.library import broken, decoding, doubts, judge
 from gateway.library.experience import Experience
+from gateway.library.garbage import unswept
 from gateway.library.matching import Matching, compiled, encoded
 from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
 from gateway.library.steps import Order
@@ -72,8 +73,9 @@ class PatternLibrary:
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]:
         """The library's judgement on each UIM, in their order; `now` decides what lies in the future."""
-        found = judge.Judge(self, now)
-        return broken.rejoined(found.verdicts(uims), found.deciding, now)
+        with unswept():
+            found = judge.Judge(self, now)
+            return broken.rejoined(found.verdicts(uims), found.deciding, now)
 
     def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
         """What a recognised UIM says by itself (date, product, price …); () where nothing is published of it."""
