@@ -83,7 +83,7 @@ _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,4});")
 _QUOTED_PRINTABLE = re.compile(r"[=%](3D|26|2B|2F|3F|3C|3E|3A|3B|25|22|27|28|29|2A|2C|2D|2E)")
 _OPENING, _OTHER_BRACKETS = frozenset("[{<"), re.compile(r"[\[{<](\d{2,4})[\]}>]")
 _BRACKET = frozenset("()")
-_BEFORE, BEHIND = "\"'`*_#", "\"'`*_#,;.:!?"
+_BEFORE, BEHIND = "\"'`*_#=+@|", "\"'`*_#,;.:!?"  # a bar behind a code alone may be a letter or a digit of it
 _WRAPPED = re.compile(r"(?:<[a-z]{1,10}>|[<\[{])([!-~]+?)(?:</[a-z]{1,10}>|[>\]}])")
 _RUNS = re.compile(rf"(?<!\d)\d{{{_FEWEST_DIGITS},20}}(?!\d)")
 _ONE_WRONG = re.compile(r"([0-9]*)[^0-9][0-9]*")
@@ -297,7 +297,7 @@ def _restored(clean: Proposal, prefixes: Prefixes) -> list[Proposal]:
 def _undressed(code: str) -> list[Proposal]:
     """The code without what people and programs put around it and between its parts."""
     found: list[Proposal] = []
-    if (bare := code.lstrip(_BEFORE).rstrip(BEHIND)) != code:
+    if (bare := code.lstrip(_BEFORE).rstrip(BEHIND + "|" if code[:1] == "|" else BEHIND)) != code:
         found.append(Proposal(bare, AROUND))
     if code[:1] in _OPENING:
         if wrapped := _WRAPPED.fullmatch(code):

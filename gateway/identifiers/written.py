@@ -77,8 +77,9 @@ def read_uims(
     written = [(number, line) for number, line in lines if line.strip()]
     if written and not listed and (elements := _elements(written)):
         written, listed = elements, True
-    written = [(number, row_of_bars(line) or line) for number, line in written]
-    if any("\t" in line for _, line in written):
+    if any("|" in line and row_of_bars(line) for _, line in written):
+        written = _unbarred(written)
+    elif any("\t" in line for _, line in written):
         written = _column(written)
     if any("\n" in line or "\r" in line for _, line in written):  # a cell of a table has lines, too
         written = [(number, one) for number, line in written for one in _BREAK.split(line) if one.strip()]
@@ -102,10 +103,27 @@ def read_uims(
 
 
 def row_of_bars(line: str) -> str:
-    """A row of a table drawn with bars, as cells with tabs between; "" for any other line. No UIM begins with a bar."""
+    """A row of a table drawn with bars, as cells with tabs between; "" for any other line.
+
+    No UIM begins with a bar or has a space in it; one between two bars without spaces is proposed, not taken.
+    """
     row = line.strip()
-    barred = row[:1] == row[-1:] == "|" and row.count("|") > 2
-    return "\t".join(cell.strip() for cell in row[1:-1].split("|")) if barred else ""
+    if row[:1] == row[-1:] == "|" and (row.count("|") > 2 or row[1:2] == " "):
+        return "\t".join(cell.strip() for cell in row[1:-1].split("|"))
+    cells = row.split(" | ")
+    return "\t".join(map(str.strip, cells)) if len(cells) > 1 and any(map(looks_like_code, cells)) else ""
+
+
+def _unbarred(written: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The same of a table drawn with bars, without its rules; its only column, where it has one."""
+    drawn = [(number, line) for number, line in written if any(map(str.isalnum, line))]
+    rows = [(number, row_of_bars(line) or line.replace(" | ", "\t")) for number, line in drawn]
+    found = _column(rows)
+    if found is not rows:
+        return found
+    if any("\t" in line for _, line in rows):
+        return drawn
+    return rows[bool(row_of_bars(drawn[0][1])) and not any(map(str.isdigit, rows[0][1])) :]
 
 
 def _column(written: list[tuple[int, str]]) -> list[tuple[int, str]]:

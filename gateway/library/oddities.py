@@ -17,6 +17,7 @@ _ALIKE = 5  # characters with which codes begin alike
 _SAME = 2  # characters that are the same in all markings of one kind, but of few kinds
 _STAMP, _BEFORE_STAMP, _IDENTIFIER = 8, slice(-9, -8), slice(-12, -8)
 _MADE = "8008"  # the application identifier before a time of production
+_BETWEEN = "|;,/"
 _PREFIX = slice(2, 7)  # where a hyphen stands that was put behind a prefix
 _CUT = text("It ends in three dots, as a program writes where it cuts a text: copy the whole code.")
 
@@ -63,16 +64,27 @@ def odd(code: str, deciding: Deciding, now: datetime) -> tuple[Text, ...]:
 
 
 def together(code: str, deciding: Deciding) -> tuple[str, ...]:
-    """The codes that were written or scanned one behind the other without a space, each as long; () for none."""
+    """The codes that were written or scanned one behind the other without a space, each as long; () for none.
+
+    Between them may stand a bar or a sign of lists, which cannot be told from a character of a code elsewhere.
+    """
+    for sign in _BETWEEN:
+        if len(codes := tuple(code.split(sign))) > 1 and _are_alike(codes, deciding):
+            return codes
     for many in range(2, len(code) // SHORTEST + 1):
         size, rest = divmod(len(code), many)
         if rest or code[size : size + _SAME] != code[:_SAME]:
             continue
         codes = tuple(code[place : place + size] for place in range(0, len(code), size))
-        first = deciding(codes[0])
-        if first and first[0].is_checked and all(deciding(one)[:1] == first[:1] for one in codes[1:]):
+        if _are_alike(codes, deciding):
             return codes
     return ()
+
+
+def _are_alike(codes: tuple[str, ...], deciding: Deciding) -> bool:
+    """Whether all are of one marking, which a chance text is not."""
+    first = deciding(codes[0]) if min(map(len, codes)) >= SHORTEST else ()
+    return bool(first) and first[0].is_checked and all(deciding(one)[:1] == first[:1] for one in codes[1:])
 
 
 def told(codes: tuple[str, ...]) -> Text:

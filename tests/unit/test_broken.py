@@ -141,6 +141,13 @@ def test_a_list_that_is_broken_throughout_is_looked_into_only_so_far() -> None:
         (f'"{SE}";', SE, misreads.AROUND),
         (f'"{RU}"', RU, misreads.AROUND),
         (f"{SE},", SE, misreads.AROUND),
+        (f"={SE}", SE, misreads.AROUND),  # as a spreadsheet begins a formula
+        (f"=+{SE}", SE, misreads.AROUND),
+        (f"@{SE}", SE, misreads.AROUND),
+        (f"={RU}", RU, misreads.AROUND),
+        (f"\uff1d{SE}", SE, misreads.AROUND),
+        (f"|{SE}|", SE, misreads.AROUND),
+        (f"|{RU}", RU, misreads.AROUND),
         (RU.replace("<", "\u2019"), RU.replace("<", "'"), misreads.TYPOGRAPHIC),
         (RU.replace("<", "\u2014"), RU.replace("<", "-"), misreads.TYPOGRAPHIC),
         (SE[:-8] + "٢٥٠٥١٩١٤", SE, misreads.DIGITS),  # as an Arabic keyboard writes them

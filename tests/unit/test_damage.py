@@ -45,6 +45,17 @@ DAMAGE = [
         SWEDISH * 2,
         f"These are probably 2 codes without a space between them: {SWEDISH} is the first.",
     ),
+    (
+        "several with a bar between",
+        f"{SWEDISH}|{SWEDISH[:-2]}07",
+        "These are probably 2 codes without a space between",
+    ),
+    (
+        "several with commas between",
+        ",".join([SWEDISH] * 3),
+        "These are probably 3 codes without a space between them",
+    ),
+    ("a code and another text", f"{SWEDISH}|GARBAGE12345", "Character 27 is |, which does not occur in: "),
     ("too long", SWEDISH * 9, "It has 234 characters: no known marking is as long. If these are several codes"),
     ("small letters behind a number", UZBEK.lower(), "All its letters are small"),
     ("cut by a program", "QCUKTaB3dE6gH9...", "It ends in three dots"),

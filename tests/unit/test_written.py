@@ -187,3 +187,25 @@ def test_a_list_of_which_one_line_is_no_element_is_read_line_by_line() -> None:
 @pytest.mark.parametrize("line", [f'"{SWEDISH}"', f'"{SWEDISH}",', "[01]09520000123457[21]AB12", '(01)09520000123451"'])
 def test_one_line_alone_is_no_list(line: str) -> None:
     assert [uim.text for uim in read_uims([(1, line)])[0]] == [line]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        f"| {SWEDISH} |\n| {OTHER} |",
+        f"| Code |\n|------|\n| {SWEDISH} |\n| {OTHER} |",
+        f" Code | Note\n------+-----\n {SWEDISH} | 20 pieces\n {OTHER} | Camel",
+        f"20 pieces | {SWEDISH}\nCamel | {OTHER}",
+    ],
+)
+def test_of_a_table_drawn_with_bars_the_column_with_codes_is_read_whatever_is_drawn_around_it(drawn: str) -> None:
+    uims, findings = read_uims(enumerate(drawn.split("\n"), 1))
+    assert ([uim.text for uim in uims], findings) == ([SWEDISH, OTHER], ())
+
+
+def test_two_codes_on_a_line_of_bars_are_not_parted_and_told_as_they_were_written() -> None:
+    for line in (f"{SWEDISH} | {OTHER}", f"| {SWEDISH} | {OTHER} |"):
+        uims, findings = read_uims([(3, line)])
+        assert (uims, [(one.line, one.got) for one in findings]) == ((), [(3, line)])
+    for one in (f"|{SWEDISH}|", f"{SWEDISH}|{OTHER}"):
+        assert [uim.text for uim in read_uims([(1, one)])[0]] == [one], "without spaces it is the library's to propose"
