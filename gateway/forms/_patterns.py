@@ -28,6 +28,11 @@ from gateway.markings import Change, Described
 from gateway.ports import Situation
 from gateway.treaty import Role
 
+# The keys that a form gives a value: all others would be lost with a form that comes back.
+_FORM_SAYS = frozenset(
+    "id title party issuer level structure pattern prefixes decides rank confidence verified source valid invalid "
+    "length".split()
+)
 SHOWN = 12  # digits of a change's mark: what people write
 _TOUCHED = 10
 
@@ -173,8 +178,8 @@ def _settled(situation: Situation, change: PatternChange, found: Examined, versi
 
 
 def _again(found: Examined) -> FilledForm:
-    """The form filled with a change of one marking; a form has room for no more."""
-    if len(found.schemes) > 1:
+    """The form filled with a change of one marking, as far as a form has room for it: else the file is to be mended."""
+    if len(found.schemes) > 1 or not found.raw[0].keys() <= _FORM_SAYS:
         return FilledForm("pattern")
     (one,) = found.schemes
     values = {

@@ -269,6 +269,16 @@ def test_another_line_among_the_data_is_told() -> None:
     assert [(finding.line, finding.severity) for finding in findings] == [(4, Severity.NOTE)]
 
 
+@pytest.mark.parametrize(
+    ("written", "decision"),
+    [("approved.", "approve"), ("J’approuve", "approve"), ("Согласен", "approve"), ("同意", "approve"),
+     ("Sí", "approve"), ("لا", "refuse"), ("不批准", "refuse"), ("No", "refuse"), ("perhaps", "")],
+)  # fmt: skip
+def test_a_decision_may_be_said_in_other_words(written: str, decision: str) -> None:
+    form, findings, _ = read(f"GSP APPROVE\nPattern change: 7d3b95e3b871\nDecision: {written}\n")
+    assert (form.get("decision"), len(findings)) == (decision, not decision)
+
+
 # --- lists of UIMs ----------------------------------------------------------------------------------
 
 

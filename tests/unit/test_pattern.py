@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.content import Decision, Finding, Letter, Severity, Text, Uim
+from gateway.content import Decision, FilledForm, Finding, Letter, Severity, Text, Uim
 from gateway.events import EventKind
 from gateway.library import LiveLibrary, lint
 from gateway.library.changes import merged
@@ -120,6 +120,15 @@ def test_a_refusal_needs_a_reason_and_whoever_proposed_it_reads_it(world: World)
     assert not decide(world, asked).patterns, "what was refused cannot be approved"
     again = to(world.send("chief", "pattern", STAMP, VALID), "secretariat")
     assert decide(world, again).patterns
+
+
+def test_of_a_refused_change_that_says_more_than_a_form_can_the_file_is_to_be_mended(world: World) -> None:
+    """Sent back as a form it would lose its fields without a word."""
+    parted = stamp(source="x\n    fields: [{name: prefix, at: [0, 7]}]")
+    asked = to(world.send("chief", "pattern", attached=[parted]), "secretariat")
+    back = to(decide(world, asked, "refuse", reason="Not yet."), "chief")
+    assert back.form == FilledForm("pattern")
+    assert b"name: prefix" in back.files[0].octets
 
 
 def test_of_the_secretariat_another_person_decides_than_who_proposed_it(world: World) -> None:
