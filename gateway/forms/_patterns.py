@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 from gateway.content import (
     Decision,
@@ -28,11 +29,9 @@ from gateway.markings import Change, Described
 from gateway.ports import Situation
 from gateway.treaty import Role
 
-# The keys that a form gives a value: all others would be lost with a form that comes back.
-_FORM_SAYS = frozenset(
-    "id title party issuer level structure pattern prefixes decides rank confidence verified source valid invalid "
-    "length".split()
-)
+# What a form does not ask for, and says of every new marking.
+UNASKED: dict[str, Any] = {"level": "unit packet", "confidence": "high", "verified": True}
+_ASKED = frozenset("id title party issuer structure pattern prefixes decides rank source valid invalid length".split())
 SHOWN = 12  # digits of a change's mark: what people write
 _TOUCHED = 10
 
@@ -179,7 +178,7 @@ def _settled(situation: Situation, change: PatternChange, found: Examined, versi
 
 def _again(found: Examined) -> FilledForm:
     """The form filled with a change of one marking, as far as a form has room for it: else the file is to be mended."""
-    if len(found.schemes) > 1 or not found.raw[0].keys() <= _FORM_SAYS:
+    if len(found.schemes) > 1 or not all(key in _ASKED or UNASKED.get(key) == v for key, v in found.raw[0].items()):
         return FilledForm("pattern")
     (one,) = found.schemes
     values = {

@@ -11,7 +11,7 @@ from gateway.facts import NO_PARTY, digest
 from gateway.forms import Form
 from gateway.forms._common import blocks, marked, notice, sender, weighed
 from gateway.forms._fields import PATTERN_FIELDS
-from gateway.forms._patterns import SHOWN, problems, told
+from gateway.forms._patterns import SHOWN, UNASKED, problems, told
 from gateway.library.changes import standing, written
 from gateway.library.proposal import Examined, examine
 from gateway.ports import Situation
@@ -87,10 +87,10 @@ def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     decides = form.get("certainty") or known.get("decides") or ("sure" if prefixes else "hint")
     rank = known["rank"] if decides == known.get("decides") else _RANKS[decides]
     said: dict[str, Any] = {
-        "id": scheme, "title": form.get("title").strip(), "party": str(party), "level": "unit packet",
+        "title": form.get("title").strip(), "party": str(party),
         "issuer": form.get("issuer").strip(), "structure": form.get("structure").strip(),
         "pattern": form.get("pattern").strip(), "prefixes": prefixes, "decides": decides, "rank": rank,
-        "confidence": "high", "verified": True, "source": form.get("source").strip(),
+        "source": form.get("source").strip(),
         "valid": [uim.text for uim in form.uims],
         "invalid": [dict(zip(("uim", "because"), line.split(None, 1), strict=True))
                     for line in _lines(form.get("invalid"))],
@@ -100,7 +100,9 @@ def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     if known.get("pattern") != said["pattern"]:
         known.pop("fields", None)  # they were places in codes of the pattern before
     known.pop("ambiguous_with", None)  # is found anew
-    return {**known, **{key: value for key, value in said.items() if value}}
+    if not known.get("pattern"):
+        known = {key: value for key, value in known.items() if key not in ("confidence", "verified")}  # of no format
+    return {"id": scheme, **UNASKED, **known, **{key: value for key, value in said.items() if value}}
 
 
 def _examined(

@@ -122,6 +122,23 @@ def test_a_refusal_needs_a_reason_and_whoever_proposed_it_reads_it(world: World)
     assert decide(world, again).patterns
 
 
+def test_what_the_form_does_not_ask_stays_as_the_library_has_it(world: World) -> None:
+    sure = stamp(level="carton", verified="false", confidence="medium")
+    decide(world, to(world.send("chief", "pattern", attached=[sure]), "secretariat"))
+    world.send("chief", "pattern", {**STAMP, "title": "Kenya, carton stamp"}, VALID)
+    (change,) = world.view.patterns.waiting()
+    assert [line.strip() in change.text for line in ("level: carton", "verified: false", "confidence: medium")] == [
+        True
+    ] * 3
+    secret = b"schemes:\n  - {id: ke-new, title: Kenya new, party: KE, level: stamp, structure: x, pattern: null,"
+    secret += b" confidence: none, verified: false, source: y}\n"
+    decide(world, to(world.send("chief", "pattern", attached=[secret]), "secretariat"))
+    world.send("chief", "pattern", {**STAMP, "scheme": "ke-new", "pattern": r"KENEW\d{8}", "prefixes": "KENEW",
+               "length": "13", "invalid": ""}, ("KENEW12345678",))  # fmt: skip
+    published = world.view.patterns.waiting()[-1].text
+    assert [line in published for line in ("level: stamp", "confidence: high", "verified: true")] == [True] * 3
+
+
 def test_of_a_refused_change_that_says_more_than_a_form_can_the_file_is_to_be_mended(world: World) -> None:
     """Sent back as a form it would lose its fields without a word."""
     parted = stamp(source="x\n    fields: [{name: prefix, at: [0, 7]}]")
