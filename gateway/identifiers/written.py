@@ -13,7 +13,11 @@ from gateway.identifiers import gs1, misreads
 _PLAIN = re.compile(r"[!-~]+")
 _SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
 _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
-_COUNTED = re.compile(r"\s*(\d{1,6})[.)]\s+(?=\S)")
+# As people number lists in the six languages: `1 `, `(1) `, `1- `, `№ 1 `, `1、`, `（1）`, `①`.
+_COUNTED = re.compile(
+    r"\s*+(?:[#№]\s?|[(（\[])?+(?:(\d{1,6}+)(?:\s*+[、．）]\s*+|\s*+[-.)\]°º:/–—]{1,2}+\s++|\s++)|([\u2460-\u2473])\s*+)(?=\S)"
+)
+_ABOVE = 5  # lines in which a numbered list has begun
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
 _SIGNS = ("=", "+", "-", "@")
 _QUOTES = "“”„‟«»‘’‚‹›「」『』"
@@ -193,15 +197,25 @@ def _elements(written: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
 
 def unnumbered(line: str) -> str:
     """A line without its number or bullet in a list."""
-    return _NUMBERED.sub("", line, count=1)
+    found = _NUMBERED.match(line) or _COUNTED.match(line)
+    return line[found.end() :] if found else line
 
 
 def _is_list(lines: Sequence[str]) -> bool:
-    """Whether lines are numbered: a code such as `12) …` alone is left as it is, and one word below changes nothing."""
+    """Whether lines are numbered: a code such as `12) …` alone is left as it is, and one word below changes nothing.
+
+    What is no more than a number before a code counts where the numbers begin with 1.
+    """
     if all(map(_NUMBERED.match, lines)):
         return len(lines) > 1 or not lines[0].lstrip()[0].isdigit()
-    counted = [int(found[1]) for found in map(_COUNTED.match, lines) if found]
-    return len(counted) > 2 and counted == list(range(counted[0], counted[0] + len(counted)))
+    if not any(map(_COUNTED.match, lines[:_ABOVE])):
+        return False
+    found = list(map(_COUNTED.match, lines))
+    counted = [int(unicodedata.numeric(one[2])) if one[2] else int(one[1]) for one in found if one]
+    if len(counted) < (2 if all(found) else 3):
+        return False
+    usual = all(_NUMBERED.match(line) for line, counts in zip(lines, found, strict=True) if counts)
+    return (usual or counted[0] == 1) and counted == list(range(counted[0], counted[0] + len(counted)))
 
 
 def _careful(code: str) -> str | Text:

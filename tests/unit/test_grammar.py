@@ -316,6 +316,41 @@ def test_numbering_that_counts_up_is_dropped_whatever_stands_below_or_between(ap
     assert listed(*(f"{n}. {code}" for n, code in enumerate(three, 1)), "", TWO) == [*three, TWO]
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{}、",
+        "{}．",
+        "（{}）",
+        "({}) ",
+        "{} ",
+        "{}- ",
+        "{} – ",
+        "№{} ",
+        "№ {}. ",
+        "#{} ",
+        "[{}] ",
+        "{}º ",
+        "{}°) ",
+        "{}/ ",
+    ],
+)
+def test_a_list_may_be_numbered_as_people_do_from_one_on(form: str) -> None:
+    three = [f"{ONE[:-1]}{last}" for last in "123"]
+    for digits in ("123", "１２３", "١٢٣"):
+        assert listed(*(form.format(n) + code for n, code in zip(digits, three, strict=True))) == three
+    assert listed(*(form.format(n) + code for n, code in enumerate(three, 1)), "", "Regards,") == three
+    assert listed(*(form.format(n) + code for n, code in enumerate(three, 11))) != three
+    assert listed(*(sign + code for sign, code in zip("①②③", three, strict=True))) == three
+
+
+def test_what_looks_like_numbering_but_belongs_to_a_code_stays() -> None:
+    brackets = ["(11) 261101", "(12) 261201", "(13) 261202"]  # lines of one label, as GS1 prints it
+    assert listed(*brackets) == [line.replace(" ", "") for line in brackets]
+    assert listed("1.QCALL7hT2kQ9", "2.QCALL7hT2kQ8") == ["1.QCALL7hT2kQ9", "2.QCALL7hT2kQ8"]
+    assert listed(f"1 {ONE}") == [f"1 {ONE}"], "one line is no list: the library says what it may be"
+
+
 def test_a_table_drawn_with_bars_is_read_by_rows() -> None:
     rows = ("| Nº | Código | Marca |", "|----|:-----|----|", f"| 1 | {ONE} | x |", f"| | {TWO} | |", "", "Saludos")
     form, findings, _ = read("GSP LOOKUP\nUIMs:\n" + "\n".join(rows))
