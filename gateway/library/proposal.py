@@ -206,7 +206,7 @@ def _reached(
 ) -> tuple[tuple[Touched, ...], tuple[Wording, ...]]:
     """What samples show with what the automata find, one a marking; and the titles of what could not be computed."""
     shown = {one.title for one in touched}
-    more = [one for pair in found for one in _taken(after, pair, ids) if one.title not in shown]
+    more = [one for pair in found for one in _taken(after, pair, ids) if one.kept or one.title not in shown]
     unclear = [_other(pair, ids).title for pair in found if pair.relation is Relation.UNCLEAR]
     try:
         for scheme, instead, code in shadowed(after.schemes, found, work):

@@ -176,13 +176,13 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
     for part in attached(tree):
         if is_key(part):
             continue
-        if form is not None and form.takes_files:
+        if form is not None and form.takes_files and not kinds["json"].accepts(part):
             held.findings += () if _is_for(part, form) else _not_taken(part, _called(part, names))
             continue
         fit = (kind for kind in kinds.values() if not kind.forms or name in kind.forms)
         kind = next((kind for kind in fit if kind.accepts(part)), None)
         if kind is None:
-            if part.media_type not in _HARMLESS and part.filename and not _is_ours(part):
+            if part.filename and not _is_harmless(part):
                 sentence = text(_UNREAD.message, name=part.filename)
                 held.findings.append(Finding(sentence, Severity.NOTE, part.filename))
             continue
@@ -201,10 +201,17 @@ def _attachments(tree: MimePart, kinds: Mapping[str, Attachment], vocabulary: Vo
 
 def _not_taken(part: MimePart, called: str) -> tuple[Finding, ...]:
     """What is told of a file that a form which takes files has no use for."""
-    picture = part.media_type.startswith("image/")
-    if part.media_type in _HARMLESS or _is_ours(part) or (picture and is_ornament(part)):
+    if _is_harmless(part):
         return ()
-    return (Finding(text((_STAMP if picture else _NO_PATTERNS).message, name=called), Severity.PART, called),)
+    sentence = _STAMP if part.media_type.startswith("image/") else _NO_PATTERNS
+    return (Finding(text(sentence.message, name=called), Severity.PART, called),)
+
+
+def _is_harmless(part: MimePart) -> bool:
+    """Whether nobody attached a file: it is of the mail program's making, or a logo in a signature."""
+    name = part.filename.lower()
+    logo = part.media_type.startswith("image/") and is_ornament(part)
+    return logo or part.media_type in _HARMLESS or name.startswith(("smime", "signature", "openpgp", "0x"))
 
 
 def _called(part: MimePart, before: Counter[str]) -> str:
@@ -232,7 +239,3 @@ def _take(held: _Held, result: AttachmentReading, file: str, vocabulary: Vocabul
         held.name = file
         held.document, wrong = read_document(result.document, vocabulary.forms, file)
         held.findings += wrong
-
-
-def _is_ours(part: MimePart) -> bool:
-    return part.filename.lower().startswith(("smime", "signature", "openpgp", "0x"))

@@ -382,6 +382,14 @@ def test_a_code_that_another_marking_keeps_is_not_said_to_be_taken() -> None:
     assert [(one.title, one.now, one.kept) for one in found.touched] == [("Sweden, one", ("Sweden, one",), True)]
 
 
+def test_a_code_that_is_shared_is_shown_beside_what_else_a_change_does_to_that_marking() -> None:
+    damaged = "valid: [QCALL12345678], invalid: [{uim: QCAL112345678, because: damaged}]"
+    known = {**SHIPPED, "sweden.yaml": SHIPPED["sweden.yaml"].replace("valid: [QCALL12345678]", damaged)}
+    found = examine(known, ("schemes:" + scheme("ke-new", r"QCA[A-Z1]{2}\d{8}", "QCAAB12345678")).encode(), KE)
+    shown = [(one.sample, one.kept) for one in found.touched if one.title == "Sweden, one"]
+    assert (found.problems, shown) == ((), [("QCAL112345678", False), ("QCALL11111111", True)])
+
+
 def test_a_proposal_below_a_known_prefix_touches_no_general_structure() -> None:
     found = proposed(scheme("ke-new", r"12\d{28}", "1" + "2" * 29, prefixes="['12']"))
     assert (found.problems, found.touched, found.unclear) == ((), (), ())

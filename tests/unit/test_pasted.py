@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gateway import data, discovery, forms
@@ -97,6 +99,21 @@ def test_patterns_are_known_by_their_name_their_type_or_how_a_text_begins(name: 
     found = reading("GSP PATTERN\n", leaf(octets, kind, name))
     assert [(file.name, file.octets) for file in found.files] == [(name, octets)]
     assert found.findings == ()
+
+
+def test_the_form_as_json_is_read_beside_its_title() -> None:
+    said = dict.fromkeys(("title", "structure", "pattern", "source"), "x") | {"form": "pattern", "scheme": "ke-stamp"}
+    octets = json.dumps(said | {"uims": ["KESTAMP12345678"]}).encode()
+    found = reading("GSP PATTERN\n", leaf(octets, "application/json", "gsp-pattern.json"))
+    assert (found.form.get("scheme"), found.files, found.findings) == ("ke-stamp", (), ())
+
+
+@pytest.mark.parametrize("form", ["MESSAGE", "REPLY", "REGISTER", "DIRECTORY", "PATTERN", "REQUEST"])
+def test_of_a_logo_in_a_signature_nothing_is_said_and_of_a_picture_that_is_attached_something(form: str) -> None:
+    logo = leaf(b"\x89PNG", "image/png", "image001.png", "inline", b"<logo>")
+    other = leaf(b"\x89PNG", "image/png", "image001.png")
+    told = [{one.where for one in reading(f"GSP {form}\n", file).findings} for file in (logo, other)]
+    assert ("image001.png" in told[0], "image001.png" in told[1]) == (False, True)
 
 
 def test_what_is_not_taken_is_told_and_no_code_in_it_is_a_sample() -> None:
