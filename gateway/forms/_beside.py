@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from gateway.content import Finding, Severity, text
+from gateway.forms import FieldKind
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import Line, is_signature, own_text, visible
-from gateway.forms._reading import filled_in, read_form
+from gateway.forms._reading import filled_in, goes_on, read_form
 from gateway.identifiers.written import looks_like_code, unnumbered
 
 _PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may think that all of it is read
@@ -39,6 +40,29 @@ def beside(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Fin
         if place not in (read, titles[0]):
             found.append(_further(own[place:end], vocabulary, name))
     return tuple(finding for finding in found if finding)
+
+
+def labelled(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[str, ...]:
+    """The same lines with the label of the list, where its writer wrote another one above the UIMs, or none; else ().
+
+    For a form in which there is no UIM: elsewhere what stands within a text belongs to it.
+    """
+    form, own = vocabulary.forms[name], own_text(lines, vocabulary)
+    uims = next(field.label for field in form.fields if field.kind is FieldKind.UIMS)
+    first = next((place for place, (_, line) in enumerate(own, 1) if vocabulary.title(visible(line))), len(own))
+    for place in range(first, len(own)):
+        if not goes_on(visible(own[place][1])):
+            continue
+        at, above = next(
+            ((number, visible(line)) for number, line in reversed(own[first:place]) if visible(line)), (0, "")
+        )
+        if above[-1:] not in (":", "："):
+            at = 0 if visible(own[place - 1][1]) else own[place - 1][0]
+        elif vocabulary.label(form, above[:-1]):
+            continue
+        if at:
+            return (*lines[: at - 1], f"{uims}:", *lines[at:])
+    return ()
 
 
 def in_earlier(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[Finding, ...]:

@@ -164,12 +164,12 @@ class _Reader:
             current.blank = bool(current.lines)
             return
         if self._ended:
-            if _goes_on(shown):
+            if goes_on(shown):
                 self._ended = False
                 current.lines.append((number, raw))
             else:
                 self.leftover.append(raw)
-        elif current.blank and _ends(shown) and not _goes_on(shown):
+        elif current.blank and _ends(shown) and not goes_on(shown):
             self._ended = True  # a disclaimer or a signature below the list
             self.leftover.append(raw)
         else:
@@ -375,7 +375,7 @@ def _ends(shown: str) -> bool:
     return word or (" " in shown and not shown.startswith("("))
 
 
-def _goes_on(shown: str) -> bool:
+def goes_on(shown: str) -> bool:
     """Whether a list goes on with this line: a code, also with its number, in a row of a table, or in groups."""
     if row_of_bars(shown):
         return True

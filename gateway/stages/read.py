@@ -25,7 +25,7 @@ from gateway.content import (
 )
 from gateway.facts import EncryptedMail
 from gateway.forms import Form
-from gateway.forms._beside import beside, in_earlier, without
+from gateway.forms._beside import beside, in_earlier, labelled, without
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import own_lines
 from gateway.forms._pasted import begins_patterns, pasted_patterns
@@ -83,8 +83,12 @@ def read(
         form = FilledForm(form.name or title or ("" if uims else "help"))
     if uims:
         form = replace(form, uims=(*form.uims, *uims))
-    if form.name == "request" and not form.uims:
-        findings = (*findings, *in_earlier(plain_lines(tree) or html_lines(tree), vocabulary))
+    if form.name == "request" and not form.uims and held.document is None:
+        lines = plain_lines(tree) or html_lines(tree)
+        if again := labelled(lines, vocabulary, form.name):
+            form, findings, leftover = _lines(again, vocabulary, title)
+            findings = (*findings, *held.findings)
+        findings = findings if form.uims else (*findings, *in_earlier(lines, vocabulary))
     tokens = (
         *headers.envelope_tokens(mail.envelope),
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),

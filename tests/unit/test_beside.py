@@ -59,6 +59,26 @@ def test_codes_in_a_mail_that_was_forwarded_are_not_read_and_the_writer_is_told_
     assert told(reading(mail(leaf(FORM.replace(ONE, "") + earlier), leaf(ONE, name="list.txt")))) == []
 
 
+@pytest.mark.parametrize(
+    "label", ["UIM numbers:", "Codes trouvés :\r\n", "编码：", "Questions: what is known?\r\n", ""]
+)
+def test_where_the_label_of_the_uims_is_another_one_or_none_they_are_no_part_of_the_justification(label: str) -> None:
+    written = f"{label}\r\n1. {ONE}\r\n2. {TWO}\r\n\r\nRegards,\r\nJ. Doe, +254 722 123456\r\n"
+    found = reading(leaf(FORM.partition("UIMs:")[0] + written))
+    assert [uim.text for uim in found.form.uims] == [ONE, TWO]
+    assert [uim.line for uim in found.form.uims] == [7 + label.count("\r\n"), 8 + label.count("\r\n")]
+    assert (found.form.get("justification"), found.findings) == ("seized", ())
+    assert found.form.get("questions") == ("what is known?" if "Questions" in label else "")
+
+
+@pytest.mark.parametrize("above", ["We hold", "Questions:", "Case reference:"])
+def test_a_code_within_a_text_or_behind_a_label_of_the_form_stays_there(above: str) -> None:
+    found = reading(leaf(f"{FORM.partition('UIMs:')[0]}{above}\r\n{ONE}\r\n"))
+    assert found.form.uims == ()
+    listed = mail(leaf(f"{FORM.partition('UIMs:')[0]}As before\r\n\r\n{ONE}\r\n"), leaf(TWO, name="list.txt"))
+    assert [uim.text for uim in reading(listed).form.uims] == [TWO], "elsewhere it is part of a text"
+
+
 @pytest.mark.parametrize("form", [REPLY, MESSAGE])
 def test_words_above_an_answer_or_a_message_are_not_dropped_in_silence(form: str) -> None:
     found = reading(leaf("Dear colleague, the rest follows on Friday.\r\n\r\n" + form))
