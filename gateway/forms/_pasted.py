@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gateway.forms._lines import is_signature, own_lines
 
 _BEGINS = re.compile(r"\s*(?:schemes:\s*(?:#.*)?|(?:- +)?id: *['\"]?[a-z0-9][A-Za-z0-9-]*['\"]?\s*)")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*\w*\s*")
+_FENCE = re.compile(r"(?:`{3,}|~{3,}) ?\w{0,20}")  # of a stripped line
 # What a line of YAML that is not indented begins with. Prose below an empty line is a greeting or a disclaimer.
 _GOES_ON = re.compile(r"\s|- |#|[a-z0-9_]+:|(?:---|\.\.\.)\s*$")
 _INDENTED = re.compile("^[ \u00a0]+")  # mail programs keep the spaces of HTML by making them no-break ones
@@ -25,7 +25,7 @@ def pasted_patterns(lines: Sequence[str]) -> tuple[tuple[str, ...], bytes]:
         return tuple(lines), b""
     end = _end(lines, first, own)
     found = [*[""] * first, *map(_spaced, lines[first:end]), ""]
-    left = ["" if first <= place < end or _FENCE.fullmatch(line) else line for place, line in enumerate(lines)]
+    left = ["" if first <= place < end or _FENCE.fullmatch(line.strip()) else line for place, line in enumerate(lines)]
     return tuple(left), "\n".join(found).encode()
 
 
@@ -45,6 +45,6 @@ def _end(lines: Sequence[str], first: int, own: int) -> int:
     for place in range(first + 1, own):
         line = lines[place]
         apart = line.strip() and not lines[place - 1].strip() and not _GOES_ON.match(_spaced(line))
-        if apart or is_signature(line) or _FENCE.fullmatch(line):
+        if apart or is_signature(line) or _FENCE.fullmatch(line.strip()):
             return place
     return own

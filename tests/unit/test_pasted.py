@@ -10,9 +10,11 @@ from gateway import data, discovery, forms
 from gateway.content import MimePart, ProtectedHeaders, Reading, Severity
 from gateway.facts import EncryptedMail, Envelope, VisibleHeaders, digest, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
+from gateway.forms._pasted import pasted_patterns
 from gateway.language import Languages
 from gateway.library.reading import Unreadable, read_schemes
 from gateway.stages.read import read
+from tests.support.cost import allowed, spent
 from tests.support.patterns import stamp
 from tests.unit.test_attachments import KINDS
 
@@ -99,6 +101,17 @@ def test_patterns_are_known_by_their_name_their_type_or_how_a_text_begins(name: 
     found = reading("GSP PATTERN\n", leaf(octets, kind, name))
     assert [(file.name, file.octets) for file in found.files] == [(name, octets)]
     assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    "line", ["```", "schemes:", "id: a", "- id: 'a", " ", "- ", "\u00a0", "~~~ a", "#", "a:", "---"]
+)
+@pytest.mark.parametrize("filling", [" ", "`", "-", "a", "\t", "\u00a0", "'"])
+def test_a_hostile_text_is_looked_through_at_once(line: str, filling: str) -> None:
+    long = line + filling * 50_000 + "!"
+    began = spent()
+    pasted_patterns((long, "schemes:", long, *[line] * 5_000, long))
+    assert spent() - began < allowed(0.5)
 
 
 def test_the_form_as_json_is_read_beside_its_title() -> None:
