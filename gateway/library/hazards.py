@@ -9,6 +9,7 @@ Source: Weber and Seidl, "On the degree of ambiguity of finite automata" (1991),
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations, product
@@ -27,6 +28,7 @@ _WAYS = 10_000  # of reading one code that an engine which goes back may have to
 _KEPT = 3  # beginnings of the code that is built that are followed
 _WORK = 2_000_000
 
+_REPEATED = re.compile(r"repetition size: \{(\d{1,9}),(\d{1,9})\}")
 _TOO_LARGE = text("pattern: it is too large. Write fewer and smaller repetitions.")
 _TOO_MANY = text(
     "pattern: it can be read in too many ways, so that a program which tries them all would stand still. Do not put a "
@@ -47,7 +49,10 @@ def hazard(pattern: str) -> Text | None:
         if re2.compile(pattern, bounds).programsize > STEPS:
             return _TOO_LARGE
     except re2.error as error:
-        return _TOO_LARGE if "too large" in str(error) or "repetition size" in str(error) else None
+        backwards = _REPEATED.search(said := str(error))
+        if backwards and int(backwards[1]) > int(backwards[2]):
+            return None  # {5,3}
+        return _TOO_LARGE if "too large" in said or "repetition size" in said else None
     try:
         automaton = of_pattern(pattern)
     except Unclear:

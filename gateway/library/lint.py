@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from gateway.content import text
-from gateway.identifiers import gs1
+from gateway.identifiers import gs1, tpd
 from gateway.library.automata import Unclear
 from gateway.library.crossing import Work
 from gateway.library.fields import problems
@@ -22,6 +22,7 @@ from gateway.library.schemes import Catalogue, Problem, Scheme, plain, read
 SAMPLES_UNTIL = datetime(2099, 12, 31, 23, tzinfo=UTC)
 _NOT_ONE = text("valid: sample {number} is not one of this scheme.")
 _WHY = text("valid: sample {number} is not one of this scheme. {why}")
+_NOT_IN = text("alphabet: sample {number} has “{character}”, which is not in it.")
 _NAMED = 5  # of patterns that hide another together
 _WORK = 5_000_000  # steps of comparing patterns, some twenty seconds: ten times what 2,000 patterns take
 
@@ -81,10 +82,14 @@ def sample_problems(catalogue: Catalogue, library: PatternLibrary) -> Iterator[P
 
 
 def field_problems(catalogue: Catalogue) -> Iterator[Problem]:
-    """Named fields that the valid samples of their scheme do not have."""
+    """Named fields that the valid samples of their scheme do not have, and characters that its alphabet has not."""
     for scheme in catalogue.schemes:
-        for said in problems(scheme.fields, [gs1.normalise(sample) for sample in scheme.valid]):
+        samples = [gs1.normalise(sample) for sample in scheme.valid]
+        for said in problems(scheme.fields, samples):
             yield Problem(scheme.file, scheme.id, said)
+        for number, sample in enumerate(samples if scheme.alphabet else (), 1):
+            if foreign := tpd.foreign(sample.replace(gs1.SEPARATOR, ""), scheme.alphabet):
+                yield Problem(scheme.file, scheme.id, text(_NOT_IN.message, number=number, character=foreign[1]))
 
 
 def _shared_samples(catalogue: Catalogue, library: PatternLibrary) -> Iterator[Problem]:

@@ -318,6 +318,10 @@ def _span(written: str) -> Iterator[str]:
     return (f"{number:03d}" for number in range(int(first), int(last or first) + 1))
 
 
+_NOT_RE2 = text(
+    "{field}: RE2 does not accept it at “{place}”: a bracket may not be closed there, or a range run backwards; "
+    "look-ahead and back-references are not possible."
+)
 _RANKS = {
     VerdictKind.SURE: range(80, 100),
     VerdictKind.AMBIGUOUS: range(40, 80),
@@ -341,10 +345,9 @@ def _wrong(
     for field_, pattern in (("pattern", scheme.pattern), ("begins", scheme.begins)):
         try:
             re2.compile(pattern, options()) if pattern else None
-        except re2.error:
-            yield text(
-                "{field}: RE2 does not accept it (look-ahead and back-references are not possible).", field=field_
-            )
+        except re2.error as error:
+            place = error.args[0].decode("utf-8", "replace").partition(": ")[2]
+            yield text(_NOT_RE2.message, field=field_, place=place)
     yield from _described(scheme)
     if scheme.decides is not None:
         yield from _claimed(scheme, scheme.decides, parties)
@@ -352,6 +355,9 @@ def _wrong(
 
 def _described(scheme: Scheme) -> Iterator[Text]:
     """What in the description of one scheme does not go together."""
+    if scheme.shortest > scheme.longest:
+        yield text("length: the least is greater than the most.")
+        return
     yield from overlapping(scheme.fields, scheme.longest)
     if scheme.agency and any(iso15459.agency_code(prefix) != scheme.agency for prefix in scheme.prefixes):
         yield text("agency: {code} is not how the prefix begins.", code=scheme.agency)
@@ -362,7 +368,14 @@ def _described(scheme: Scheme) -> Iterator[Text]:
 def _claimed(scheme: Scheme, decides: VerdictKind, parties: Mapping[PartyCode, TreatyParty]) -> Iterator[Text]:
     """Where a scheme says more than its Party, prefix or confidence allow."""
     if scheme.rank not in _RANKS[decides]:
-        yield text("rank: {rank} does not go with “decides: {decides}”.", rank=scheme.rank, decides=decides.value)
+        fit = _RANKS[decides]
+        yield text(
+            "rank: {rank} does not go with “decides: {decides}”: write a number from {least} to {most}.",
+            rank=scheme.rank,
+            decides=decides.value,
+            least=fit[0],
+            most=fit[-1],
+        )
     if decides in (VerdictKind.SURE, VerdictKind.AMBIGUOUS) and not (scheme.party in parties and scheme.prefixes):
         yield text("decides: only a Party's scheme with a prefix can name that Party.")
     if decides is VerdictKind.NOT_A_PARTY and scheme.party in parties:
