@@ -17,6 +17,7 @@ _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
 _COUNTED = re.compile(
     r"\s*+(?:[#№]\s?|[(（\[])?+(?:(\d{1,6}+)(?:\s*+[、．）]\s*+|\s*+[-.)\]°º:/–—]{1,2}+\s++|\s++)|([\u2460-\u2473])\s*+)(?=\S)"
 )
+_ALONE = re.compile(r"\s*+(\d{1,4})[.)]?\s*+")
 _ABOVE = 5  # lines in which a numbered list has begun
 _SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
 _SIGNS = ("=", "+", "-", "@")
@@ -89,6 +90,7 @@ def read_uims(
         written = [(number, one) for number, line in written for one in _BREAK.split(line) if one.strip()]
     if written and _is_list([line for _, line in written]):
         written = [(number, unnumbered(line)) for number, line in written]
+    written = _without_numbers(written)
     uims: list[Uim] = []
     findings: list[Finding] = []
     for number, line in written:
@@ -216,6 +218,17 @@ def _is_list(lines: Sequence[str]) -> bool:
         return False
     usual = all(_NUMBERED.match(line) for line, counts in zip(lines, found, strict=True) if counts)
     return (usual or counted[0] == 1) and counted == list(range(counted[0], counted[0] + len(counted)))
+
+
+def _without_numbers(written: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The lines without those that count the others, as the cells of a table come that was made text cell by cell."""
+    if not any(map(_ALONE.fullmatch, (line for _, line in written[:_ABOVE]))):
+        return written
+    counted = [int(found[1]) for _, line in written if (found := _ALONE.fullmatch(line))]
+    codes = sum(looks_like_code(line) for _, line in written)
+    if not 1 < len(counted) <= codes or counted != list(range(1, len(counted) + 1)):
+        return written
+    return [(number, line) for number, line in written if not _ALONE.fullmatch(line)]
 
 
 def _careful(code: str) -> str | Text:

@@ -32,6 +32,7 @@ from gateway.forms._pasted import begins_patterns, pasted_patterns
 from gateway.forms._reading import filled_in, read_form
 from gateway.forms._schema import read_document
 from gateway.forms._table import read_table
+from gateway.identifiers.written import looks_like_code
 from gateway.mime import headers
 from gateway.mime.keys import attached_keys, gathered, is_key, pasted_keys
 from gateway.mime.text import attachments as attached
@@ -126,10 +127,11 @@ def _keys(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
 def _text(tree: MimePart, vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
     """The form in the plain text; in the HTML where the plain text has none, or lost something that HTML has."""
     plain = _lines(plain_lines(tree), vocabulary, title)
-    if plain[0].name and not (plain[0].name == "request" and _poorer(plain[0])):
+    shown = html_lines(tree) if plain[0].name in ("", "request") else ()
+    if plain[0].name and not (shown and (_poorer(plain[0]) or _others(plain[0]))):
         return plain
-    html = _lines(html_lines(tree), vocabulary, title)
-    if html[0].name and (not plain[0].name or _richer(html[0], plain[0])):
+    html = _lines(shown, vocabulary, title)
+    if html[0].name and (not plain[0].name or _richer(html[0], plain[0]) or _only_codes(html[0], plain[0])):
         return html
     return plain if plain[0].name or plain[2] else html
 
@@ -159,6 +161,17 @@ def _poorer(form: FilledForm) -> bool:
 
 def _richer(html: FilledForm, plain: FilledForm) -> bool:
     return len(html.uims) > len(plain.uims) or (any(html.ticks.values()) and not any(plain.ticks.values()))
+
+
+def _others(form: FilledForm) -> set[str]:
+    """What stands in the list and is hardly a UIM: Outlook's text of a table has a line for each cell."""
+    return {uim.text for uim in form.uims if not looks_like_code(uim.text)}
+
+
+def _only_codes(html: FilledForm, plain: FilledForm) -> bool:
+    """Whether the list in HTML is that of the text without such cells."""
+    left = {uim.text for uim in plain.uims} - {uim.text for uim in html.uims}
+    return bool(html.uims) and bool(left) and left <= _others(plain) and len(html.uims) <= len(plain.uims) - len(left)
 
 
 @dataclass(slots=True, repr=False)

@@ -71,6 +71,19 @@ def test_where_the_label_of_the_uims_is_another_one_or_none_they_are_no_part_of_
     assert found.form.get("questions") == ("what is known?" if "Questions" in label else "")
 
 
+def test_a_table_that_outlook_made_text_cell_by_cell_is_read_by_rows_in_its_html() -> None:
+    rows = [("Nr", "UIM", "Qty"), ("1", ONE, "200"), ("2", TWO, "10")]
+    head = FORM.partition(ONE)[0].replace("\r\n\r\n", "\r\nData requested:\r\n[x] (a)\r\n", 1)
+    cells = "".join(f"{cell}\r\n\r\n" for row in rows for cell in row)
+    table = "".join(f"<tr>{''.join(f'<td><p class=MsoNormal>{cell}</p></td>' for cell in row)}</tr>" for row in rows)
+    html = "".join(f"<p class=MsoNormal>{line}</p>" for line in head.split("\r\n")) + f"<table>{table}</table>"
+    found = reading(mail(leaf(head + cells), leaf(html, "text/html")))
+    assert ([uim.text for uim in found.form.uims], found.findings) == ([ONE, TWO], ())
+    assert found.form.ticked("data_requested") == {"a"}
+    other = html.replace(ONE, f"{ONE[:-1]}5")  # it says something else: the text counts
+    assert ONE in [uim.text for uim in reading(mail(leaf(head + cells), leaf(other, "text/html"))).form.uims]
+
+
 @pytest.mark.parametrize("above", ["We hold", "Questions:", "Case reference:"])
 def test_a_code_within_a_text_or_behind_a_label_of_the_form_stays_there(above: str) -> None:
     found = reading(leaf(f"{FORM.partition('UIMs:')[0]}{above}\r\n{ONE}\r\n"))

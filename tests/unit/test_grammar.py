@@ -344,6 +344,12 @@ def test_a_list_may_be_numbered_as_people_do_from_one_on(form: str) -> None:
     assert listed(*(sign + code for sign, code in zip("①②③", three, strict=True))) == three
 
 
+def test_numbers_on_lines_of_their_own_are_no_uims_where_they_count_the_codes() -> None:
+    assert listed("1", ONE, "2", TWO) == listed("1.", "", ONE, "", "2.", "", TWO) == [ONE, TWO]
+    assert listed("1", ONE, "3", TWO) == ["1", ONE, "3", TWO]
+    assert listed("1", "2", ONE) == ["1", "2", ONE]
+
+
 def test_what_looks_like_numbering_but_belongs_to_a_code_stays() -> None:
     brackets = ["(11) 261101", "(12) 261201", "(13) 261202"]  # lines of one label, as GS1 prints it
     assert listed(*brackets) == [line.replace(" ", "") for line in brackets]
