@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from itertools import pairwise
 
 from gateway.attachments import AttachmentReading
 from gateway.attachments._headings import HEADINGS, coded_column, passed_over, uim_column
@@ -85,7 +86,20 @@ def _headed(lines: list[str]) -> tuple[int, str]:
         for delimiter in _DELIMITERS + _RARE:
             if delimiter in line and any(normalise(cell.strip('" ')) in HEADINGS for cell in line.split(delimiter)):
                 return place, delimiter
-    return next((place for place, line in enumerate(lines[:_ABOVE]) if line.strip()), 0), ""
+    return _headed_by_codes([place for place, line in enumerate(lines[: _ABOVE + 1]) if line.strip()], lines)
+
+
+def _headed_by_codes(places: list[int], lines: list[str]) -> tuple[int, str]:
+    """The same where no heading means UIM: below a title the line above the first row with a code."""
+    first = places[0] if places else 0
+    if any(delimiter in lines[first] for delimiter in _DELIMITERS):
+        return first, ""
+    for above, below in pairwise(places):
+        for delimiter in _DELIMITERS:
+            cells = lines[below].split(delimiter)
+            if len(cells) - 1 == lines[above].count(delimiter) > 0 and sum(map(looks_like_code, cells)) == 1:
+                return above, delimiter
+    return first, ""
 
 
 def _single(lines: list[str], skipped: int) -> Iterator[tuple[int, str]]:

@@ -158,9 +158,9 @@ def _reading(sheet: _Sheet) -> AttachmentReading:
     """A sheet as a list of UIMs, and as a table."""
     column = sheet.column
     cells = [(number, row[column]) for number, row in sheet.rows if len(row) > column]
-    # Without a known heading, a first row without a digit is one.
-    if sheet.headed or not any(character.isdigit() for character in cells[0][1]):
-        cells = cells[1:]
+    # Without a known heading, the first rows without a digit are titles and one.
+    told = [any(map(str.isdigit, cell)) or (number, column) in sheet.kinds for number, cell in cells[:_ABOVE]]
+    cells = cells[1 if sheet.headed or True not in told else told.index(True) :]
     unlike = {place: _UNLIKE[kind] for place, kind in sheet.kinds.items() if kind in _UNLIKE}
     uims, findings = _listed(cells, column, unlike, sheet.where)
     further = passed_over(sheet.rows[0][1], sheet.where, sheet.rows[0][0]) if sheet.headed else ()

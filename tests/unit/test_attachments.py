@@ -77,8 +77,9 @@ def test_utf_16_as_excel_writes_it_is_read() -> None:
         f"N°;Code d’identification;Marque\n1;{ONE};Royale\n2;{TWO};Royale\n",
         f"№,Day,Марка,Марк\n1,03.11.2026,Прима,{ONE}\n2,03.11.2026,Ява,{TWO}\n",
         f"1;{ONE};Royale\n2;{TWO};Royale\n",
+        f"Saisies de mai 2026\n\nN°;Code du paquet;Marque\n1;{ONE};Royale\n2;{TWO};Royale\n",
     ],
-    ids=["an unknown heading", "days and words before it", "no headings"],
+    ids=["an unknown heading", "days and words before it", "no headings", "a title"],
 )
 def test_without_a_heading_the_one_column_with_codes_is_read_where_the_first_has_numbers_and_words(body: str) -> None:
     reading = read(body, "list.csv")

@@ -96,6 +96,11 @@ def test_where_the_first_column_has_numbers_only_the_one_with_codes_is_read() ->
     (sheet,) = read(made.workbook(rows), "list.xlsx").more
     assert [(uim.text, uim.line, uim.column) for uim in sheet.uims] == [(TEXTS[0], 2, 2), (TEXTS[1], 3, 2)]
     assert sheet.findings == ()
+    rows = (
+        row(("A1", "Seized in May 2026")) + row(("A3", "Nr"), ("B3", "Pack code")) + row(("A4", "1"), ("B4", TEXTS[0]))
+    )
+    (sheet,) = read(made.workbook(rows), "list.xlsx").more
+    assert ([uim.text for uim in sheet.uims], sheet.findings) == ([TEXTS[0]], ())
 
 
 @pytest.mark.parametrize("rows", ["", made.cell("A1", "UIM"), made.cell("A1", " "), made.cell("A1", "Place")])
