@@ -9,7 +9,8 @@ from gateway.content import Finding, Severity, text
 from gateway.forms import FieldKind
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import Line, is_signature, own_text, visible
-from gateway.forms._reading import filled_in, goes_on, read_form
+from gateway.forms._listed import goes_on
+from gateway.forms._reading import filled_in, read_form
 from gateway.identifiers.written import looks_like_code, unnumbered
 
 _PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may think that all of it is read
@@ -49,19 +50,19 @@ def labelled(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[s
     """
     form, own = vocabulary.forms[name], own_text(lines, vocabulary)
     uims = next(field.label for field in form.fields if field.kind is FieldKind.UIMS)
-    first = next((place for place, (_, line) in enumerate(own, 1) if vocabulary.title(visible(line))), len(own))
-    for place in range(first, len(own)):
-        if not goes_on(visible(own[place][1])):
-            continue
-        at, above = next(
-            ((number, visible(line)) for number, line in reversed(own[first:place]) if visible(line)), (0, "")
-        )
-        if above[-1:] not in (":", "："):
-            at = 0 if visible(own[place - 1][1]) else own[place - 1][0]
-        elif vocabulary.label(form, above[:-1]):
-            continue
-        if at:
-            return (*lines[: at - 1], f"{uims}:", *lines[at:])
+    first = next((place for place, (_, line) in enumerate(own, 1) if vocabulary.title(visible(line))), 0)
+    before = above = (0, "")  # the line before, and the last that is not empty
+    for number, line in own[first:]:
+        shown = visible(line)
+        if goes_on(shown):
+            if above[1][-1:] in (":", "："):
+                at = 0 if vocabulary.label(form, above[1][:-1]) else above[0]
+            else:
+                at = 0 if before[1] else before[0]
+            if at:
+                return (*lines[: at - 1], f"{uims}:", *lines[at:])
+        before = (number, shown)
+        above = before if shown else above
     return ()
 
 

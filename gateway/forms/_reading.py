@@ -13,9 +13,10 @@ from gateway.facts import exchange_number, referral_number
 from gateway.forms import Field, FieldKind, Form
 from gateway.forms._grammar import Vocabulary, is_item, without_hint
 from gateway.forms._lines import Line, form_lines, own_lines, visible
+from gateway.forms._listed import ends, goes_on, is_alike
 from gateway.forms._rejoin import rejoined
 from gateway.forms._values import COLON, LONG, handling, letters, read_date, tick
-from gateway.identifiers.written import looks_like_code, read_damaged, read_uim, read_uims, row_of_bars, unnumbered
+from gateway.identifiers.written import looks_like_code, read_uim, read_uims
 from gateway.language import normalise
 
 _ITEM = re.compile(r"[(（]\s*([a-jA-J])\s*[)）]\s*(.*)")
@@ -164,12 +165,12 @@ class _Reader:
             current.blank = bool(current.lines)
             return
         if self._ended:
-            if goes_on(shown):
+            if goes_on(shown) or is_alike(shown, visible(current.lines[-1][1])):
                 self._ended = False
                 current.lines.append((number, raw))
             else:
                 self.leftover.append(raw)
-        elif current.blank and _ends(shown) and not goes_on(shown):
+        elif current.blank and ends(shown) and not goes_on(shown):
             self._ended = True  # a disclaimer or a signature below the list
             self.leftover.append(raw)
         else:
@@ -367,21 +368,6 @@ class _Reader:
         if item:
             return item[1].lower() if any(choice.name == item[1].lower() for choice in found.choices) else ""
         return self._vocabulary.choice(found, written)
-
-
-def _ends(shown: str) -> bool:
-    """Whether a line below a list and an empty one is another text: several words, or one such as `Regards,`."""
-    word = not any(map(str.isdigit, shown)) and shown[1:] == shown[1:].lower() and "#" not in shown
-    return word or (" " in shown and not shown.startswith("("))
-
-
-def goes_on(shown: str) -> bool:
-    """Whether a list goes on with this line: a code, also with its number, in a row of a table, or in groups."""
-    if row_of_bars(shown):
-        return True
-    bare = unnumbered(shown)
-    grouped = any(re.search("[0-9]", word) and re.search("[A-Za-z]", word) for word in bare.split(" ")[1:])
-    return any(map(looks_like_code, bare.split("\t"))) or (grouped and isinstance(read_damaged(bare), str))
 
 
 def _trimmed(line: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from gateway.content import N_, Finding, Severity, Text, Uim, text
 from gateway.identifiers import gs1, misreads
@@ -123,6 +124,8 @@ def row_of_bars(line: str) -> str:
 def _unbarred(written: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """The same of a table drawn with bars, without its rules; its only column, where it has one."""
     drawn = [(number, line) for number, line in written if any(map(str.isalnum, line))]
+    if not drawn:
+        return written
     rows = [(number, row_of_bars(line) or line.replace(" | ", "\t")) for number, line in drawn]
     found = _column(rows)
     if found is not rows:
@@ -139,9 +142,10 @@ def _column(written: list[tuple[int, str]]) -> list[tuple[int, str]]:
     if len(holding) != 1:
         return written
     (place,) = holding
-    found = [(number, row[place] if len(row) > place and row[place] else line) for number, row, line in rows]
-    heading = len(rows[0][1]) > 1 and not any(map(str.isdigit, found[0][1]))
-    return found[heading:]
+    told = [line if line.split()[1:] else " | ".join(row) for _, row, line in rows]  # a word in another cell is no UIM
+    found = [("".join(row[place : place + 1]) or one) for (_, row, _), one in zip(rows, told, strict=True)]
+    heading = len(rows[0][1]) > 1 and not any(map(str.isdigit, found[0]))
+    return [(number, one) for (number, _, _), one in zip(rows, found, strict=True)][heading:]
 
 
 def read_uim(written: str) -> str | Text:
@@ -217,7 +221,10 @@ def _is_list(lines: Sequence[str]) -> bool:
     if len(counted) < (2 if all(found) else 3):
         return False
     usual = all(_NUMBERED.match(line) for line, counts in zip(lines, found, strict=True) if counts)
-    return (usual or counted[0] == 1) and counted == list(range(counted[0], counted[0] + len(counted)))
+    up = all(
+        after == before + 1 or before > after == 1 for before, after in pairwise(counted)
+    )  # 1 begins a second list
+    return (usual or counted[0] == 1) and up
 
 
 def _without_numbers(written: list[tuple[int, str]]) -> list[tuple[int, str]]:

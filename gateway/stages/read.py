@@ -85,11 +85,11 @@ def read(
     if uims:
         form = replace(form, uims=(*form.uims, *uims))
     if form.name == "request" and not form.uims and held.document is None:
-        lines = plain_lines(tree) or html_lines(tree)
-        if again := labelled(lines, vocabulary, form.name):
-            form, findings, leftover = _lines(again, vocabulary, title)
-            findings = (*findings, *held.findings)
-        findings = findings if form.uims else (*findings, *in_earlier(lines, vocabulary))
+        again, found, beyond = _text(tree, vocabulary, title, relabel=True)
+        if again.name:
+            form, findings, leftover = again, (*found, *held.findings), beyond
+        if not form.uims:
+            findings = (*findings, *in_earlier(plain_lines(tree) or html_lines(tree), vocabulary))
     tokens = (
         *headers.envelope_tokens(mail.envelope),
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),
@@ -124,19 +124,27 @@ def _keys(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
     return gathered((*attached_keys(attached(tree)), *pasted))
 
 
-def _text(tree: MimePart, vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
-    """The form in the plain text; in the HTML where the plain text has none, or lost something that HTML has."""
-    plain = _lines(plain_lines(tree), vocabulary, title)
+def _text(
+    tree: MimePart, vocabulary: Vocabulary, title: str, relabel: bool = False
+) -> tuple[FilledForm, tuple[Finding, ...], str]:
+    """The form in the plain text; in the HTML where the plain text has none, or lost something that HTML has.
+
+    `relabel`: UIMs are looked for that have no label, or an unknown one.
+    """
+    plain = _lines(plain_lines(tree), vocabulary, title, relabel)
     shown = html_lines(tree) if plain[0].name in ("", "request") else ()
     if plain[0].name and not (shown and (_poorer(plain[0]) or _others(plain[0]))):
         return plain
-    html = _lines(shown, vocabulary, title)
+    html = _lines(shown, vocabulary, title, relabel)
     if html[0].name and (not plain[0].name or _richer(html[0], plain[0]) or _only_codes(html[0], plain[0])):
         return html
     return plain if plain[0].name or plain[2] else html
 
 
-def _lines(lines: Sequence[str], vocabulary: Vocabulary, title: str) -> tuple[FilledForm, tuple[Finding, ...], str]:
+def _lines(
+    lines: Sequence[str], vocabulary: Vocabulary, title: str, relabel: bool
+) -> tuple[FilledForm, tuple[Finding, ...], str]:
+    lines = (labelled(lines, vocabulary, "request") if relabel else ()) or lines
     form, findings, outside = read_form(lines, vocabulary, title)
     if form.name and vocabulary.forms[form.name].takes_keys:
         lines = pasted_keys(lines)[0]

@@ -6,8 +6,13 @@ import json
 
 import pytest
 
-from gateway.content import MimePart, Reading, Severity
-from tests.unit.test_winmail import FORM, ONE, TWO, leaf, mail, reading
+from gateway.content import MimePart, ProtectedHeaders, Reading, Severity
+from gateway.facts import EncryptedMail, Envelope, VisibleHeaders, digest, proven_ciphertext
+from gateway.forms._beside import labelled
+from gateway.stages.read import read
+from tests.support.cost import allowed, spent
+from tests.unit.test_attachments import KINDS
+from tests.unit.test_winmail import FORM, ONE, TWO, VOCABULARY, leaf, mail, reading
 
 NUMBER = "GSP-2026-000042/SE"
 REPLY = f"GSP REPLY\r\n\r\nExchange: {NUMBER}\r\n\r\nUIM: {ONE}\r\nStatus: valid\r\n"
@@ -82,6 +87,31 @@ def test_a_table_that_outlook_made_text_cell_by_cell_is_read_by_rows_in_its_html
     assert found.form.ticked("data_requested") == {"a"}
     other = html.replace(ONE, f"{ONE[:-1]}5")  # it says something else: the text counts
     assert ONE in [uim.text for uim in reading(mail(leaf(head + cells), leaf(other, "text/html"))).form.uims]
+
+
+def test_ticks_that_only_html_has_are_kept_where_the_uims_have_another_label() -> None:
+    head = FORM.partition("UIMs:")[0]
+    html = f"{head}Data requested:\r\n☑ (a)\r\n☐ (b)\r\nOur packs:\r\n{ONE}\r\n".replace("\r\n", "<br>\r\n")
+    found = reading(mail(leaf(f"{head}Our packs:\r\n{ONE}\r\n"), leaf(html, "text/html")))
+    assert [uim.text for uim in found.form.uims] == [ONE]
+    assert found.form.ticked("data_requested") == {"a"}
+
+
+def test_the_title_may_stand_in_the_subject_where_the_uims_have_another_label() -> None:
+    body = f"{FORM.partition('UIMs:')[0]}Our packs:\r\n{ONE}\r\n".removeprefix("GSP REQUEST\r\n")
+    assert not body.startswith("GSP")
+    seen = EncryptedMail("openpgp", proven_ciphertext(b"x"), digest(b"x"), VisibleHeaders(), Envelope(), 1)
+    found = read(mail(leaf(body)), ProtectedHeaders(subject="GSP REQUEST"), seen, VOCABULARY, KINDS)
+    assert [uim.text for uim in found.form.uims] == [ONE]
+
+
+def test_codes_within_a_text_of_many_lines_are_looked_through_at_once() -> None:
+    codes = "".join(f"ABCDEFGHIJK{number:06}\r\n" for number in range(20_000))
+    for above in ("We hold\r\n", "Questions:\r\n" * 5_000):
+        lines = (FORM.partition("UIMs:")[0] + above + codes).splitlines()
+        began = spent()
+        assert labelled(lines, VOCABULARY, "request") == ()
+        assert spent() - began < allowed(0.7), above
 
 
 @pytest.mark.parametrize("above", ["We hold", "Questions:", "Case reference:"])

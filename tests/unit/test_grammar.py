@@ -344,6 +344,22 @@ def test_a_list_may_be_numbered_as_people_do_from_one_on(form: str) -> None:
     assert listed(*(sign + code for sign, code in zip("①②③", three, strict=True))) == three
 
 
+def test_a_second_list_below_the_first_may_be_numbered_from_one_again() -> None:
+    codes = [f"{ONE[:-1]}{last}" for last in "12345"]
+    first, second = (
+        [f"{n}. {code}" for n, code in enumerate(codes[:3], 1)],
+        [f"{n}. {c}" for n, c in enumerate(codes[3:], 1)],
+    )
+    assert listed(*first, "Second", *second) == [*codes[:3], "Second", *codes[3:]]
+    assert listed(*[f"1 {code}" for code in codes]) != codes, "nothing counts up"
+
+
+@pytest.mark.parametrize("between", ["Carton", "Box two", "Thanks"])
+def test_short_codes_go_on_below_a_word_between_and_a_signature_does_not(between: str) -> None:
+    below = ("", "Regards,", "PO12345678", "KE1234", "KEEPSAFEIT")
+    assert listed("KE12345678", "", between, "KE12345679", *below) == ["KE12345678", "KE12345679"]
+
+
 def test_numbers_on_lines_of_their_own_are_no_uims_where_they_count_the_codes() -> None:
     assert listed("1", ONE, "2", TWO) == listed("1.", "", ONE, "", "2.", "", TWO) == [ONE, TWO]
     assert listed("1", ONE, "3", TWO) == ["1", ONE, "3", TWO]

@@ -203,6 +203,13 @@ def test_of_a_table_drawn_with_bars_the_column_with_codes_is_read_whatever_is_dr
     assert ([uim.text for uim in uims], findings) == ([SWEDISH, OTHER], ())
 
 
+def test_rules_alone_are_no_table_and_a_row_without_a_code_is_told_and_gives_none() -> None:
+    assert [uim.text for uim in read_uims([(1, "|||"), (2, "||")])[0]] == ["|||", "||"]
+    for rows in ((f"| a | {SWEDISH} |", "| b |  |"), (f"a\t{SWEDISH}", "b\t")):
+        uims, findings = read_uims(enumerate(rows, 1))
+        assert ([uim.text for uim in uims], [(one.line, one.got) for one in findings]) == ([SWEDISH], [(2, "b |")])
+
+
 def test_two_codes_on_a_line_of_bars_are_not_parted_and_told_as_they_were_written() -> None:
     for line in (f"{SWEDISH} | {OTHER}", f"| {SWEDISH} | {OTHER} |"):
         uims, findings = read_uims([(3, line)])
