@@ -37,7 +37,7 @@ def begins_patterns(octets: bytes) -> bool:
 
 
 def _spaced(line: str) -> str:
-    return _INDENTED.sub(lambda found: " " * len(found[0]), line)
+    return _INDENTED.sub(lambda found: " " * len(found[0]), line.lstrip("\ufeff\u200b"))
 
 
 def _end(lines: Sequence[str], first: int, own: int) -> int:

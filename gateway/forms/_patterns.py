@@ -31,7 +31,10 @@ from gateway.treaty import Role
 
 # What a form does not ask for, and says of every new marking.
 UNASKED: dict[str, Any] = {"level": "unit packet", "confidence": "high", "verified": True}
-_ASKED = frozenset("id title party issuer structure pattern prefixes decides rank source valid invalid length".split())
+_ASKED = frozenset(
+    "id title party issuer structure pattern prefixes decides source valid invalid length ambiguous_with".split()
+)  # the last is found anew
+RANKS = {"sure": 90, "ambiguous": 60, "hint": 20}  # of a form, which asks how certain it is
 SHOWN = 12  # digits of a change's mark: what people write
 _TOUCHED = 10
 
@@ -178,9 +181,10 @@ def _settled(situation: Situation, change: PatternChange, found: Examined, versi
 
 def _again(found: Examined) -> FilledForm:
     """The form filled with a change of one marking, as far as a form has room for it: else the file is to be mended."""
-    if len(found.schemes) > 1 or not all(key in _ASKED or UNASKED.get(key) == v for key, v in found.raw[0].items()):
+    raw, (one, *more) = found.raw[0], found.schemes
+    unasked = UNASKED | {"rank": RANKS.get(str(raw.get("decides")))}
+    if more or not all(key in _ASKED or unasked.get(key) == value for key, value in raw.items()):
         return FilledForm("pattern")
-    (one,) = found.schemes
     values = {
         "party": str(one.party), "scheme": one.id, "title": str(one.title), "issuer": one.issuer,
         "structure": str(one.structure), "pattern": one.pattern, "prefixes": " ".join(one.prefixes),

@@ -11,7 +11,7 @@ from gateway.facts import NO_PARTY, digest
 from gateway.forms import Form
 from gateway.forms._common import blocks, marked, notice, sender, weighed
 from gateway.forms._fields import PATTERN_FIELDS
-from gateway.forms._patterns import SHOWN, UNASKED, problems, told
+from gateway.forms._patterns import RANKS, SHOWN, UNASKED, problems, told
 from gateway.library.changes import standing, written
 from gateway.library.proposal import Examined, examine
 from gateway.ports import Situation
@@ -44,7 +44,6 @@ _DECIDE = text(
     "below. A refusal needs a reason. Once approved it counts at once and for all; the operator can take it back."
 )
 _SPAN = re.compile(r"(\d{1,3})(?:\s*[-–—]\s*(\d{1,3}))?")
-_RANKS = {"sure": 90, "ambiguous": 60, "hint": 20}
 
 
 def decide(situation: Situation) -> Decision:
@@ -85,7 +84,7 @@ def _raw(situation: Situation, form: FilledForm) -> dict[str, Any]:
     party = form.get("party") or situation.submission.sender.person.party
     prefixes = [one for one in re.split(r"[\s,;]+", form.get("prefixes")) if one]
     decides = form.get("certainty") or known.get("decides") or ("sure" if prefixes else "hint")
-    rank = known["rank"] if decides == known.get("decides") else _RANKS[decides]
+    rank = known["rank"] if decides == known.get("decides") else RANKS[decides]
     said: dict[str, Any] = {
         "title": form.get("title").strip(), "party": str(party),
         "issuer": form.get("issuer").strip(), "structure": form.get("structure").strip(),

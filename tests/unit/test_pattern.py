@@ -140,12 +140,13 @@ def test_what_the_form_does_not_ask_stays_as_the_library_has_it(world: World) ->
 
 
 def test_of_a_refused_change_that_says_more_than_a_form_can_the_file_is_to_be_mended(world: World) -> None:
-    """Sent back as a form it would lose its fields without a word."""
-    parted = stamp(source="x\n    fields: [{name: prefix, at: [0, 7]}]")
-    asked = to(world.send("chief", "pattern", attached=[parted]), "secretariat")
-    back = to(decide(world, asked, "refuse", reason="Not yet."), "chief")
-    assert back.form == FilledForm("pattern")
-    assert b"name: prefix" in back.files[0].octets
+    """Sent back as a form it would lose its fields, or its rank, without a word."""
+    for more, said in (({"source": "x\n    fields: [{name: prefix, at: [0, 7]}]"}, b"name: prefix"),
+                       ({"rank": "85"}, b"rank: 85")):  # fmt: skip
+        asked = to(world.send("chief", "pattern", attached=[stamp(**more)]), "secretariat")
+        back = to(decide(world, asked, "refuse", reason="Not yet."), "chief")
+        assert back.form == FilledForm("pattern")
+        assert said in back.files[0].octets
 
 
 def test_of_the_secretariat_another_person_decides_than_who_proposed_it(world: World) -> None:
@@ -203,6 +204,10 @@ def test_what_touches_the_codes_of_others_is_seen_by_the_secretariat_before_it_d
     assert any("“Sweden, one”: the code QCALL12345678 would be taken for" in one for one in said)
     assert any("a sample of this change, is also a code of “Sweden, one”" in one for one in said)
     assert change(asked).shares
+    back = to(decide(world, asked, "refuse", reason="Not yet."), "chief").form
+    assert back is not None
+    assert back.get("pattern") == values["pattern"], "what the gateway noted by itself is no reason for a blank form"
+    asked = to(world.send("chief", "pattern", values, ("QCALL87654321",)), "secretariat")
     decide(world, asked)
     assert verdict(world, "QCALL12345678") == "ambiguous"
     assert lint(merged(SHIPPED, world.view.patterns.made())) == (), "what was approved is no problem for ever"
