@@ -92,9 +92,9 @@ def _headed(lines: list[str]) -> tuple[int, str]:
 def _headed_by_codes(places: list[int], lines: list[str]) -> tuple[int, str]:
     """The same where no heading means UIM: below a title the line above the first row with a code."""
     first = places[0] if places else 0
-    if any(delimiter in lines[first] for delimiter in _DELIMITERS):
-        return first, ""
     for above, below in pairwise(places):
+        if any(map(looks_like_code, _CUT.split(lines[above]))):
+            break  # of which any may have a comma in it
         for delimiter in _DELIMITERS:
             cells = lines[below].split(delimiter)
             if len(cells) - 1 == lines[above].count(delimiter) > 0 and sum(map(looks_like_code, cells)) == 1:

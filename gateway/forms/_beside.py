@@ -11,6 +11,7 @@ from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import Line, is_signature, own_text, visible
 from gateway.forms._listed import goes_on
 from gateway.forms._reading import filled_in, read_form
+from gateway.forms._values import COLON
 from gateway.identifiers.written import looks_like_code, unnumbered
 
 _PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may think that all of it is read
@@ -54,7 +55,7 @@ def labelled(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[s
     before = above = (0, "")  # the line before, and the last that is not empty
     for number, line in own[first:]:
         shown = visible(line)
-        if goes_on(shown):
+        if goes_on(shown) and not vocabulary.label(form, COLON.split(shown, maxsplit=1)[0]):
             if above[1][-1:] in (":", "："):
                 at = 0 if vocabulary.label(form, above[1][:-1]) else above[0]
             else:

@@ -77,13 +77,18 @@ def test_utf_16_as_excel_writes_it_is_read() -> None:
         f"N°;Code d’identification;Marque\n1;{ONE};Royale\n2;{TWO};Royale\n",
         f"№,Day,Марка,Марк\n1,03.11.2026,Прима,{ONE}\n2,03.11.2026,Ява,{TWO}\n",
         f"1;{ONE};Royale\n2;{TWO};Royale\n",
-        f"Saisies de mai 2026\n\nN°;Code du paquet;Marque\n1;{ONE};Royale\n2;{TWO};Royale\n",
+        f"Saisies de mai 2026 ; port du Havre\n\nN°;Code du paquet;Marque\n1;{ONE};Royale\n2;{TWO};Royale\n",
     ],
     ids=["an unknown heading", "days and words before it", "no headings", "a title"],
 )
 def test_without_a_heading_the_one_column_with_codes_is_read_where_the_first_has_numbers_and_words(body: str) -> None:
     reading = read(body, "list.csv")
     assert ([uim.text for uim in reading.uims], reading.findings) == ([ONE, TWO], ())
+
+
+def test_a_list_of_codes_of_which_some_hold_a_comma_is_no_table_with_a_title() -> None:
+    listed = [ONE, f"AB,{TWO}", f"CD,{TWO}"]
+    assert codes("\n".join(listed)) == listed
 
 
 @pytest.mark.parametrize("body", [f"Nr;A;B\n1;{ONE};{TWO}\n", f"Nr;A\nAB-17;{ONE}\n"], ids=["two", "short codes"])

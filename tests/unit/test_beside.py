@@ -114,6 +114,14 @@ def test_codes_within_a_text_of_many_lines_are_looked_through_at_once() -> None:
         assert spent() - began < allowed(0.7), above
 
 
+def test_a_label_with_a_short_value_behind_it_is_no_code_where_the_list_has_another_label() -> None:
+    head = "GSP طلب\n\nرقم القضية: {}\nالغرض: تحقيق\nالمبرر: ضُبطت في الميناء\n\nالأكواد:\n"
+    for case in ("AR-31", "KE/2026/000117-A"):
+        found = reading(leaf(f"{head.format(case)}١- {ONE}\n٢- {TWO}\n\nشكراً،\n"))
+        assert [uim.text for uim in found.form.uims] == [ONE, TWO]
+        assert found.form.get("case_reference") == case
+
+
 @pytest.mark.parametrize("above", ["We hold", "Questions:", "Case reference:"])
 def test_a_code_within_a_text_or_behind_a_label_of_the_form_stays_there(above: str) -> None:
     found = reading(leaf(f"{FORM.partition('UIMs:')[0]}{above}\r\n{ONE}\r\n"))
