@@ -133,6 +133,7 @@ class AnswerLetter(ClearValue):
     choose: tuple[UimNote, ...] = ()  # "not ours": several Parties could be next
     own: tuple[UimNote, ...] = ()  # "not ours": the requester's own Party is next
     no_desk: tuple[UimNote, ...] = ()  # "not ours": the next Party is not registered here
+    deskless: tuple[PartyCode, ...] = ()  # among the Parties to choose from
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,7 +10,7 @@ from gateway.content import ClearValue, FilledForm, Reading, Uim, Verdict
 from gateway.events import EXTENSIONS, EventKind, ExchangeView, Keep
 from gateway.facts import NO_PARTY, Digest, PartyCode, ReferralNumber
 from gateway.forms._common import digest_of, recalled, uims_among
-from gateway.forms._refer import STAYS, Referred, left_form, refer
+from gateway.forms._refer import STAYS, Referred, deskless, left_form, refer
 from gateway.letters import AnsweredUim, ReferredPart, UimNote
 from gateway.ports import Situation
 from gateway.rules import routing
@@ -28,6 +28,7 @@ class Passed(ClearValue):
     no_desk: tuple[UimNote, ...] = ()
     nobody: tuple[UimNote, ...] = ()
     choice: FilledForm | None = None
+    deskless: tuple[PartyCode, ...] = ()  # among the Parties to choose from
 
 
 _Sent = dict[PartyCode, list[routing.Routed]]
@@ -56,7 +57,7 @@ def pass_on(situation: Situation, exchange: ExchangeView, not_ours: Mapping[Dige
             stays[name] += verdicts
         choice = left_form(situation, reading, exchange.number, kept["ambiguous"]) if kept["ambiguous"] else choice
     lost = [UimNote(Uim(answered.uim)) for mark, answered in not_ours.items() if mark in left]
-    return _told(tuple(one.part for one in referred), stays, choice, lost, tuple(referred))
+    return _told(situation, tuple(one.part for one in referred), stays, choice, lost, tuple(referred))
 
 
 def passed_before(
@@ -81,7 +82,8 @@ def passed_before(
         parts.append(ReferredPart(referral, len(marks), tuple(sorted(schemes)), waiting=party in waiting))
     left = [Uim(answered.uim) for mark, answered in not_ours.items() if mark not in past]
     _, stays = _routed(situation, exchange, left, had)
-    return _told(tuple(part for part in parts if part.count), stays, _choice(situation, exchange, stays["ambiguous"]))
+    choice = _choice(situation, exchange, stays["ambiguous"])
+    return _told(situation, tuple(part for part in parts if part.count), stays, choice)
 
 
 _ASKED = frozenset({EventKind.REFERRAL_SENT, EventKind.REFERRAL_WAITING}) | EXTENSIONS
@@ -98,6 +100,7 @@ def _choice(situation: Situation, exchange: ExchangeView, choose: Sequence[Verdi
 
 
 def _told(
+    situation: Situation,
     parts: tuple[ReferredPart, ...],
     stays: _Stays,
     choice: FilledForm | None,
@@ -107,7 +110,8 @@ def _told(
     notes = {name: tuple(map(routing.note, verdicts)) for name, verdicts in stays.items()}
     choose, own, no_desk = (notes.pop(name) for name in ("ambiguous", "own", "no_desk"))
     nobody = (*(note for rest in notes.values() for note in rest), *lost)
-    return Passed(referred, parts, choose, own, no_desk, nobody, choice)
+    missing = deskless(situation, (c.party for verdict in stays["ambiguous"] for c in verdict.candidates))
+    return Passed(referred, parts, choose, own, no_desk, nobody, choice, missing)
 
 
 def _routed(

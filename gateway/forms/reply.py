@@ -268,6 +268,7 @@ def answer_letter(
         choose=passed.choose,
         own=passed.own,
         no_desk=passed.no_desk,
+        deskless=passed.deskless,
     )
     return Letter(
         MailKind.ANSWER,
@@ -275,7 +276,7 @@ def answer_letter(
         text("Answer to your request: {number}", number=str(referral)),
         values,
         form=passed.choice or FilledForm("message", {"exchange": str(referral)}),
-        blanks=("difficulty",) if passed.no_desk else (),
+        blanks=("difficulty",) if passed.no_desk or passed.deskless else (),
         survey=recorded.survey(Side.ASKING),
         sheets=(answer_sheet(referral, said),) if len(said) > SHOWN else (),
         thread=thread(situation.view, situation.keyed, situation.policy, referral, Side.ASKING),

@@ -233,7 +233,7 @@ def _answer(remaining: int = 1, declined: bool = False) -> AnswerLetter:
         REFERRAL, SE, Handling.H1, () if declined else answers, remaining, declined,
         NoDataReason.NATIONAL_LAW if declined else None, "See Article 12 of our act.", EVIDENCE, 4,
         (ReferredPart(referral_number("GSP-2026-000042/AT"), 1, ("eu",)),), (note(3),),
-        (UimNote(uim(2, 14), (), CHOICES),), (note(0),), (note(1),),
+        (UimNote(uim(2, 14), (), CHOICES),), (note(0),), (note(1),), (PartyCode("AT"),),
     )  # fmt: skip
 
 

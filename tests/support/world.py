@@ -77,6 +77,7 @@ _RANKS: dict[str, tuple[VerdictKind, tuple[tuple[str, int], ...]]] = {
     "PL": (_K.SURE, (("PL", 95),)),  # no desk here
     "SF": (_K.SURE, (("SE", 95), ("FR", 90))),  # SE's, else FR's
     "SX": (_K.SURE, (("SE", 95), ("FR", 60), ("AT", 60))),  # SE's, else a choice
+    "SD": (_K.SURE, (("SE", 95), ("FR", 60), ("PL", 60))),  # SE's, else a choice, in which is one without a desk
     "SP": (_K.SURE, (("SE", 95), ("PL", 90))),  # SE's, else that of a Party without a desk
     "SK": (_K.SURE, (("SE", 95), ("KE", 90))),  # SE's, else the asking Party's own
     "AM": (_K.AMBIGUOUS, (("SE", 85), ("FR", 85))),

@@ -172,6 +172,12 @@ def test_in_french_no_line_begins_with_a_closing_sign_or_ends_with_an_opening_on
         assert " ".join(lines) == said
 
 
+@pytest.mark.parametrize("name", ["receipt", "answer", "lookup"])
+def test_parties_without_a_desk_are_named_where_a_party_is_to_be_chosen(name: str) -> None:
+    said = " ".join(seen(name).text.split())
+    assert said.count("cannot be asked through it: Austria. With the form “GSP DIFFICULTY”") == 1
+
+
 def test_nothing_is_injected_into_a_header() -> None:
     letter = samples.letter("referral")
     bad = replace(

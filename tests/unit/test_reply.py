@@ -182,6 +182,15 @@ def test_when_several_could_be_next_the_officer_chooses(world: World) -> None:
     assert kinds(chosen.events) == ["referral sent FR"]
 
 
+@pytest.mark.parametrize(("uim", "missing"), [("SD1", ("PL",)), ("SX1", ())])
+def test_of_parties_to_choose_from_those_without_a_desk_are_named_with_the_form_for_the_secretariat(
+    world: World, uim: str, missing: tuple[str, ...]
+) -> None:
+    (letter,) = to(reply(world, world.opened(uim), {uim: "not ours"}).letters, "officer")
+    assert isinstance(letter.values, AnswerLetter)
+    assert (letter.values.deskless, letter.blanks) == (missing, ("difficulty",) if missing else ())
+
+
 def groups(answer: AnswerLetter) -> dict[str, list[str]]:
     """What an answer says of the UIMs that went to no other Party, without the groups that are empty."""
     named = {name: getattr(answer, name) for name in ("choose", "own", "no_desk", "nobody")}
