@@ -105,6 +105,7 @@ def test_a_changed_scheme_stands_where_it_stood_and_the_others_of_its_file_stay(
         ({"length": "{min: 16, max: 15}"}, "length: the least is greater than the most"),
         ({"source": "x\n    alphabet: digits"}, "alphabet: sample 1 has “K”, which is not in it"),
         ({"pattern": r"'KESTAMP[\d{8}'"}, r"RE2 does not accept it at “[\d{8}”"),
+        ({"pattern": r"'KESTAMP\d{8}\'"}, r"RE2 does not accept it at “KESTAMP\d{8}\”"),
         ({"pattern": r"'KESTAMP\d{8,5}'"}, "RE2 does not accept it at “{8,5}”"),
         ({"pattern": r"'KESTAMP\d{8000}'"}, "pattern: it is too large"),
         ({"decides": "perhaps"}, "decides: it must be one of: sure"),
