@@ -34,10 +34,11 @@ def run() -> Iterator[tuple[str, str, str]]:
     chance = random.Random("list")
     codes = synthetic.mixed(known, chance, UIMS)
     broken = [synthetic.damaged(code, chance) for code in synthetic.mixed(known, chance, UIMS // 50)]
+    seized = synthetic.mixed(known, chance, UIMS, party="SE")
     memory.settle()  # as in a worker process
     patterns = sum(scheme.decides is not None for scheme in known.schemes)
     yield from _matching(known, patterns, codes)
-    yield from _whole(known, codes, broken)
+    yield from _whole(known, codes, broken, seized)
     yield from _loading(patterns)
 
 
@@ -83,15 +84,18 @@ def _allows(scheme: library.Scheme, code: str) -> bool:
     return scheme.shortest <= len(code) <= scheme.longest and code.startswith(scheme.prefixes or "")
 
 
-def _whole(known: PatternLibrary, codes: Sequence[str], broken: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    uims, malformed = _uims(codes), _uims(broken)
+def _whole(
+    known: PatternLibrary, codes: Sequence[str], broken: Sequence[str], seized: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    uims, malformed, of_one = _uims(codes), _uims(broken), _uims(seized)
     said = known.verdicts(uims, AT)
     valid = [one.uim for one in said if one.kind not in (VerdictKind.MALFORMED, VerdictKind.UNKNOWN)]
     share = [sum(one.kind is kind for one in said) / UIMS for kind in (VerdictKind.MALFORMED, VerdictKind.UNKNOWN)]
     bare = _bare_loop(codes)
     key = rsa.generate_private_key(65537, 3072)
-    whole, read, good, bad, single, signed = _turns(
+    whole, alike, read, good, bad, single, signed = _turns(
         lambda: known.verdicts(uims, AT),
+        lambda: known.verdicts(of_one, AT),
         lambda: [known.decoded(one) for one in known.verdicts(uims, AT)],
         lambda: known.verdicts(valid, AT),
         lambda: known.verdicts(malformed, AT),
@@ -103,6 +107,7 @@ def _whole(known: PatternLibrary, codes: Sequence[str], broken: Sequence[str]) -
         f"{_rate(whole)}: {statistics.median(whole) / bare:.0f} times an empty loop of Python",
         "at least 100,000 a second",
     )
+    yield "the same of as many of one Party, as after a seizure", _rate(alike), ""
     yield (
         "how fast the machine was meanwhile: one signature with RSA-3072 by OpenSSL",
         f"{statistics.median(signed) / SIGNATURES * 1000:.2f} ms",

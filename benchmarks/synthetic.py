@@ -212,9 +212,12 @@ def stamp(chance: random.Random) -> str:
     return f"{chance.randint(19, 25)}{chance.randint(1, 12):02d}{chance.randint(1, 28):02d}{chance.randint(0, 23):02d}"
 
 
-def mixed(library: PatternLibrary, chance: random.Random, count: int) -> list[str]:
-    """Of a hundred UIMs ninety valid, five damaged, three unknown, two as a scanner or a label gives them."""
-    good = _valid(library, chance)
+def mixed(library: PatternLibrary, chance: random.Random, count: int, party: str = "") -> list[str]:
+    """Of a hundred UIMs ninety valid, five damaged, three unknown, two as a scanner or a label gives them.
+
+    `party`: whose markings; "" for those of all.
+    """
+    good = _valid(library, chance, party)
     made: list[str] = []
     for number in range(count):
         code = next(good[number % len(good)])
@@ -251,10 +254,12 @@ def _bracketed(code: str) -> str:
     return re.sub(r"^(01)(\d{14})(21)", r"(\1)\2(\3)", code)
 
 
-def _valid(library: PatternLibrary, chance: random.Random) -> Sequence[Iterator[str]]:
+def _valid(library: PatternLibrary, chance: random.Random, party: str) -> Sequence[Iterator[str]]:
     """Codes without end of each scheme in turn; those of real schemes are their samples with other serial numbers."""
     made: list[Iterator[str]] = []
     for scheme in library.schemes:
+        if party not in ("", scheme.party):
+            continue
         if scheme.id.startswith("made-up-"):
             made.append(codes(scheme.pattern, chance))
         elif scheme.valid:
