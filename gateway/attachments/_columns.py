@@ -9,7 +9,7 @@ from io import StringIO
 from itertools import pairwise
 
 from gateway.attachments import AttachmentReading
-from gateway.attachments._headings import HEADINGS, coded_column, passed_over, uim_column
+from gateway.attachments._headings import HEADINGS, coded_columns, passed_over, uim_column
 from gateway.attachments._kind import nothing, unlike
 from gateway.content import Finding, MimePart, Severity, Uim, text
 from gateway.identifiers.written import looks_like_code, read_uims
@@ -122,8 +122,9 @@ def _column(
         if not width:
             width = len(row)
             named = uim_column(row)
-            column = named if named >= 0 else coded_column((cells for _, cells in rows), 0)
-            findings += passed_over(row, where, number)
+            columns = () if named >= 0 else coded_columns((cells for _, cells in rows), 0)
+            column = columns[0] if columns else named
+            findings += passed_over(row, where, number, columns)
             if named >= 0 or not any(map(str.isdigit, "".join(row[column : column + 1]))):
                 continue  # headings
         if len(row) > width and any(cell.strip() for cell in row[width:]):

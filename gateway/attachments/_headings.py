@@ -43,20 +43,25 @@ def uim_column(cells: Sequence[str]) -> int:
     return found[0] if found else -1
 
 
-def coded_column(rows: Iterable[Sequence[str]], first: int) -> int:
-    """Of a table whose headings say nothing the one column that holds codes, where the first has numbers and words."""
+def coded_columns(rows: Iterable[Sequence[str]], first: int) -> tuple[int, ...]:
+    """Of a table whose headings say nothing those columns that hold codes, where the first has numbers and words."""
     rows = list(islice(rows, _LOOKED_AT))
     if any(_MAY_BE.fullmatch(row[first].strip()) for row in rows if len(row) > first):
-        return first
-    found = {place for row in rows for place, cell in enumerate(row) if looks_like_code(cell)}
-    return found.pop() if len(found) == 1 else first
+        return (first,)
+    return tuple(sorted({place for row in rows for place, cell in enumerate(row) if looks_like_code(cell)})) or (first,)
 
 
-def passed_over(cells: Sequence[str], where: str, line: int) -> tuple[Finding, ...]:
-    """What is told where the headings name several columns that may hold UIMs as likely as each other."""
+def passed_over(cells: Sequence[str], where: str, line: int, columns: Sequence[int] = ()) -> tuple[Finding, ...]:
+    """What is told where several columns may hold UIMs as likely as each other, by their headings or what they hold.
+
+    `columns`: those that hold codes, where the headings say nothing.
+    """
     names = [normalise(cell) for cell in cells]
     known = _UIMS if _UIMS & set(names) else _GENERAL
-    if sum(name in known for name in names) < 2:
+    read = columns[0] if columns else uim_column(cells)
+    if len(columns) < 2 and sum(name in known for name in names) < 2:
         return ()
-    heading = cells[uim_column(cells)].strip()
+    heading = cells[read].strip() if len(cells) > read else ""
+    if not heading or looks_like_code(heading):
+        heading = str(read + 1)
     return (Finding(text(_FIRST.message, heading=heading), Severity.PART, where, line),)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.attachments import AttachmentReading, Foreign, Parsed, Trouble
-from gateway.attachments._headings import coded_column, passed_over, uim_column
+from gateway.attachments._headings import coded_columns, passed_over, uim_column
 from gateway.attachments._kind import nothing
 from gateway.attachments._unread import in_trouble
 from gateway.content import ClearValue, Finding, MimePart, Severity, Text, Uim, text, texts
@@ -73,12 +73,15 @@ _TOO_LONG = text("The file has more lines than are accepted; the rest was not re
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sheet(ClearValue):
-    """One sheet: `rows` from its headings on; `column` of the UIMs; `kinds` of the cells that are no text."""
+    """One sheet: `rows` from its headings on; `column` of the UIMs; `kinds` of the cells that are no text.
+
+    `columns`: those that may hold UIMs, where no heading says which one does.
+    """
 
     where: str
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     column: int
-    headed: bool
+    columns: tuple[int, ...]
     kinds: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
@@ -102,7 +105,7 @@ def read(part: MimePart, parsed: Parsed) -> AttachmentReading:
         remarks += _remarks(told, where)
         if told["visible"] and told["rows"]:
             sheets.append(_sheet(told["rows"], where))
-    chosen = [sheet for sheet in sheets if sheet.headed] or sheets[:1]
+    chosen = [sheet for sheet in sheets if not sheet.columns] or sheets[:1]
     passed = [sheet for sheet in sheets if not any(sheet is one for one in chosen)]
     remarks += [Finding(_NO_HEADING, Severity.NOTE, sheet.where) for sheet in passed]
     readings = tuple(map(_reading, chosen))
@@ -148,10 +151,11 @@ def _sheet(rows: Sequence[tuple[int, Sequence[str | Sequence[str]]]], where: str
     for above, (_, cells) in enumerate(plain[:_ABOVE]):
         column = uim_column(cells)
         if column >= 0:
-            return _Sheet(where, tuple(plain[above:]), column, True, kinds)
+            return _Sheet(where, tuple(plain[above:]), column, (), kinds)
     first = plain[0][1]
     column = next((place for place, cell in enumerate(first) if cell.strip() or (plain[0][0], place) in kinds), 0)
-    return _Sheet(where, tuple(plain), coded_column((row for _, row in plain), column), False, kinds)
+    columns = coded_columns((row for _, row in plain), column)
+    return _Sheet(where, tuple(plain), columns[0], columns, kinds)
 
 
 def _reading(sheet: _Sheet) -> AttachmentReading:
@@ -160,10 +164,10 @@ def _reading(sheet: _Sheet) -> AttachmentReading:
     cells = [(number, row[column]) for number, row in sheet.rows if len(row) > column]
     # Without a known heading, the first rows without a digit are titles and one.
     told = [any(map(str.isdigit, cell)) or (number, column) in sheet.kinds for number, cell in cells[:_ABOVE]]
-    cells = cells[1 if sheet.headed or True not in told else told.index(True) :]
+    cells = cells[1 if not sheet.columns or True not in told else told.index(True) :]
     unlike = {place: _UNLIKE[kind] for place, kind in sheet.kinds.items() if kind in _UNLIKE}
     uims, findings = _listed(cells, column, unlike, sheet.where)
-    further = passed_over(sheet.rows[0][1], sheet.where, sheet.rows[0][0]) if sheet.headed else ()
+    further = passed_over(sheet.rows[0][1], sheet.where, sheet.rows[0][0], sheet.columns)
     return AttachmentReading(
         uims[:_MOST], table=sheet.rows, findings=(*further, *findings), unlike=unlike, where=sheet.where
     )

@@ -91,9 +91,16 @@ def test_a_list_of_codes_of_which_some_hold_a_comma_is_no_table_with_a_title() -
     assert codes("\n".join(listed)) == listed
 
 
-@pytest.mark.parametrize("body", [f"Nr;A;B\n1;{ONE};{TWO}\n", f"Nr;A\nAB-17;{ONE}\n"], ids=["two", "short codes"])
-def test_where_several_columns_may_hold_codes_it_stays_the_first(body: str) -> None:
-    assert [uim.text for uim in read(body, "list.csv").uims] == [body.split("\n")[1].split(";")[0]]
+def test_of_several_columns_with_codes_behind_numbers_the_first_is_read_and_that_is_told() -> None:
+    for first_row, called in (("Nr;Pack;Carton\n", "Pack"), ("", "2")):
+        reading = read(f"{first_row}1;{ONE};{TWO}\n", "list.csv")
+        assert [uim.text for uim in reading.uims] == [ONE]
+        ((sentence, values),) = [(finding.text.message, dict(finding.text.values)) for finding in reading.findings]
+        assert (sentence.startswith("Of several columns"), values) == (True, {"heading": called})
+
+
+def test_short_codes_in_the_first_column_stay_the_ones_that_are_read() -> None:
+    assert [uim.text for uim in read(f"Nr;A\nAB-17;{ONE}\n", "list.csv").uims] == ["AB-17"]
 
 
 @pytest.mark.parametrize("heading", ["Code;UIM;Qty", "Serial number;УИМ;Код", "Identificador;IUU;x"])

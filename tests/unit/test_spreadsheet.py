@@ -101,6 +101,10 @@ def test_where_the_first_column_has_numbers_only_the_one_with_codes_is_read() ->
     )
     (sheet,) = read(made.workbook(rows), "list.xlsx").more
     assert ([uim.text for uim in sheet.uims], sheet.findings) == ([TEXTS[0]], ())
+    rows = row(("A1", "Nr"), ("B1", "Pack"), ("C1", "Carton")) + row(("A2", "1"), ("B2", TEXTS[0]), ("C2", TEXTS[1]))
+    (sheet,) = read(made.workbook(rows), "list.xlsx").more
+    assert [uim.text for uim in sheet.uims] == [TEXTS[0]]
+    assert [dict(finding.text.values) for finding in sheet.findings] == [{"heading": "Pack"}]
 
 
 @pytest.mark.parametrize("rows", ["", made.cell("A1", "UIM"), made.cell("A1", " "), made.cell("A1", "Place")])
