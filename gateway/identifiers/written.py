@@ -221,9 +221,8 @@ def _is_list(lines: Sequence[str]) -> bool:
     if len(counted) < (2 if all(found) else 3):
         return False
     usual = all(_NUMBERED.match(line) for line, counts in zip(lines, found, strict=True) if counts)
-    up = all(
-        after == before + 1 or before > after == 1 for before, after in pairwise(counted)
-    )  # 1 begins a second list
+    # 1 begins a second list.
+    up = all(after == before + 1 or before > after == 1 for before, after in pairwise(counted))
     return (usual or counted[0] == 1) and up
 
 

@@ -346,10 +346,8 @@ def _wrong(
         try:
             re2.compile(pattern, options()) if pattern else None
         except re2.error as error:
-            place = error.args[0].decode("utf-8", "replace").partition(": ")[2]
-            yield text(
-                _NOT_RE2.message, field=field_, place=place or pattern
-            )  # of a backslash at the end it names none
+            place = error.args[0].decode("utf-8", "replace").partition(": ")[2]  # "" of a backslash at the end
+            yield text(_NOT_RE2.message, field=field_, place=place or pattern)
     yield from _described(scheme)
     if scheme.decides is not None:
         yield from _claimed(scheme, scheme.decides, parties)

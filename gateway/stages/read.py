@@ -71,11 +71,11 @@ def read(
     for repair in _REPAIRS:
         tree = repair.mend(tree)
     title = vocabulary.subject(inside.subject)
-    form, findings, leftover = _text(tree, vocabulary, title)
+    form, findings, leftover, lines = _text(tree, vocabulary, title)
     held = _attachments(tree, kinds, vocabulary, form.name or title)
     uims, findings = tuple(held.uims), (*findings, *held.findings)
     if held.document is not None:
-        words = without(plain_lines(tree) or html_lines(tree), vocabulary, held.document.name)
+        words = without(lines, vocabulary, held.document.name)
         instead = _instead(form, vocabulary, held.name)
         form, findings = held.document, (*instead, *words, *held.findings)
     elif held.blocks:
@@ -85,25 +85,25 @@ def read(
     if uims:
         form = replace(form, uims=(*form.uims, *uims))
     if form.name == "request" and not form.uims and held.document is None:
-        again, found, beyond = _text(tree, vocabulary, title, relabel=True)
+        again, found, beyond, lines = _text(tree, vocabulary, title, relabel=True)
         if again.name:
             form, findings, leftover = again, (*found, *held.findings), beyond
         if not form.uims:
-            findings = (*findings, *in_earlier(plain_lines(tree) or html_lines(tree), vocabulary))
+            findings = (*findings, *in_earlier(lines, vocabulary))
     tokens = (
         *headers.envelope_tokens(mail.envelope),
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),
     )
     kind = vocabulary.forms.get(form.name)
-    pictures, files = tuple(held.pictures), _files(tree, kind)
-    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind), files, pictures)
+    pictures, files = tuple(held.pictures), _files(tree, kind, lines)
+    return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind, lines), files, pictures)
 
 
-def _files(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
+def _files(tree: MimePart, form: Form | None, lines: Sequence[str]) -> tuple[KeyFile, ...]:
     """What was attached, and pasted, for a form that takes files as they are."""
     if form is None or not form.takes_files:
         return ()
-    pasted = pasted_patterns(plain_lines(tree) or html_lines(tree))[1]
+    pasted = pasted_patterns(lines)[1]
     files = [KeyFile(part.filename, part.body) for part in attached(tree) if _is_for(part, form)]
     return (*files, *([KeyFile("", pasted)] if pasted else []))
 
@@ -115,18 +115,19 @@ def _is_for(part: MimePart, form: Form) -> bool:
     return name.endswith(form.takes_files) or by_type or (name.endswith(".txt") and begins_patterns(part.body))
 
 
-def _keys(tree: MimePart, form: Form | None) -> tuple[KeyFile, ...]:
+def _keys(tree: MimePart, form: Form | None, lines: Sequence[str]) -> tuple[KeyFile, ...]:
     """What was attached, else what was pasted, for a form that takes keys."""
     if form is None or not form.takes_keys:
         return ()
-    lines = plain_lines(tree) or html_lines(tree)
     pasted = pasted_keys(lines[: own_lines(lines)])[1]
     return gathered((*attached_keys(attached(tree)), *pasted))
 
 
-def _text(
-    tree: MimePart, vocabulary: Vocabulary, title: str, relabel: bool = False
-) -> tuple[FilledForm, tuple[Finding, ...], str]:
+# A form, what is to be said of it, the text outside of it, and the lines in which all that stands.
+_Text = tuple[FilledForm, tuple[Finding, ...], str, Sequence[str]]
+
+
+def _text(tree: MimePart, vocabulary: Vocabulary, title: str, relabel: bool = False) -> _Text:
     """The form in the plain text; in the HTML where the plain text has none, or lost something that HTML has.
 
     `relabel`: UIMs are looked for that have no label, or an unknown one.
@@ -141,10 +142,8 @@ def _text(
     return plain if plain[0].name or plain[2] else html
 
 
-def _lines(
-    lines: Sequence[str], vocabulary: Vocabulary, title: str, relabel: bool
-) -> tuple[FilledForm, tuple[Finding, ...], str]:
-    lines = (labelled(lines, vocabulary, "request") if relabel else ()) or lines
+def _lines(written: Sequence[str], vocabulary: Vocabulary, title: str, relabel: bool) -> _Text:
+    lines = (labelled(written, vocabulary, "request") if relabel else ()) or written
     form, findings, outside = read_form(lines, vocabulary, title)
     if form.name and vocabulary.forms[form.name].takes_keys:
         lines = pasted_keys(lines)[0]
@@ -152,7 +151,7 @@ def _lines(
     elif form.name and vocabulary.forms[form.name].takes_files:
         lines = pasted_patterns(lines)[0]
         form, findings, outside = read_form(lines, vocabulary, title)
-    return form, (*findings, *beside(lines, vocabulary, form.name)) if form.name else findings, outside
+    return form, (*findings, *beside(lines, vocabulary, form.name)) if form.name else findings, outside, written
 
 
 def _instead(form: FilledForm, vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:

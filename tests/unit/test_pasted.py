@@ -65,8 +65,18 @@ def test_patterns_that_were_pasted_are_read_as_if_they_were_attached(body: str) 
 
 def test_patterns_of_a_mail_in_html_are_read() -> None:
     said = PATTERNS.replace("  ", "&nbsp; ").replace("\n", "<br>\n")
-    (file,) = reading(f"<p>GSP PATTERN</p><div>{said}</div>", kind="text/html").files
+    html = f"<p>GSP PATTERN</p><div>{said}</div>"
+    (file,) = reading(html, kind="text/html").files
     assert read_schemes(file.octets) == SCHEMES
+    (file,) = reading("This mail is in HTML.", leaf(html.encode(), "text/html", "", "")).files
+    assert read_schemes(file.octets) == SCHEMES, "they are taken from where the form is"
+
+
+def test_a_key_is_taken_from_the_text_in_which_the_form_is() -> None:
+    armour = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZf==\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+    html = f"<p>GSP REGISTER</p><pre>{armour}</pre>"
+    found = reading("This mail is in HTML.", leaf(html.encode(), "text/html", "", ""))
+    assert (found.form.name, [key.octets.count(b"mDMEZf") for key in found.keys]) == ("register", [1])
 
 
 @pytest.mark.parametrize(
