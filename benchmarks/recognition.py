@@ -22,7 +22,7 @@ from gateway import library, memory
 from gateway.content import Uim, VerdictKind
 from gateway.identifiers.written import read_uims
 from gateway.library import PatternLibrary
-from gateway.library.schemes import options
+from gateway.library.dialect import options
 from gateway.rules.routing import deduplicate
 
 UIMS, TRIED_ONE_BY_ONE, MANY, ROUNDS, SIGNATURES = 100_000, 100, 1_000_000, 3, 200

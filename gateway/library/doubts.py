@@ -17,9 +17,9 @@ from gateway.content import N_, Candidate, Text, VerdictKind, text
 from gateway.identifiers import gs1, misreads, tpd
 from gateway.library import oddities
 from gateway.library.automata import Unclear, begun
+from gateway.library.dialect import encoded, options
 from gateway.library.evidence import points_for
-from gateway.library.matching import encoded
-from gateway.library.schemes import Scheme, options
+from gateway.library.schemes import Scheme
 
 if TYPE_CHECKING:
     from gateway.library.patterns import PatternLibrary

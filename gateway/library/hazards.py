@@ -20,7 +20,8 @@ import re2
 from gateway.content import Text, text
 from gateway.library.automata import ANY, Automaton, Unclear, bits, of_pattern
 from gateway.library.crossing import Walk, Work
-from gateway.library.schemes import LONGEST, options
+from gateway.library.dialect import options
+from gateway.library.schemes import LONGEST
 
 STEPS = 1000  # of the machine that RE2 makes of a pattern
 _MEMORY = 4 << 20  # octets that RE2 may take for one pattern
@@ -43,10 +44,8 @@ _UNUSUAL = text(
 @lru_cache(maxsize=4096)
 def hazard(pattern: str) -> Text | None:
     """What makes a pattern dangerous; None where nothing is seen, and where RE2 refuses it for another reason."""
-    bounds = options()
-    bounds.max_mem = _MEMORY
     try:
-        if re2.compile(pattern, bounds).programsize > STEPS:
+        if re2.compile(pattern, options(_MEMORY)).programsize > STEPS:
             return _TOO_LARGE
     except re2.error as error:
         backwards = _REPEATED.search(said := str(error))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import combinations
@@ -12,7 +14,6 @@ from gateway.identifiers import gs1, tpd
 from gateway.library.automata import Unclear
 from gateway.library.crossing import Work
 from gateway.library.fields import problems
-from gateway.library.garbage import unswept
 from gateway.library.hazards import hazard
 from gateway.library.overlap import Overlap, Relation, overlaps, shadowed
 from gateway.library.patterns import PatternLibrary
@@ -38,7 +39,7 @@ def load(texts: Mapping[str, str]) -> PatternLibrary:
 
 @lru_cache(maxsize=2)  # a program that opens a second gateway has read these texts already
 def _load(texts: tuple[tuple[str, str], ...]) -> PatternLibrary:
-    with unswept():
+    with _unswept():
         catalogue, found = read(dict(texts))
         library = None if found else PatternLibrary(catalogue)
         if library:
@@ -46,6 +47,18 @@ def _load(texts: tuple[tuple[str, str], ...]) -> PatternLibrary:
     if not library or found:
         raise ValueError(f"pattern library: {found[0]}")
     return library
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Garbage is not looked for meanwhile: nearly all that is made stays, and looking took a tenth of the time."""
+    was_looked_for = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_looked_for:
+            gc.enable()
 
 
 def lint(texts: Mapping[str, str]) -> tuple[Problem, ...]:

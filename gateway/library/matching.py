@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 import re2
 
 from gateway.library import oddities
+from gateway.library.dialect import compiled, encoded, options
 from gateway.library.rows import Rest, beginning, rest_of, simple
-from gateway.library.schemes import LONGEST, Scheme, options
+from gateway.library.schemes import LONGEST, Scheme
 
-_HALF = re.compile("[\ud800-\udfff]")
 _HEAD = 4  # characters of a code that say how long its prefix may be
 _HEAD_OF = itemgetter(slice(_HEAD))
 _FEW = 3  # patterns that are tried one by one
@@ -294,19 +294,6 @@ class Matching:
             if all([one in those for one, those in zip(prefix, known, strict=False)])
         )
         return self._generals.setdefault(members, Branch("", members, self._place))
-
-
-def encoded(code: str) -> bytes:
-    """A code as RE2 reads it; half of a pair of surrogates is some character that stands in no marking."""
-    return (code if code.isascii() else _HALF.sub("\ufffd", code)).encode()
-
-
-def compiled(chosen: re2.Set, patterns: Iterable[str]) -> re2.Set:
-    """A set of patterns made ready."""
-    for pattern in patterns:
-        chosen.Add(pattern)
-    chosen.Compile()
-    return chosen
 
 
 def _lengths(scheme: Scheme) -> tuple[int, int]:

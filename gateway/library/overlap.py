@@ -17,7 +17,8 @@ import re2
 from gateway.content import VerdictKind
 from gateway.library.automata import ANY, Automaton, Unclear, bits, of_scheme
 from gateway.library.crossing import Work, covered, meeting, within
-from gateway.library.schemes import LONGEST, Scheme, options
+from gateway.library.dialect import options
+from gateway.library.schemes import LONGEST, Scheme
 
 _DEPTH = 8  # places of a code by which most pairs are told apart at once
 _FEWEST, _NAMED = 2, 12  # patterns that take all codes of another only together; of so many the fewest are looked for

@@ -12,10 +12,10 @@ from gateway.events import Doubt
 from gateway.identifiers import gs1
 from gateway.identifiers.prefixes import Prefixes
 from gateway.library import broken, decoding, doubts, judge
+from gateway.library.dialect import compiled, encoded, options
 from gateway.library.experience import Experience
-from gateway.library.garbage import unswept
-from gateway.library.matching import Matching, compiled, encoded
-from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty, options
+from gateway.library.matching import Matching
+from gateway.library.schemes import Agency, Catalogue, Scheme, TreatyParty
 from gateway.library.steps import Order
 
 _NOT_READ = (VerdictKind.MALFORMED, VerdictKind.UNKNOWN)
@@ -73,9 +73,8 @@ class PatternLibrary:
 
     def verdicts(self, uims: Sequence[Uim], now: datetime) -> tuple[Verdict, ...]:
         """The library's judgement on each UIM, in their order; `now` decides what lies in the future."""
-        with unswept():
-            found = judge.Judge(self, now)
-            return broken.rejoined(found.verdicts(uims), found.deciding, now)
+        found = judge.Judge(self, now)
+        return broken.rejoined(found.verdicts(uims), found.deciding, now)
 
     def decoded(self, verdict: Verdict) -> tuple[Text, ...]:
         """What a recognised UIM says by itself (date, product, price …); () where nothing is published of it."""

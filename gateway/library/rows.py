@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import re2
 
-from gateway.library.schemes import options
+from gateway.library.dialect import options
 
 _BEGINNING = 6  # characters with which any code of a pattern may begin, as far as RE2 is asked for them
 _WAYS = 16  # of dividing a code among the pieces of a pattern that `re` may try, the longest of them aside
@@ -64,6 +64,7 @@ def _row(pattern: str) -> tuple[_Piece, ...] | None:
     return tuple(pieces)
 
 
+@lru_cache(maxsize=4096)
 def _repeated(one: str, times: str) -> _Piece:
     least, _, most = "0,1".partition(",") if times == "?" else times[1:-1].partition(",")
     low = int(least or 1)

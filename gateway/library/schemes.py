@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,12 +18,14 @@ from gateway.content import Text, VerdictKind, text
 from gateway.facts import NO_PARTY, Digest, PartyCode, Wording, digest
 from gateway.identifiers import gs1, iso15459, misreads, tpd
 from gateway.library import files
+from gateway.library.dialect import options
 from gateway.library.fields import ALWAYS, STAMP, Field, Part, Validity, cut, fields_of, overlapping, validity_of
+from gateway.library.rows import simple
 from gateway.library.schema import AGENCIES, OVERLAPS, PARTIES, Problem, plain, schema_problems
 
 __all__ = [
-    "Agency", "Answers", "Catalogue", "Check", "Problem", "Scheme", "TreatyParty", "options", "plain", "read",
-    "schema_problems", "scheme_of",
+    "Agency", "Answers", "Catalogue", "Check", "Problem", "Scheme", "TreatyParty", "plain", "read", "schema_problems",
+    "scheme_of",
 ]  # fmt: skip
 
 _CHECKS = {**gs1.CHECKS, **tpd.CHECKS, **misreads.CHECKS}
@@ -219,15 +222,6 @@ def read(texts: Mapping[str, str]) -> tuple[Catalogue, tuple[Problem, ...]]:
     return catalogue, tuple(problems)
 
 
-def options() -> re2.Options:
-    """Options of every pattern: linear time, bounded memory, nothing written to standard error."""
-    chosen = re2.Options()
-    chosen.max_mem = 256 << 20
-    chosen.log_errors = False
-    chosen.never_capture = True
-    return chosen
-
-
 def _document(name: str, content: str, problems: list[Problem]) -> dict[str, Any]:
     """A file's content where it is valid by the schema, else {}."""
     try:
@@ -344,13 +338,23 @@ def _wrong(
         yield text("party: {code} is neither a Party nor among the other owners of markings.", code=scheme.party)
     for field_, pattern in (("pattern", scheme.pattern), ("begins", scheme.begins)):
         try:
-            re2.compile(pattern, options()) if pattern else None
+            _put_to_re2(pattern) if pattern else None
         except re2.error as error:
             place = error.args[0].decode("utf-8", "replace").partition(": ")[2]  # "" of a backslash at the end
             yield text(_NOT_RE2.message, field=field_, place=place or pattern)
     yield from _described(scheme)
     if scheme.decides is not None:
         yield from _claimed(scheme, scheme.decides, parties)
+
+
+def _put_to_re2(pattern: str) -> None:
+    """Raises re2.error where RE2 does not read a pattern, or would need too much memory for it."""
+    known = simple(pattern)
+    if known and known.most <= LONGEST:  # it is small: that it can be read is enough to know, in a tenth of the time
+        with suppress(re2.error):  # which does not say why
+            re2.Set.FullMatchSet(options()).Add(pattern)
+            return
+    re2.compile(pattern, options())
 
 
 def _described(scheme: Scheme) -> Iterator[Text]:

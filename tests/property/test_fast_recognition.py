@@ -16,11 +16,10 @@ from gateway import data, library
 from gateway.content import Uim
 from gateway.library import PatternLibrary
 from gateway.library.changes import written
+from gateway.library.dialect import encoded, options
 from gateway.library.judge import Judge
 from gateway.library.lint import SAMPLES_UNTIL
-from gateway.library.matching import encoded
 from gateway.library.rows import Rest, rest_of, simple
-from gateway.library.schemes import options
 from tests.support.plain import PlainJudge, hits
 
 _HOSTILE = "0O1IlZ5S8B&;.-(<]\x1d\x00\n \u00e9\u0410\u0661\uff11\ud800\udc80\U0001f6ac"

@@ -8,10 +8,11 @@ from functools import cache
 import re2
 
 from gateway.content import Uim, Verdict, VerdictKind
+from gateway.library.dialect import encoded, options
 from gateway.library.evidence import points_for
 from gateway.library.judge import Judge
-from gateway.library.matching import Cell, encoded
-from gateway.library.schemes import Scheme, options
+from gateway.library.matching import Cell
+from gateway.library.schemes import Scheme
 from gateway.library.steps import Fit
 
 _ORDER = (VerdictKind.NOT_A_UIM, VerdictKind.NOT_A_PARTY, VerdictKind.HINT)
