@@ -97,7 +97,7 @@ class Catalogue:
         if isinstance(value, tuple):
             return self.gettext(_BETWEEN).join(map(self.value, value))
         if isinstance(value, datetime):
-            day = format_date(utc(value), "medium", locale=self._locale)
+            day = self.value(utc(value).date())
             written = str(get_datetime_format("medium", locale=self._locale))
             return f"{written.replace('{1}', day).replace('{0}', f'{utc(value):%H:%M}')} UTC"
         if isinstance(value, date):

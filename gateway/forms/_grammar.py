@@ -36,8 +36,8 @@ class Vocabulary:
         self._long = {name: self._long_labels(form) for name, form in forms.items()}
 
     def title(self, line: str) -> str:
-        """The name of the form whose title a line is; "" for any other line."""
-        if len(line) > 80 or (line.isascii() and "gsp" not in line.lower()):
+        """The name of the form whose title a line is; "" for any other line, and for an address: letters show those."""
+        if len(line) > 80 or "@" in line or (line.isascii() and "gsp" not in line.lower()):
             return ""
         return self._titles.get(normalise(line), "")
 
@@ -165,8 +165,15 @@ def _hint(field: Field, filled: FilledForm, catalogue: Catalogue) -> str:
 
 
 def _broken(hint: str) -> str:
-    """A hint in lines that no client breaks: a piece of it would be read as a value. Each begins with the sign."""
-    return " " + "\n".join(f"{HINT} {line}" for line in wrap(hint, _HINT_WIDTH, break_on_hyphens=False))
+    """A hint in lines that no client breaks: a piece of it would be read as a value. Each begins with the sign.
+
+    Of words to choose from none is broken, where each has room on a line.
+    """
+    words = hint.split(" / ")
+    if max(map(len, words)) + 2 <= _HINT_WIDTH and len(words) > 1:
+        hint = " / ".join(word.replace(" ", "\xa0") for word in words).replace(" /", "\xa0/")
+    lines = wrap(hint, _HINT_WIDTH, break_on_hyphens=False)
+    return " " + "\n".join(f"{HINT} {line}" for line in lines).replace("\xa0", " ")
 
 
 def without_hint(line: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -69,22 +69,27 @@ _AGAIN = text(
 _SHARED = text("{sample}, a sample of this change, is also a code of “{title}”: the officer would have to choose.")
 _LOST = text("“{title}”: the code {sample} would no longer be recognised.")
 _MOVED = text("“{title}”: the code {sample} would be taken for: {now}.")
-_KEPT = text("“{title}”: the code {sample} fits this change, too, and would still be taken for this marking.")
-_HIDDEN = text("“{title}” decides every code of this change, such as {sample}: the change would never count.")
+_TAKEN = text("{sample}, a sample of this change, would be taken for “{title}”.")
+_KEPT = text("The code {sample} of “{title}” fits this change, too; it would still be taken for “{title}”.")
+_HIDDEN = text(
+    "Every code of this change, such as {sample}, would be taken for “{title}”: the change would never count."
+)
 _UNCLEAR = text("“{title}”: only the samples could be compared, not all codes: its pattern is too large, or unusual.")
 
 
 def sentences(found: Examined) -> tuple[Text, ...]:
     """Whose codes a change touches, one sentence a marking; and of which that could not be computed."""
     unclear = (text(_UNCLEAR.message, title=title) for title in found.unclear[:_TOUCHED])
-    return (*map(_sentence, found.touched[:_TOUCHED]), *unclear)
+    ours = {scheme.title for scheme in found.schemes}
+    return (*(_sentence(one, ours) for one in found.touched[:_TOUCHED]), *unclear)
 
 
-def _sentence(one: Touched) -> Text:
+def _sentence(one: Touched, ours: Set[str]) -> Text:
     if one.hidden:
         return text(_HIDDEN.message, sample=one.sample, title=one.title)
     if one.own:
-        return text(_SHARED.message, sample=one.sample, title=one.title)
+        says = _TAKEN if ours.isdisjoint(one.now) else _SHARED
+        return text(says.message, sample=one.sample, title=one.title)
     if one.kept:
         return text(_KEPT.message, sample=one.sample, title=one.title)
     if not one.now:
@@ -104,12 +109,16 @@ def told(
     form: FilledForm | None = None,
     own: bool = False,
     findings: tuple[Finding, ...] = (),
+    settled: bool = False,
 ) -> Letter:
-    """How a change stands: `says` are headline and next step; `own`: to who wrote the mail, as a reply to it."""
+    """How a change stands: `says` are headline and next step; `own`: to who wrote the mail, as a reply to it.
+
+    `settled`: nothing is left to accept.
+    """
     described = tuple(_described(scheme, scheme.id in found.new) for scheme in found.schemes)
     values = Change(
         *says, change.mark[:SHOWN], change.party, by, described, sentences(found), reason,
-        evidence(situation) if own else None, findings, bool(found.shared),
+        evidence(situation) if own else None, findings, bool(found.shared) and not settled,
     )  # fmt: skip
     name = f"patterns-{change.mark[:SHOWN]}.yaml"
     file = EnclosedKey(name, "application/yaml", change.text.encode(), Fingerprint(change.mark))
@@ -139,7 +148,8 @@ def decided(situation: Situation) -> Decision:
         return _settled(situation, change, found)
     if found.problems or found.shared:
         form = FilledForm("approve", {"pattern": change.mark[:SHOWN], "decision": "refuse"})
-        shared = tuple(Finding(one, Severity.BLOCKS) for one in sentences(found))
+        ids = ", ".join(change.schemes)
+        shared = tuple(Finding(one, Severity.BLOCKS, got=ids) for one in sentences(found))
         return notice(situation, UNDECIDED, _STALE if found.problems else _NEWLY, problems(found) or shared, form)
     return _settled(situation, change, found, situation.library.version + 1)
 
@@ -170,10 +180,14 @@ def _settled(situation: Situation, change: PatternChange, found: Examined, versi
     by = proposer.address if proposer else ""
     letters = []
     if writer is not None:
-        letters.append(told(situation, writer, change, found, (headline, mine), by=by, reason=reason, own=True))
+        letters.append(
+            told(situation, writer, change, found, (headline, mine), by=by, reason=reason, own=True, settled=True)
+        )
     if proposer is not None and proposer.key is not None and proposer.person != actor.id:
         again = None if version else _again(found)
-        letters.append(told(situation, proposer, change, found, (headline, theirs), by=by, reason=reason, form=again))
+        letters.append(
+            told(situation, proposer, change, found, (headline, theirs), by=by, reason=reason, form=again, settled=True)
+        )
     event = Event(kind, party=change.party, person=actor.id, actor=actor.party, count=version, digest=change.mark)
     made = replace(change, state=state, version=version, decided_by=actor.id)
     return Decision(events=(event,), letters=tuple(letters), patterns=(made,))

@@ -41,7 +41,7 @@ _WAIT_READ = text(
 _PLEASE = text("Please decide on a change of the pattern library")
 _DECIDE = text(
     "Please decide: reply, signed and encrypted, and write “{approve}” or “{refuse}” after “{decision}” in the form "
-    "below. A refusal needs a reason. Once approved it counts at once and for all; the operator can take it back."
+    "below. A refusal needs a reason. Once approved it counts at once, for everybody; the operator can take it back."
 )
 _SPAN = re.compile(r"(\d{1,3})(?:\s*[-–—]\s*(\d{1,3}))?")
 

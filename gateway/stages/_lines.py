@@ -18,6 +18,7 @@ _COLUMNS = 76
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _LEFT_TO_RIGHT = re.compile(r"GSP-\d{4}-\d{6,9}(?:/[A-Z]{2})?|(?<![\w.+-])[\w.+-]++@[\w.-]*\w")  # numbers and addresses
+_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+")  # is no title, and is copied
 _WORD = re.compile("[ \t]*[^ \t]+[ \t]*|[ \t]+")  # no-break spaces hold
 _FRENCH = frozenset(":;?!»")  # no line begins with one, whatever space stands before it; and none ends with «
 # Between wide characters, but no line begins with a closing or ends with an opening sign (Unicode UAX 14, CL, OP).
@@ -42,7 +43,7 @@ def plain(value: object) -> str:
     if not isinstance(value, str):
         return str(value)
     one = value if value.isascii() and value.isprintable() else " / ".join(words(value).split("\n"))
-    return f"| {one}" if "gsp" in one.casefold() and _is_like_a_title(one) else one
+    return f"| {one}" if "gsp" in one.casefold() and _is_like_a_title(one) and not _ADDRESS.fullmatch(one) else one
 
 
 def _is_like_a_title(words: str) -> bool:

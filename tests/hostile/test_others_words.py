@@ -89,6 +89,12 @@ def test_a_message_is_no_order_of_whoever_answers_it(form: str) -> None:
             assert not {"registration", "decision", "address"} & {key for key, value in read.values.items() if value}
 
 
+def test_an_address_is_shown_as_it_is_because_none_is_a_title() -> None:
+    for address in ("gsp@re.ply", "GSP-RE@PLY", "reply@gsp"):
+        assert vocabulary().title(address) == ""
+        assert f"| {address}" not in seen(referral("", case_reference=address)).text
+
+
 def test_what_people_write_themselves_is_read_as_before() -> None:
     for title in ("GSPSTATUS", "GSP-STATUS", "gsp_status", "GSP STATUS", "**GSP STATUS**"):
         assert read_form(["", title, "", f"Exchange: {samples.EXCHANGE}"], vocabulary())[0].name == "status"

@@ -8,7 +8,9 @@ from functools import cache
 
 import pytest
 
+from gateway.language import Language
 from tests.house.extract import LANGUAGES, LOCALE, catalogue, extracted, written
+from tests.support.rendering import languages
 
 LETTERS = {"ar": ("\u0600", "\u06ff"), "ru": ("\u0400", "\u04ff"), "zh": ("\u4e00", "\u9fff")}
 
@@ -53,6 +55,17 @@ def test_a_translation_has_the_values_of_its_source(language: str) -> None:
             missing = wanted - _placeholders(one)
             assert _placeholders(one) <= wanted, ids
             assert missing <= ({"count"} if len(ids) > 1 else set()), ids
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translation_names_a_form_by_the_title_that_its_blank_form_has(language: str) -> None:
+    """The reader looks for the form of that name among those below the letter."""
+    titles = languages().catalogue(Language(language))
+    for ids, strings in _pairs(language):
+        named = {f"GSP {titles.gettext(title)}" for one in ids for title in re.findall(r"\bGSP ([A-Z]{3,})", one)}
+        for one in strings if named else ():
+            missing = [title for title in named if title not in one]
+            assert not missing or (len(ids) > 1 and one == strings[0]), (ids, missing)  # none: in Arabic, of nothing
 
 
 @pytest.mark.parametrize("language", LETTERS)

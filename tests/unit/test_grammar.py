@@ -190,6 +190,19 @@ def test_long_labels_and_hints_that_a_client_breaks_are_read(language: str, widt
         assert [dict(block.values) for block in form.blocks] == [dict(block.values) for block in filled.blocks]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_words_to_choose_from_none_is_broken(language: str) -> None:
+    written = write(FilledForm("evaluation", {"side": "asking"}), FORMS["evaluation"], KNOWN.catalogue(language))
+    words = " ".join(line.split("← ")[1] for line in written.split("\n") if "← " in line)
+    assert " / " in words
+    for line in written.split("\n"):
+        above, arrow, hint = line.partition("← ")
+        assert len(hint) <= 40
+        if arrow and not above:
+            before = written[: written.index(line)].rstrip("\n")
+            assert before.endswith(" /")
+
+
 # --- dates ------------------------------------------------------------------------------------------
 
 

@@ -102,6 +102,14 @@ def test_times_are_utc_and_say_so() -> None:
     assert KNOWN.catalogue("en").value(datetime(2026, 1, 2, tzinfo=UTC)).endswith("UTC")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_instant_says_its_day_as_a_day_is_said(language: str) -> None:
+    """In numbers, as Arabic has it in its middle form, 05/06 is the fifth of June or the sixth of May."""
+    catalogue, at = KNOWN.catalogue(language), datetime(2026, 6, 5, 12, tzinfo=UTC)
+    assert catalogue.value(at.date()) in catalogue.value(at)
+    assert "05/06" not in catalogue.value(at)
+
+
 def test_a_sentence_within_a_sentence_is_translated() -> None:
     inner = text("Purpose")
     assert french().catalogue("fr").say(text("It was read on {when}.", when=inner)) == "Lu le Finalité."

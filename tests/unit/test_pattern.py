@@ -204,7 +204,11 @@ def test_what_touches_the_codes_of_others_is_seen_by_the_secretariat_before_it_d
     assert any("“Sweden, one”: the code QCALL12345678 would be taken for" in one for one in said)
     assert any("a sample of this change, is also a code of “Sweden, one”" in one for one in said)
     assert change(asked).shares
-    back = to(decide(world, asked, "refuse", reason="Not yet."), "chief").form
+    refused = to(decide(world, asked, "refuse", reason="Not yet."), "chief")
+    assert (change(refused).touched, change(refused).shares) == (change(asked).touched, False), (
+        "nothing is left to accept"
+    )
+    back = refused.form
     assert back is not None
     assert back.get("pattern") == values["pattern"], "what the gateway noted by itself is no reason for a blank form"
     asked = to(world.send("chief", "pattern", values, ("QCALL87654321",)), "secretariat")
@@ -218,6 +222,19 @@ def test_what_touches_the_codes_of_others_is_seen_by_the_secretariat_before_it_d
     assert lint(merged(SHIPPED, world.view.patterns.made())) == ()
 
 
+def test_of_a_sample_that_another_marking_would_take_it_is_not_said_that_the_officer_chooses(world: World) -> None:
+    """The longer prefix decides."""
+    decide(world, to(world.send("chief", "pattern", STAMP, VALID), "secretariat"))
+    hidden = stamp(id="se-stamp", party="SE", title="Sweden", prefixes="[KES]")
+    said = [
+        english(one) for one in change(to(world.send("admin", "pattern", attached=[hidden]), "secretariat")).touched
+    ]
+    assert "KESTAMP12345678, a sample of this change, would be taken for “Kenya, excise stamp”." in said
+    assert any(one.endswith("it would still be taken for “Kenya, excise stamp”.") for one in said)
+    assert any("the change would never count" in one for one in said)
+    assert not any("would have to choose" in one for one in said)
+
+
 def test_codes_that_two_waiting_changes_share_are_not_approved_unseen(world: World) -> None:
     first = to(world.send("chief", "pattern", STAMP, VALID), "secretariat")
     same = stamp(id="se-stamp", party="SE", title="Sweden")
@@ -228,6 +245,7 @@ def test_codes_that_two_waiting_changes_share_are_not_approved_unseen(world: Wor
     assert not unseen.patterns
     assert "nobody could see then that codes are shared" in english(unseen.letters[0].values.next_step)  # type: ignore[attr-defined]
     assert all("“Kenya, excise stamp”" in one for one in findings(unseen))
+    assert {one.got for one in unseen.letters[0].values.findings} == {"se-stamp"}  # type: ignore[attr-defined]
     decide(world, second, "refuse", reason="Kenya's codes.")
     seen = to(world.send("admin", "pattern", attached=[same]), "secretariat")
     assert any("“Kenya, excise stamp”" in english(one) for one in change(seen).touched)

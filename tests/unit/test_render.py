@@ -218,6 +218,16 @@ def test_a_form_written_by_somebody_else_cannot_pass_for_the_gateways_own() -> N
     assert "GSP REPLY" not in lines
 
 
+@pytest.mark.parametrize("name", ["help", "welcome"])
+def test_the_address_to_write_to_and_the_forms_title_are_the_gateways_own_words(name: str, language: str) -> None:
+    """A bar before the address would be copied with it."""
+    mail = _shown(name, language)
+    for part in (mail.text, unescape(re.sub(r"<[^>]+>", "", mail.html))):
+        assert "gsp@gsp.example.org" in part
+        assert "| gsp@" not in part
+        assert "| GSP" not in part
+
+
 def test_every_octet_is_printable_ascii_with_crlf(language: str) -> None:
     payload = seen("referral", language).payload
     assert re.fullmatch(rb"(?:[\t\x20-\x7e]{0,998}\r\n)*", payload)
