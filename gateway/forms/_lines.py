@@ -40,7 +40,7 @@ def form_lines(lines: Sequence[str], vocabulary: Vocabulary, nth: int = 0) -> tu
     A form above a quotation counts before one inside it; a quoted form that was filled in counts when
     there is no other. `nth`: of several forms that stand beside one another.
     """
-    measured = [(number, line, _depth(line)) for number, line in enumerate(lines, 1)]
+    measured = [(number, line, depth_of(line)) for number, line in enumerate(lines, 1)]
     deepest = max((depth for _, _, depth in measured), default=0)
     for depth in sorted({*range(min(deepest, _DEEPEST) + 1), deepest}):
         found = _from_title(_down_to(depth, measured, vocabulary), vocabulary, nth)
@@ -49,9 +49,16 @@ def form_lines(lines: Sequence[str], vocabulary: Vocabulary, nth: int = 0) -> tu
     return "", [], [line for _, line, depth in measured if not depth]
 
 
-def _depth(line: str) -> int:
+def depth_of(line: str) -> int:
+    """How deep a line is quoted."""
     quoted = _QUOTE.match(line)
     return quoted[0].count(">") if quoted else 0
+
+
+def unquoted(line: str) -> str:
+    """A line without the marks of quotation."""
+    quoted = _QUOTE.match(line)
+    return line[quoted.end() :] if quoted else line
 
 
 def _down_to(depth: int, measured: Sequence[tuple[int, str, int]], vocabulary: Vocabulary) -> list[Line]:
@@ -63,7 +70,7 @@ def _down_to(depth: int, measured: Sequence[tuple[int, str, int]], vocabulary: V
             _drop_attribution(kept, blank, vocabulary)
             blank = 0
             continue
-        bare = _QUOTE.sub("", line, count=1) if level else line
+        bare = unquoted(line) if level else line
         kept.append((number, bare))
         blank = 0 if bare.strip() else blank + 1
     return kept
@@ -134,7 +141,7 @@ def own_lines(lines: Sequence[str]) -> int:
 
 def own_text(lines: Sequence[str], vocabulary: Vocabulary) -> list[Line]:
     """The lines that the writer typed: without quotations, the lines that introduce them, and an earlier mail below."""
-    measured = [(number, line, _depth(line)) for number, line in enumerate(lines[: own_lines(lines)], 1)]
+    measured = [(number, line, depth_of(line)) for number, line in enumerate(lines[: own_lines(lines)], 1)]
     return _down_to(0, measured, vocabulary)
 
 

@@ -3,48 +3,157 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from gateway.forms._lines import is_signature, own_lines
+from gateway.forms._grammar import Vocabulary
+from gateway.forms._lines import depth_of, is_signature, own_lines, unquoted, visible
+from gateway.library.reading import LARGEST
 
-_BEGINS = re.compile(r"\s*(?:schemes:\s*(?:#.*)?|(?:- +)?id: *['\"]?[a-z0-9][A-Za-z0-9-]*['\"]?\s*)")
+# The keys of a marking in the library's schema: those for which a form has no label tell a file from a form.
+FILE_KEYS = frozenset(
+    "id agency level carrier carriers charset distinguishing fields begins alphabet checks advice support decides rank "
+    "remark ambiguous_with valid invalid validity contact picture confidence confidence_note verified note".split()
+)
+KEYS = FILE_KEYS | frozenset("title party issuer structure scheme pattern prefixes length source".split())
+WITHIN = frozenset("min max name at ai what optional assumed check from to uim because schemes price".split())
+_AHEAD = 40  # lines in which a file shows that it is one
+_DEEPEST = 3  # levels of quotation
+
+_Q = "[\"'“”„‟«»‘’‚‛‹›]?"
 _FENCE = re.compile(r"(?:`{3,}|~{3,}) ?\w{0,20}")  # of a stripped line
+_SCHEMES = re.compile(rf"(?: *+- ++)?+[\[{{ ]*+{_Q}schemes{_Q} *+:(?: *+(?:[\[{{].*)?| ++(?:#|- ).*)", re.IGNORECASE)
+_KEY = re.compile(rf"( *+(?:- ++)*+[\[{{ ]*+{_Q})([A-Za-z_]{{2,15}}+){_Q} *+:")
+_IN_BRACES = re.compile(rf"[{{,] *+{_Q}([A-Za-z_]{{2,15}}+){_Q} *+:")
+_OPENING = re.compile(r" *+(?:-|---|[\[{][\[{ ]*+) *+")  # alone on its line, above the first key
 # What a line of YAML that is not indented begins with. Prose below an empty line is a greeting or a disclaimer.
-_GOES_ON = re.compile(r"\s|- |#|[a-z0-9_]+:|(?:---|\.\.\.)\s*$")
-_INDENTED = re.compile("^[ \u00a0]+")  # mail programs keep the spaces of HTML by making them no-break ones
+_GOES_ON = re.compile(r"""\s|- |#|[a-z0-9_]+:|["'\[\]{},]|(?:---|\.\.\.)\s*$""")
+
+# What mail programs, word processors and telephones make of the spaces and signs of YAML.
+_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_INDENT = re.compile(r"[ \t]*+(?:-[ \t]++)*+")
+_BULLET = re.compile(r"^( *+)[–—•·▪◦*] +(?=\S)")
+_COLON = re.compile(r"^( *+(?:- ++)*+[A-Za-z_]{2,15}+) ?+：\s*+")
+_CURLY = re.compile("[“”„‟«»‘’‚‛‹›]")
+_QUOTED = re.compile(
+    r"""(^ *+|[\[{,:-] *+)(?:["“”„‟«»]([^"“”„‟«»]{0,600}+)["“”„‟«»]"""
+    r"""|['‘’‚‛‹›]((?:[^'‘’‚‛‹›]|[‘’](?=\w)){0,600}+)['‘’‚‛‹›])(?= *+(?:$|[,\]}:]|#))"""
+)
 
 
-def pasted_patterns(lines: Sequence[str]) -> tuple[tuple[str, ...], bytes]:
+def pasted_patterns(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[tuple[str, ...], bytes]:
     """(the lines with blank ones in place of the patterns, these as a file; b"" where there are none).
 
-    The file's lines have the numbers that they have in the mail.
+    The file's lines have the numbers that they have in the mail. Patterns within a quotation are taken where there are
+    no others, but for those of an earlier mail to the gateway.
     """
-    own = own_lines(lines)
-    first = next((place for place in range(own) if _BEGINS.fullmatch(_spaced(lines[place]))), own)
-    if first == own:
-        return tuple(lines), b""
-    end = _end(lines, first, own)
-    found = [*[""] * first, *map(_spaced, lines[first:end]), ""]
-    left = ["" if first <= place < end or _FENCE.fullmatch(line.strip()) else line for place, line in enumerate(lines)]
-    return tuple(left), "\n".join(found).encode()
+    own = lines[: own_lines(lines)]
+    levels = [depth_of(line) for line in own]
+    titled = {level for level, line in zip(levels, own, strict=True) if vocabulary.title(visible(unquoted(line)))}
+    for depth in sorted({level for level in levels if level <= _DEEPEST}):
+        bare = [_spaced(unquoted(line)) if level == depth else "" for level, line in zip(levels, own, strict=True)]
+        earlier = depth in titled and depth > min(titled)
+        within = set() if earlier else {place for first, end in _parts(bare) for place in range(first, end)}
+        if within:
+            left = [
+                "" if place in within or _FENCE.fullmatch(unquoted(line).strip()) else line
+                for place, line in enumerate(lines)
+            ]
+            return tuple(left), _file([bare[place] if place in within else "" for place in range(max(within) + 1)])
+    return tuple(lines), b""
 
 
 def begins_patterns(octets: bytes) -> bool:
     """Whether a text file is a list of patterns, by its first line that is neither empty nor a comment."""
-    lines = octets[:4000].decode("utf-8-sig", "replace").splitlines()
-    first = next((line for line in lines if line.strip(" -") and not line.lstrip().startswith("#")), "")
-    return _BEGINS.fullmatch(first) is not None
+    lines = [_spaced(line) for line in octets[:4000].decode("utf-8-sig", "replace").splitlines()]
+    above = (place for place, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
+    first = next((place for place in above if not _OPENING.fullmatch(lines[place])), None)
+    return first is not None and _begins(lines, first)
+
+
+def _parts(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """From where to where patterns stand. Below the first, what is indented as a piece of them is one, too."""
+    place = done = 0
+    while place < len(lines):
+        if not (_begins(lines, place) or (done and lines[place][:1] == " " and _key(lines[place]) in FILE_KEYS)):
+            place += 1
+            continue
+        first = place
+        while first > done and _OPENING.fullmatch(lines[first - 1]):
+            first -= 1
+        done = _end(lines, place)
+        yield first, done
+        place = done
+
+
+def _begins(lines: Sequence[str], place: int) -> bool:
+    """Whether patterns begin with a line: with what stands above their list, or with any key, and others below it."""
+    line = lines[place]
+    if _SCHEMES.fullmatch(line):
+        return True
+    found = _KEY.match(line)
+    if not found or (found[2] if found[1].isspace() or not found[1] else found[2].lower()) not in KEYS:
+        return False
+    ahead = lines[place : place + _AHEAD]
+    if "{" in found[1]:
+        return not FILE_KEYS.isdisjoint(key for one in ahead for key in _IN_BRACES.findall(one))
+    keys = [key for key in map(_key, ahead) if key]
+    if "-" in found[1]:  # a form of which each line has a hyphen is one
+        second = next((one for one in ahead[1:] if _key(one)), "-")
+        return not second.lstrip().startswith("-") and not FILE_KEYS.isdisjoint(map(str.lower, keys))
+    alone = FILE_KEYS.intersection(keys)
+    return len(alone) > (1 if found[2] == "id" else 2)
+
+
+def _key(line: str) -> str:
+    found = _KEY.match(line)
+    return found[2] if found else ""
+
+
+def _end(lines: Sequence[str], first: int) -> int:
+    """Up to the fence, the signature, or text behind an empty line: a line that a program broke stands behind none."""
+    for place in range(first + 1, len(lines)):
+        line = lines[place]
+        goes_on = _GOES_ON.match(line) or _key(line).lower() in KEYS
+        apart = line.strip() and not lines[place - 1].strip() and not goes_on
+        if apart or is_signature(line) or _FENCE.fullmatch(line.strip()):
+            return place
+    return len(lines)
 
 
 def _spaced(line: str) -> str:
-    return _INDENTED.sub(lambda found: " " * len(found[0]), line.lstrip("\ufeff\u200b"))
+    """A line with plain spaces and hyphens, two spaces for a tab: so far the keys of a list stand behind its hyphen."""
+    if line.isascii() and "\t" not in line and "*" not in line:
+        return line
+    line = _SPACES.sub(" ", _INVISIBLE.sub("", line))
+    indent = _INDENT.match(line)
+    if indent:
+        line = indent[0].replace("-\t", "- ").replace("\t", "  ") + line[indent.end() :]
+    return _COLON.sub(r"\1: ", _BULLET.sub(r"\1- ", line, count=1), count=1)
 
 
-def _end(lines: Sequence[str], first: int, own: int) -> int:
-    """Up to the fence, the signature, or text behind an empty line: a line that a program broke stands behind none."""
-    for place in range(first + 1, own):
-        line = lines[place]
-        apart = line.strip() and not lines[place - 1].strip() and not _GOES_ON.match(_spaced(line))
-        if apart or is_signature(line) or _FENCE.fullmatch(line.strip()):
-            return place
-    return own
+def _file(lines: list[str]) -> bytes:
+    """The patterns as a file: with straight quotation marks, small keys, and the key above a list that has none."""
+    if sum(map(len, lines)) <= LARGEST:  # else it is not read at all
+        lines = [_plain(line) for line in lines]
+    first = next(place for place, line in enumerate(lines) if line.strip())
+    begins = lines[first].split()[0]
+    if first and (begins == "-" or begins[0] == "[") and not any(map(_SCHEMES.fullmatch, lines)):
+        lines[first - 1] = "schemes:" if begins == "-" else "{schemes:"
+        lines += () if begins == "-" else ("}",)
+    return "\n".join((*lines, "")).encode()
+
+
+def _plain(line: str) -> str:
+    if _CURLY.search(line):
+        line = _QUOTED.sub(_straight, line)
+    found = _KEY.match(line)
+    key = found[2].lower() if found else ""
+    if found and key != found[2] and key in KEYS | WITHIN:
+        line = line[: found.start(2)] + key + line[found.end(2) :]
+    return line
+
+
+def _straight(found: re.Match[str]) -> str:
+    before, double, single = found.groups()
+    return f"{before}'{single}'" if double is None else f'{before}"{double}"'

@@ -33,6 +33,7 @@ _GROUP_SEPARATOR = re.compile(r"&#(?:0{0,5}29(?!\d)|x0{0,5}1d(?![0-9a-f]));?", r
 # The edges of the paragraphs that word processors put into each cell.
 _BEFORE_CELL = re.compile("(?<![\x04\x05 ])[\x04\x05 ]++(?=\t)")
 _IN_CELL = re.compile("(?<=\t)[\x04\x05 ]++")
+_INDENT = re.compile("^ ++", re.MULTILINE)
 _UNCLOSED = re.compile(r"<(?![^<>]*>)")
 # Line end; quotation opens, closes; edge of a block, of one that stands apart, of a table or a row of it.
 _MARKS = re.compile("([\n\x02-\x06])")
@@ -197,7 +198,9 @@ class _Html(HTMLParser):
             return
         if self._wingdings:
             data = "".join(_WINGDINGS.get(character, "" if character == "J" else character) for character in data)
-        if not self._pre:
+        if self._pre:
+            data = _INDENT.sub(lambda found: "\u00a0" * len(found[0]), data)  # else a line is shown without
+        else:
             data = re.sub(r"[ \t\r\n]+", " ", data)
         self._parts.append(re.sub("[\x02-\x06]", "", data))
 

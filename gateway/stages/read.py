@@ -95,15 +95,15 @@ def read(
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),
     )
     kind = vocabulary.forms.get(form.name)
-    pictures, files = tuple(held.pictures), _files(tree, kind, lines)
+    pictures, files = tuple(held.pictures), _files(tree, kind, lines, vocabulary)
     return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind, lines), files, pictures)
 
 
-def _files(tree: MimePart, form: Form | None, lines: Sequence[str]) -> tuple[KeyFile, ...]:
+def _files(tree: MimePart, form: Form | None, lines: Sequence[str], vocabulary: Vocabulary) -> tuple[KeyFile, ...]:
     """What was attached, and pasted, for a form that takes files as they are."""
     if form is None or not form.takes_files:
         return ()
-    pasted = pasted_patterns(lines)[1]
+    pasted = pasted_patterns(lines, vocabulary)[1]
     files = [KeyFile(part.filename, part.body) for part in attached(tree) if _is_for(part, form)]
     return (*files, *([KeyFile("", pasted)] if pasted else []))
 
@@ -149,7 +149,7 @@ def _lines(written: Sequence[str], vocabulary: Vocabulary, title: str, relabel: 
         lines = pasted_keys(lines)[0]
         form, findings, outside = read_form(lines, vocabulary, title)
     elif form.name and vocabulary.forms[form.name].takes_files:
-        lines = pasted_patterns(lines)[0]
+        lines = pasted_patterns(lines, vocabulary)[0]
         form, findings, outside = read_form(lines, vocabulary, title)
     return form, (*findings, *beside(lines, vocabulary, form.name)) if form.name else findings, outside, written
 

@@ -23,6 +23,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _NAMES = {
     "broken": [],  # fails, for the test of all this
     "list": ["gateway.forms", "gateway.identifiers", "gateway.language"],
+    "pasted": ["gateway.forms", "gateway.mime", "gateway.crypto", "gateway.library.reading"],
     "gs1": ["gateway.identifiers", "gateway.library", "biip"],
     "csv": ["gateway.attachments", "gateway.identifiers", "gateway.mime"],
     "sheets": ["gateway.attachments", "gateway.parsers", "zipfile"],

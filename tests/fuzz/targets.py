@@ -6,34 +6,46 @@ promise. What a library makes of a broken file is not looked at; the parser's ow
 
 from __future__ import annotations
 
+import base64
 import importlib
 import io
+import json
 import re
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import pillow_heif
+import yaml
 from PIL import Image
 
-from gateway import attachments, data, discovery, forms
+from gateway import attachments, data, discovery, forms, parsers
 from gateway.attachments import AttachmentReading
 from gateway.content import MimePart, Uim
+from gateway.crypto import _bundle as bundle
+from gateway.crypto import _keyblock as keyblock
 from gateway.forms._grammar import Vocabulary
+from gateway.forms._pasted import pasted_patterns
 from gateway.forms._reading import read_form
 from gateway.identifiers import gs1
 from gateway.identifiers.written import read_uims
 from gateway.language import Languages
+from gateway.library.hazards import hazard
 from gateway.library.lint import load
 from gateway.library.patterns import PatternLibrary
-from gateway.parsers import Unreadable
+from gateway.library.reading import Unreadable, read_schemes, unfit
+from gateway.library.schema import schema_problems
+from gateway.mime.armour import armoured
+from gateway.mime.keys import gathered, pasted_keys
 from gateway.parsers.__main__ import answer
 from tests.support import hostile_pdfs, hostile_sheets, photographs
 from tests.support.parsed import in_process
+from tests.support.patterns import stamp
 from tests.support.samples import UIMS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +89,7 @@ def _kinds() -> dict[str, attachments.Attachment]:
 
 def prepare(name: str) -> Target:
     """The target, with all that it uses loaded: what is loaded later cannot lead the fuzzer."""
-    loaders = {"broken": (), "list": (_vocabulary,), "gs1": (_library,), "csv": (_kinds,)}
+    loaders = {"broken": (), "list": (_vocabulary,), "pasted": (_vocabulary,), "gs1": (_library,), "csv": (_kinds,)}
     for loaded in loaders.get(name, (_kinds, lambda: importlib.import_module(f"gateway.parsers.{name}"))):
         loaded()
     return TARGETS[name]
@@ -107,6 +119,47 @@ def form_list(octets: bytes) -> None:
     for body in (f"GSP REQUEST\nUIMs:\n{text}".split("\n"), lines):
         form, _, _ = read_form(body, _vocabulary(), "")
         _checked([uim for uim in form.uims if uim.line])
+
+
+def pasted(octets: bytes) -> None:
+    """Patterns and keys in the text of a mail, up to what the library and the packets of the keys say of them."""
+    text = octets.decode("utf-8", "replace")
+    lines = text.split("\n")
+    left, file = pasted_patterns(lines, _vocabulary())
+    without, keys = pasted_keys(lines)
+    for kept in (left, without):
+        if any(one not in ("", line) for one, line in zip(kept, lines, strict=True)):
+            raise Defect("a line was changed that was not taken")
+    written = file.decode().split("\n")
+    said = {"".join(filter(str.isalnum, line)).lower() for line in (*lines, "", "schemes")}
+    if not {"".join(filter(str.isalnum, line)).lower() for line in written} <= said:
+        raise Defect("a file of patterns says what the mail does not")
+    for key in gathered(keys):
+        _key(key.octets)
+    try:
+        found = read_schemes(file) if file else []
+    except Unreadable:
+        return
+    if not schema_problems("pasted.yaml", {"schemes": found}):
+        for one in found:
+            list(unfit(one))
+            hazard(one["pattern"] or "")
+
+
+def _key(octets: bytes) -> None:
+    """What is asked of a key, or of certificates, before GnuPG or OpenSSL see it."""
+    block = octets.decode("ascii")
+    if "PGP" not in block:
+        with suppress(ValueError):
+            bundle.read(octets, NOW)
+        return
+    with suppress(ValueError):
+        packets = base64.b64decode("".join(block.split("\n")[2:-2]).partition("=")[0], validate=True)
+        keyblock.too_new(packets)
+        keyblock.secret(packets)
+        for asked in (keyblock.flooded, keyblock.names):
+            with suppress(IndexError):
+                asked(packets)
 
 
 def gs1_code(octets: bytes) -> None:
@@ -183,7 +236,7 @@ def _foreign(parser: str, octets: bytes, name: str) -> None:
     module = importlib.import_module(f"gateway.parsers.{parser}")
     try:
         module.PARSER(octets)
-    except Unreadable as error:
+    except parsers.Unreadable as error:
         if error.trouble not in ("encrypted", "broken", "too much"):
             raise Defect("a trouble that nobody knows") from None
     except Exception as error:
@@ -222,6 +275,25 @@ def _lists() -> list[bytes]:
     known = "\n".join((*UIMS, *_LINES))
     form = f"Purpose: detection\nJustification: seized\n[x] (a)\nDate of seizure: 2026-11-03\n\nUIMs:\n{known}\n"
     return [known.encode(), form.encode(), "Цель: обнаружение\nУИМ:\nABC1234".encode(), b"a\n\n\n1. b\n2. c"]
+
+
+def _pasted() -> Iterator[bytes]:
+    for name in ("brazil.yaml", "ecuador.yaml"):
+        yield (ROOT / "pattern_library" / name).read_bytes()[:4000]
+    patterns = stamp().decode()
+    yield f"GSP PATTERN\n{patterns}\n-- \nA. Person".encode()
+    yield f"```yaml\n{patterns}```".replace("    ", "\t\t").replace("'", "’").encode()
+    yield (
+        patterns.replace(" ", "\u00a0")
+        .replace("\n", "\n> ")
+        .replace("title:", "Title：")
+        .replace("- id", "• id")
+        .encode()
+    )
+    yield json.dumps(yaml.safe_load(patterns), indent=1).encode()
+    yield b"- title: a\n  id: b\n  level: c\n\nand\n  rank: 4\n---\n[{id: a, level: b}]\nschemes: [{'id': 'a'}]"
+    yield armoured("PUBLIC KEY BLOCK", bytes.fromhex("c602040fcd0341203cc20102")) + b"\n> -----BEGIN PKCS7-----\n"
+    yield b"a\n-----BEGIN CERTIFICATE-----\n\xc2\xa0MIIB\n\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
 
 
 def _files() -> list[bytes]:
@@ -280,6 +352,7 @@ def broken(octets: bytes) -> None:
 TARGETS = {
     "broken": Target(broken, lambda: [b"", b"no crash", b"a crash!"]),
     "list": Target(form_list, _lists),
+    "pasted": Target(pasted, lambda: list(_pasted()), 8192),
     "gs1": Target(gs1_code, _codes, 256),
     "csv": Target(text_file, _files),
     "sheets": Target(workbook, lambda: list(_workbooks()), 32_768),

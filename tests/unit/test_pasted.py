@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
+import yaml
 
 from gateway import data, discovery, forms
 from gateway.content import MimePart, ProtectedHeaders, Reading, Severity
 from gateway.facts import EncryptedMail, Envelope, VisibleHeaders, digest, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
-from gateway.forms._pasted import pasted_patterns
+from gateway.forms._pasted import FILE_KEYS, KEYS, WITHIN, pasted_patterns
 from gateway.language import Languages
 from gateway.library.reading import Unreadable, read_schemes
 from gateway.stages.read import read
@@ -22,6 +25,8 @@ VOCABULARY = Vocabulary(discovery.find(forms, "FORM"), Languages.from_texts(data
 PATTERNS = stamp().decode().strip("\n") + "\n"
 ALONE = "".join(f"{line[4:]}\n" for line in PATTERNS.splitlines()[1:])
 SCHEMES = read_schemes(PATTERNS.encode())
+DOCUMENT = yaml.safe_load(PATTERNS)
+FLOW = yaml.safe_dump(DOCUMENT, default_flow_style=True, width=10_000, sort_keys=False).strip()
 FORM = r"Scheme: ke-stamp" "\n" r"Pattern: KESTAMP\d{8}" "\n"
 
 
@@ -63,6 +68,106 @@ def test_patterns_that_were_pasted_are_read_as_if_they_were_attached(body: str) 
     assert found.findings == ()
 
 
+def led(key: str, before: str = "  - ", deep: int = 4) -> str:
+    """The scheme with this key first, as an element of a list, or alone."""
+    rows = ALONE.splitlines()
+    rows.sort(key=lambda row: not row.startswith(f"{key}:") and row.split(":")[0] == "id")
+    first = next(row for row in rows if row.startswith(f"{key}:"))
+    others = [row for row in rows if row is not first]
+    return "\n".join((before + first, *(" " * deep + row for row in others), ""))
+
+
+def each(before: str, text: str = PATTERNS) -> str:
+    return "".join(f"{before}{line}\n" for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        json.dumps(DOCUMENT),
+        json.dumps(DOCUMENT, indent=2),
+        json.dumps(DOCUMENT["schemes"], indent=2),
+        json.dumps(DOCUMENT["schemes"][0]),
+        FLOW,
+        FLOW[1:-1],  # schemes: [{…}]
+        "schemes: [\n" + json.dumps(DOCUMENT["schemes"][0], indent=1) + "\n]\n",
+        PATTERNS.replace("schemes:", "Schemes:"),
+        PATTERNS.replace("schemes:", "SCHEMES : # ours"),
+        re.sub(r"(?m)^( *(?:- )?)([a-z])", lambda found: found[1] + found[2].upper(), PATTERNS),
+        *("schemes:\n" + led(key) for key in ("title", "party", "pattern", "level")),
+        *(led(key) for key in ("id", "title", "source")),
+        *(led(key, "", 0) for key in ("title", "pattern", "valid")),
+        "patterns:\n" + led("id"),
+        "---\n" + PATTERNS,
+        "-\n" + each("  ", ALONE),
+        each("> "),
+        each(">"),
+        each("> > "),
+        each("    "),
+        each("\t"),
+        "  ```yaml\n" + each("  ") + "  ```\n",
+        PATTERNS.replace("      - ", "\t\t\t- ").replace("    ", "\t\t").replace("  - ", "\t-\t"),
+        PATTERNS.replace("'KE", "‘KE").replace("}'", "}’"),
+        PATTERNS.replace("party: KE", "party: “KE”").replace("[KESTAMP]", "[«KESTAMP»]").replace("high", "„high“"),
+        json.dumps(DOCUMENT).replace('"schemes"', "“schemes”").replace('"id": "ke-stamp"', "“id”: “ke-stamp”"),
+        PATTERNS.replace(" ", "\u00a0"),
+        PATTERNS.replace(": ", ":\u202f").replace("ke-", "\u200bke-"),
+        PATTERNS.replace("  - id", "  • id").replace("      - ", "      – "),
+        PATTERNS.replace("id: ke", "id：ke").replace("title: ", "title："),
+        PATTERNS.replace("\n", "\n\n"),
+        PATTERNS.replace("    decides", "\nand also\n\n    decides"),
+    ],
+)
+def test_patterns_are_read_as_people_and_programs_write_them(patterns: str) -> None:
+    found = reading(f"GSP PATTERN\n\n{patterns}")
+    (file,) = found.files
+    assert read_schemes(file.octets) == SCHEMES
+    assert (found.form.values, found.form.uims, found.findings) == ({}, (), ())
+
+
+def test_patterns_of_a_mail_that_is_quoted_as_a_whole_are_read_and_none_of_an_earlier_mail() -> None:
+    (file,) = reading(each("> ", f"GSP PATTERN\n\n{PATTERNS}")).files
+    assert read_schemes(file.octets) == SCHEMES
+    assert not reading(f"GSP PATTERN\n\nOn Monday you wrote:\n{each('> ', 'GSP PATTERN' + chr(10) + PATTERNS)}").files
+
+
+def test_a_second_list_in_a_mail_is_not_lost_but_told() -> None:
+    (file,) = reading(f"GSP PATTERN\n```\n{PATTERNS}```\nand\n```\n{PATTERNS}```\n").files
+    with pytest.raises(Unreadable) as told:
+        read_schemes(file.octets)
+    assert dict(told.value.says.values) == {"line": 24}
+
+
+@pytest.mark.parametrize(
+    ("form", "known"),
+    [
+        ("- Scheme: ke-stamp\n- Title: Kenya\n- Structure: a\n- Source: b\n", 4),
+        ("scheme: ke-stamp\ntitle: Kenya\nstructure: a\nsource: b\n", 4),
+        ("ID: ke-stamp\nTitle: Kenya\nSource: b\nValid: KE123\nInvalid: KE x\n", 2),
+    ],
+)
+def test_a_form_that_looks_like_a_file_is_a_form(form: str, known: int) -> None:
+    found = reading(f"GSP PATTERN\n\n{form}")
+    assert (found.files, len(found.form.values)) == ((), known)
+
+
+def test_the_keys_by_which_patterns_are_known_are_those_of_the_schema() -> None:
+    schema = json.loads((data.folder("pattern_library") / "schema.json").read_text(encoding="utf-8"))["$defs"]
+    within: set[str] = set()
+
+    def walk(node: Any) -> None:
+        within.update(node.get("properties", ()))
+        items = [node["items"]] if "items" in node else []
+        for one in (*node.get("properties", {}).values(), *items, *node.get("oneOf", ())):
+            walk(schema[one["$ref"].rpartition("/")[2]] if "$ref" in one else one)
+
+    walk(schema["schemes"])
+    assert set(KEYS) == set(schema["scheme"]["properties"])
+    assert set(KEYS | WITHIN) == within - {"gs1_prefixes"}  # which no program writes with a capital
+    form = VOCABULARY.forms["pattern"]
+    assert set(FILE_KEYS) == {key for key in KEYS if not VOCABULARY.label(form, key)}
+
+
 def test_patterns_of_a_mail_in_html_are_read() -> None:
     said = PATTERNS.replace("  ", "&nbsp; ").replace("\n", "<br>\n")
     html = f"<p>GSP PATTERN</p><div>{said}</div>"
@@ -70,6 +175,8 @@ def test_patterns_of_a_mail_in_html_are_read() -> None:
     assert read_schemes(file.octets) == SCHEMES
     (file,) = reading("This mail is in HTML.", leaf(html.encode(), "text/html", "", "")).files
     assert read_schemes(file.octets) == SCHEMES, "they are taken from where the form is"
+    (file,) = reading(f"<p>GSP PATTERN</p><pre>{PATTERNS}</pre>", kind="text/html").files
+    assert read_schemes(file.octets) == SCHEMES
 
 
 def test_a_key_is_taken_from_the_text_in_which_the_form_is() -> None:
@@ -115,13 +222,13 @@ def test_patterns_are_known_by_their_name_their_type_or_how_a_text_begins(name: 
 
 
 @pytest.mark.parametrize(
-    "line", ["```", "schemes:", "id: a", "- id: 'a", " ", "- ", "\u00a0", "~~~ a", "#", "a:", "---"]
+    "line", ["```", "schemes:", "id: a", "- id: 'a", "{id: ‘", " ", "- ", "\u00a0", "~~~ a", "#", "a:", "---"]
 )
-@pytest.mark.parametrize("filling", [" ", "`", "-", "a", "\t", "\u00a0", "'"])
+@pytest.mark.parametrize("filling", [" ", "`", "-", "a", "\t", "\u00a0", "'", "‘a"])
 def test_a_hostile_text_is_looked_through_at_once(line: str, filling: str) -> None:
     long = line + filling * 50_000 + "!"
     began = spent()
-    pasted_patterns((long, "schemes:", long, *[line] * 5_000, long))
+    pasted_patterns((long, "schemes:", long, *[line] * 5_000, long), VOCABULARY)
     assert spent() - began < allowed(0.5)
 
 
