@@ -212,8 +212,8 @@ def library_sheet(texts: Mapping[str, str], registered: Collection[PartyCode]) -
     """The library as a table, by Party. `registered`: the Parties that can be asked here."""
     catalogue, _ = read(texts)
     headings = (
-        text("Marking"), text("Code"), text("Party"), text("Can be asked here"), text("Issuer"), text("Structure"),
-        text("Prefixes"), text("Length"), text("Example"), text("Certainty"), text("Source"),
+        text("Marking"), text("Party code"), text("Party"), text("Can be asked here"), text("Issuer"),
+        text("Structure"), text("Prefixes"), text("Length"), text("Example"), text("Certainty"), text("Source"),
         text("Parts (in square brackets: assumed)"), text("Carriers"), text("Used from"), text("Used until"),
         text("Whom to ask"), text("Picture"),
     )  # fmt: skip

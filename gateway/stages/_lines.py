@@ -122,7 +122,8 @@ def turned(line: str) -> Markup:
     label, colon, rest = line.partition(": ")
     if _RIGHT_TO_LEFT.search(label):
         value, arrow, hint = rest.partition(_HINT)
-        return Markup("{}{}{}").format(label + colon, _apart(value), arrow) + _apart(hint)
+        said = value.rstrip(" ")  # a space at its end would stand on its other side
+        return Markup("{}{}{}").format(label + colon, _apart(said), value[len(said) :] + arrow) + _apart(hint)
     return Markup("<bdi>{}</bdi>").format(line) if line else Markup("")
 
 

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader
 
 from gateway.content import FilledForm, Finding, Letter, Severity, Uim, text
-from gateway.letters import LetterValues, MessageLetter, Notice, Reminder, Turn, UimNote
+from gateway.events import EventKind
+from gateway.facts import NO_PARTY
+from gateway.letters import LetterValues, MessageLetter, Notice, Reminder, Status, TrailLine, Turn, UimNote
 from gateway.stages import _entity, _lines, _sandbox
-from gateway.treaty import Handling, ReferralState, Role
+from gateway.treaty import ExchangeState, Handling, ReferralState, Role
 from tests.support import samples
 from tests.support.rendering import Seen, seen
 
@@ -315,6 +317,16 @@ def test_a_status_list_names_the_other_party() -> None:
     assert "Kenya" in asked
     assert "Sweden" in to_answer
     assert "Kenya" not in to_answer
+
+
+def test_what_stands_behind_an_empty_cell_of_a_table_keeps_its_heading() -> None:
+    """An exchange is opened for no Party: who opened it, and how many UIMs it has, is told as such."""
+    opened = TrailLine(samples.NOW, EventKind.EXCHANGE_OPENED, NO_PARTY, samples.KE, 2, samples.DIGEST)
+    mail = seen(written(Status(number=samples.EXCHANGE, state=ExchangeState.OPEN, trail=(opened,))))
+    told = [line.strip() for line in mail.text.split("== What happened ==")[1].split("\n")]
+    assert told[4:8] == ["By: Kenya", "UIMs: 2", "SHA-256 of the mail:", samples.DIGEST]
+    assert 'data-label="Party: "></td>' in mail.html
+    assert "td:empty{display:none}" in mail.html
 
 
 @pytest.mark.parametrize("name", ["referral", "notice", "help"])

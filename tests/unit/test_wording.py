@@ -115,7 +115,7 @@ def test_in_a_form_from_right_to_left_the_hint_stands_apart_from_the_value() -> 
     """Else the example of the hint stands where the value is read: `ke-stamp-2027 … ← ke-stamp`."""
     form = FilledForm("pattern", {"scheme": "ke-stamp"})
     page = read_by(replace(letters()[0], form=form), "ar").html
-    assert "رمز النظام: <bdi>ke-stamp </bdi>← <bdi>اسم قصير مثل ke-stamp-2027</bdi>" in page
+    assert "رمز النظام: <bdi>ke-stamp</bdi> ← <bdi>اسم قصير مثل ke-stamp-2027</bdi>" in page
     assert "الطول: ← <bdi>26 أو 14-26</bdi>" in page
 
 
