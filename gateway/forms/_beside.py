@@ -17,12 +17,17 @@ from gateway.identifiers.written import looks_like_code, unnumbered
 _PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may think that all of it is read
 # How servers mark mail from outside, in words of their own above everything else.
 _BANNER = re.compile(r"\W*(?:\[|external\b|caution\b|warning\b|attention\b|achtung\b|extern)", re.IGNORECASE)
+# Letters and digits of one piece, as numbers of vehicles and containers are, too: these are only told of.
+_SHORT = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[0-9A-Za-z-]{6,}")
 _WORDS = re.compile(r"\w\W*\w")
 
 _NOT_READ = text("The form “GSP {form}” that begins here was not read. Send it in a mail of its own.")
 _TWO = text("This mail holds more than one form “GSP {form}”; none was taken. Send each in a mail of its own.")
 _EARLIER = text(
     "UIMs stand in the earlier mail below your form, which is not read. Copy them into the form, one on a line."
+)
+_PERHAPS = text(
+    "This line may be a UIM, but it does not stand below “{label}”. If so, move it there; UIMs stand one on a line."
 )
 _OUTSIDE = text(
     "This text stands outside the form and was not passed on. To send it, write it into the form, or into a message."
@@ -73,6 +78,19 @@ def in_earlier(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[Finding, .
     below = ((number, visible(line).lstrip("> ")) for number, line in enumerate(lines, 1) if number not in own)
     first = next(((number, line) for number, line in below if looks_like_code(unnumbered(line))), None)
     return (Finding(_EARLIER, Severity.PART, line=first[0], got=first[1], field="uims"),) if first else ()
+
+
+def perhaps_uims(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:
+    """The finding on the first line of a form without UIMs that may be one, too short to be taken for it."""
+    uims = next(field.label for field in vocabulary.forms[name].fields if field.kind is FieldKind.UIMS)
+    for number, line in own_text(lines, vocabulary):
+        shown = visible(line)
+        if is_signature(line):
+            break
+        if _SHORT.fullmatch(unnumbered(shown)):
+            says = text(_PERHAPS.message, label=text(uims))
+            return (Finding(says, Severity.PART, line=number, got=shown, field="uims"),)
+    return ()
 
 
 def without(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:

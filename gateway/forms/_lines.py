@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from gateway.forms import FieldKind, Form
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._values import COLON, LONG, tick
+from gateway.identifiers.written import looks_like_code
 from gateway.language import normalise
 
 Line = tuple[int, str]  # number as the writer sees it, text
@@ -32,6 +33,17 @@ _HEAD = _FROM | frozenset(
         "Кому 收件人 إلى Cc Copie Копия 抄送 نسخة Subject Betreff Objet Asunto Тема 主题 الموضوع تاريخ-الإرسال".split(),
     )
 )
+
+# What telephones and mail programs put below a mail by themselves, in words of theirs: normalised, with the product.
+_SENT = re.compile(
+    "(?:sent(?:from|via|with)|getoutlook|envoye(?:de|a|avec)|(?:obtenir|obtenez|telecharge[rz])outlook|enviado(?:de|con)"
+    "|(?:obtener|obtenga|descargar)outlook|отправлено(?:с|из)|(?:скачать|получить|загрузить)outlook|发自|发送自|从我的|來自我的|获取"
+    "|ارسلت?من|مرسلة?من|تمالارسالمن|الحصولعلى|vonmein|gesendet(?:von|mit)|inviatod|enviadodo|verzondenvan|skickatfran"
+    ").{0,18}(?:iphone|ipad|ios|android|outlook|windows|galaxy|samsung|huawei|xiaomi|redmi|blackberry|nokia|yahoo|proton"
+    "|gmx|手机).{0,24}"
+)
+_LINK = re.compile(r"[<(\[]https?://[^<>()\[\]]{0,200}[>)\]]")
+_SHOWN = 60  # characters of such a line, without the link behind it
 
 
 def form_lines(lines: Sequence[str], vocabulary: Vocabulary, nth: int = 0) -> tuple[str, list[Line], list[str]]:
@@ -170,6 +182,17 @@ def _signature_apart(body: list[Line], name: str, vocabulary: Vocabulary) -> tup
 def is_signature(line: str) -> bool:
     """Whether a signature stands below this line (RFC 3676, 4.3; some clients drop the space)."""
     return _SIGNATURE.fullmatch(line.rstrip("\r\n")) is not None
+
+
+def is_added(shown: str) -> bool:
+    """Whether a line is what a telephone or a mail program puts below a mail by itself, such as `Sent from my iPhone`.
+
+    No code stands in it.
+    """
+    bare = _LINK.sub("", shown) if "://" in shown[:300] else shown
+    if len(bare) > _SHOWN or any(map(looks_like_code, bare.split())):
+        return False
+    return _SENT.fullmatch(normalise(bare)) is not None
 
 
 def _goes_on(line: str, form: Form, vocabulary: Vocabulary) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from gateway.forms._grammar import Vocabulary
-from gateway.forms._lines import depth_of, is_signature, own_lines, unquoted, visible
+from gateway.forms._lines import depth_of, is_added, is_signature, own_lines, unquoted, visible
 from gateway.library.reading import LARGEST
 
 # The keys of a marking in the library's schema: those for which a form has no label tell a file from a form.
@@ -116,7 +116,7 @@ def _end(lines: Sequence[str], first: int) -> int:
         line = lines[place]
         goes_on = _GOES_ON.match(line) or _key(line).lower() in KEYS
         apart = line.strip() and not lines[place - 1].strip() and not goes_on
-        if apart or is_signature(line) or _FENCE.fullmatch(line.strip()):
+        if apart or is_signature(line) or is_added(line.strip()) or _FENCE.fullmatch(line.strip()):
             return place
     return len(lines)
 

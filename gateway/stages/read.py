@@ -25,7 +25,7 @@ from gateway.content import (
 )
 from gateway.facts import EncryptedMail
 from gateway.forms import Form
-from gateway.forms._beside import beside, in_earlier, labelled, without
+from gateway.forms._beside import beside, in_earlier, labelled, perhaps_uims, without
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import own_lines
 from gateway.forms._pasted import begins_patterns, pasted_patterns
@@ -89,7 +89,8 @@ def read(
         if again.name:
             form, findings, leftover = again, (*found, *held.findings), beyond
         if not form.uims:
-            findings = (*findings, *in_earlier(lines, vocabulary))
+            told = in_earlier(lines, vocabulary) or perhaps_uims(lines, vocabulary, form.name)
+            findings = (*findings, *told)
     tokens = (
         *headers.envelope_tokens(mail.envelope),
         *headers.tokens((*inside.to, inside.subject, mail.visible.subject_tag)),

@@ -53,6 +53,20 @@ def test_the_forms_of_an_earlier_mail_below_are_not_the_writers() -> None:
 HEAD = "\r\nFrom: a@example.org\r\nSent: Monday\r\nTo: us@example.org\r\n\r\nThe codes are:\r\n\r\n"
 
 
+@pytest.mark.parametrize(
+    ("below", "line"),
+    [
+        ("Stamp numbers:\r\nKE1234567\r\nKE1234568\r\n", 6),
+        ("We found\r\n1. AB12-3456\r\nand others.\r\n", 6),
+        ("Vehicle KBX 123A, 3 cartons\r\nMombasa\r\n2026-11-03\r\n12345678\r\n-- \r\nOffice4B\r\n", 0),
+    ],
+)
+def test_a_line_too_short_to_be_taken_for_a_uim_is_told_where_a_request_has_none(below: str, line: int) -> None:
+    found = reading(leaf(f"GSP REQUEST\r\nPurpose: detection\r\nJustification: seized\r\n\r\n{below}"))
+    assert (found.form.uims, [one.line for one in found.findings]) == ((), [line] * bool(line))
+    assert reading(leaf(f"GSP REQUEST\r\nJustification: x\r\nKE1234567\r\nUIMs:\r\n{ONE}")).findings == ()
+
+
 @pytest.mark.parametrize("earlier", [f"{HEAD}1. {TWO}\r\n", f"\r\n> Found today:\r\n> {TWO}\r\n"])
 def test_codes_in_a_mail_that_was_forwarded_are_not_read_and_the_writer_is_told_where_they_stand(earlier: str) -> None:
     found = reading(leaf(FORM.replace(f"{ONE}\r\n", "") + earlier))

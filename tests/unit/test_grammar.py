@@ -373,6 +373,34 @@ def test_short_codes_go_on_below_a_word_between_and_a_signature_does_not(between
     assert listed("KE12345678", "", between, "KE12345679", *below) == ["KE12345678", "KE12345679"]
 
 
+@pytest.mark.parametrize(
+    "added",
+    """Sent from my iPhone|Sent from my iPhone 15 Pro|*Sent from my iPhone*|Sent from my Samsung Galaxy smartphone.
+    Envoyé de mon iPhone|Envoyé depuis mon Galaxy A54|Envoyé à partir de Outlook pour Android
+    Отправлено с iPhone|Отправлено из Outlook для iOS|发自我的iPhone|发自我的华为手机|从我的 iPhone 发送
+    Enviado desde mi iPhone|Enviado desde Outlook para iOS<https://aka.ms/o0ukef>
+    أُرسلت من الـ iPhone|مرسل من الـ iPhone الخاص بي|الحصول على Outlook لـ iOS|获取 Outlook for iOS
+    Get Outlook for iOS|Get [Outlook for iOS](https://aka.ms/o0ukef)|Obtenir Outlook pour iOS|Obtener Outlook para iOS
+    Von meinem iPhone gesendet|Sent from Yahoo Mail on Android|Sent with Proton Mail secure email.""".replace(
+        "\n    ", "|"
+    ).split("|"),
+)
+def test_what_a_telephone_puts_below_a_mail_is_passed_over(added: str) -> None:
+    assert listed(ONE, TWO, added) == listed(ONE, TWO, "", added, "J. Doe") == [ONE, TWO]
+    assert listed(ONE, added, TWO) == [ONE, TWO], "the cursor stood below it"
+    form, findings, _ = read(f"GSP REQUEST\nProduct: cigarettes\n{added}\nQuestions: By whom?\n{added}\n")
+    assert (form.values, findings) == ({"product": "cigarettes", "questions": "By whom?"}, ())
+
+
+@pytest.mark.parametrize(
+    "line", [f"Sent from my iPhone {ONE}", "Envoyé de Mombasa le 3 mai", "The iPhone of the driver", "Sent from Dubai"]
+)
+def test_what_only_begins_so_is_told_below_codes_and_stays_in_a_text(line: str) -> None:
+    _, findings, _ = read(f"GSP REQUEST\nQuestions: By whom?\n{line}\nUIMs:\n{ONE}\n{line}\n")
+    assert [finding.line for finding in findings] == [6]
+    assert value("questions", f"Questions: By whom?\n{line}") == f"By whom?\n{line}"
+
+
 def test_numbers_on_lines_of_their_own_are_no_uims_where_they_count_the_codes() -> None:
     assert listed("1", ONE, "2", TWO) == listed("1.", "", ONE, "", "2.", "", TWO) == [ONE, TWO]
     assert listed("1", ONE, "3", TWO) == ["1", ONE, "3", TWO]
