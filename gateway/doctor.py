@@ -174,8 +174,8 @@ def _record(gateway: service.Gateway) -> _Findings:
 
 
 def _library(gateway: service.Gateway) -> _Findings:
-    problems = gateway.patterns.problems()
-    yield ("wrong", f"{len(problems)} problem(s): gsp pattern lint --home") if problems else ("right", "clean")
+    wrong = sum(not problem.idle for problem in gateway.patterns.problems())
+    yield ("wrong", f"{wrong} problem(s): gsp pattern lint --home") if wrong else ("right", "clean")
 
 
 def _facts(gateway: service.Gateway) -> _Findings:

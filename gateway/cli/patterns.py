@@ -33,7 +33,10 @@ _gateway_option = click.option(
 )
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), required=False)
 def lint(path: Path | None, home: Path | None, pairs: bool, as_json: bool) -> None:
-    """Check the library (or the files of PATH): schema, samples, fields, dangerous patterns, overlaps."""
+    """Check the library (or the files of PATH): schema, samples, fields, dangerous patterns, overlaps.
+
+    A note is no problem: something is accepted that is not the case, as when another marking was narrowed.
+    """
     from gateway import inspection
 
     if path and home:
@@ -47,10 +50,10 @@ def lint(path: Path | None, home: Path | None, pairs: bool, as_json: bool) -> No
     else:
         with _output.failing():
             problems = inspection.lint_library(path)
-    rows = [(problem.file, problem.scheme, problem.text) for problem in problems]
+    rows = [(one.file, one.scheme, f"note: {one.text}" if one.idle else one.text) for one in problems]
     _output.records(("File", "Scheme", "Problem"), rows, as_json, "The library is clean.")
-    if problems:
-        raise _output.Failed(f"{len(problems)} problem(s) in the pattern library")
+    if wrong := sum(not one.idle for one in problems):
+        raise _output.Failed(f"{wrong} problem(s) in the pattern library")
 
 
 def _show_pairs(path: Path | None, home: Path | None, as_json: bool) -> None:

@@ -91,7 +91,26 @@ def test_shared_codes_are_noted_and_do_not_keep_a_change_from_being_taken_back(f
     assert gsp("pattern", "lint", home=home).out == "The library is clean.\n"
     assert gsp("pattern", "revert", 1, home=home).status == 0
     idle = gsp("pattern", "lint", home=home)
-    assert (idle.status, "ambiguous_with: there is no scheme ke-stamp" in idle.out) == (1, True)
+    assert (idle.status, "note: ambiguous_with: there is no scheme ke-stamp" in idle.out) == (0, True)
+    assert "1 problem" not in gsp("doctor", home=home).out
+
+
+def test_what_is_accepted_idly_because_another_marking_was_narrowed_is_noted_and_no_error(
+    folder: Path, tmp_path: Path
+) -> None:
+    home, file = folder / "h", tmp_path / "stamp.yaml"
+    service.init(home, "gsp.example.org")
+    ours = r"'KESTAMP[12]\d{7}'"
+    wide, narrow = stamp(pattern=ours), stamp(pattern=r"'KESTAMP2\d{7}'", valid="[KESTAMP22345678]")
+    theirs = stamp(id="se-stamp", party="SE", title="Sweden, stamp", pattern=r"'KESTAMP1\d{7}'")
+    for octets in (wide, theirs, narrow):
+        file.write_bytes(octets)
+        assert gsp("pattern", "import", file, home=home).status == 0
+    ran = gsp("pattern", "lint", home=home)
+    assert (ran.status, "note: ambiguous_with: no code fits both it and ke-stamp" in ran.out) == (0, True)
+    (row,) = gsp("pattern", "lint", "--json", home=home).json
+    assert (row["scheme"], row["problem"][:6]) == ("se-stamp", "note: ")
+    assert gsp("pattern", "match", "KESTAMP12345678", "--json", home=home).json[0]["verdict"] == "sure"
 
 
 def test_a_table_of_matches_names_a_marking_once_for_a_code() -> None:
