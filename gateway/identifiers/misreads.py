@@ -66,6 +66,7 @@ _NUMERALS = {code: str(unicodedata.decimal(chr(code))) for code in range(0x660, 
 _DIGITS = str.maketrans("OoDQIil|ZSBG", "000011112586")
 # What a number may begin with, misread or not.
 LIKE_DIGITS = frozenset("0123456789OoDIil|ZSBG")
+_ARTICLE = 13  # digits of an article number (EAN), which has no zero before it
 _NUMBERS = (8, 12, 13, 14, 16, 18, 20)  # digits at the beginning of GS1 codes, identifier included
 # What a character may have been, the likeliest first; the other case of a letter comes after these.
 _ALIKE = {
@@ -299,6 +300,8 @@ def _undressed(code: str) -> list[Proposal]:
     found: list[Proposal] = []
     if (bare := code.lstrip(_BEFORE).rstrip(BEHIND + "|" if code[:1] == "|" else BEHIND)) != code:
         found.append(Proposal(bare, AROUND))
+        if "0" < bare[:1] <= "9" and len(bare) > _ARTICLE:
+            found.append(Proposal("0" + bare, LOST_ZERO))  # a formula (`=4600…`) has no zero at its beginning
     if code[:1] in _OPENING:
         if wrapped := _WRAPPED.fullmatch(code):
             found.append(Proposal(wrapped[1], AROUND))
