@@ -1,5 +1,7 @@
 # What a person runs. Every target says what it is doing; nothing else is needed on a fresh Debian machine.
 VENV ?= .venv
+# The system's Python, which its distribution keeps patched and builds for speed; another where that one is too old.
+PYTHON ?= $$(/usr/bin/python3 -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null | grep . || echo python3)
 PY := $(VENV)/bin/python
 GSP := $(VENV)/bin/gsp
 SHELL := /bin/bash
@@ -45,7 +47,7 @@ pictures: $(VENV)/.installed-dev ## takes the pictures of letters and reports in
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@bash .ci/system-packages run
 	@echo "Making the Python environment in $(VENV) (about a minute)."
-	@test -x $(PY) || python3 -m venv $(VENV)
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --require-hashes -r requirements.lock
 	@$(PY) -m pip install --quiet --no-deps -e .
 	@$(PY) -m compileall -q gateway  # where Python may not write byte code, every command would compile all of it again
