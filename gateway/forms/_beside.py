@@ -89,7 +89,7 @@ def perhaps_uims(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tup
             break
         if _SHORT.fullmatch(unnumbered(shown)):
             says = text(_PERHAPS.message, label=text(uims))
-            return (Finding(says, Severity.PART, line=number, got=shown, field="uims"),)
+            return (Finding(says, Severity.NOTE, line=number, got=shown),)  # that the list is missing is told as well
     return ()
 
 

@@ -37,10 +37,13 @@ _HEAD = _FROM | frozenset(
 # What telephones and mail programs put below a mail by themselves, in words of theirs: normalised, with the product.
 _SENT = re.compile(
     "(?:sent(?:from|via|with)|getoutlook|envoye(?:de|a|avec)|(?:obtenir|obtenez|telecharge[rz])outlook|enviado(?:de|con)"
-    "|(?:obtener|obtenga|descargar)outlook|отправлено(?:с|из)|(?:скачать|получить|загрузить)outlook|发自|发送自|从我的|來自我的|获取"
+    "|(?:obtener|obtenga|descargar)outlook|отправлено(?:с|из)|(?:скачать|получить|загрузить)outlook|发自|发送自|从我的|来自我的|获取"
     "|ارسلت?من|مرسلة?من|تمالارسالمن|الحصولعلى|vonmein|gesendet(?:von|mit)|inviatod|enviadodo|verzondenvan|skickatfran"
-    ").{0,18}(?:iphone|ipad|ios|android|outlook|windows|galaxy|samsung|huawei|xiaomi|redmi|blackberry|nokia|yahoo|proton"
-    "|gmx|手机).{0,24}"
+    ").{0,24}(?:iphone|ipad|ios|android|outlook|windows|galaxy|samsung|huawei|xiaomi|redmi|blackberry|nokia|yahoo|proton"
+    "|gmail|gmx|яндекс|mailru|手机|邮箱).{0,24}"
+    "|sentfrommy(?:mobile|smart|cell)*(?:phone|device)?|envoye(?:demon|depuismon)(?:mobile|telephone|smartphone|portable)"
+    "|enviadodesdemi(?:movil|telefono|celular)(?:movil)?|отправленос(?:моего)?(?:мобильного)?(?:телефона|смартфона)"
+    "|ارسلت?منهاتفي"
 )
 _LINK = re.compile(r"[<(\[]https?://[^<>()\[\]]{0,200}[>)\]]")
 _SHOWN = 60  # characters of such a line, without the link behind it

@@ -63,7 +63,7 @@ HEAD = "\r\nFrom: a@example.org\r\nSent: Monday\r\nTo: us@example.org\r\n\r\nThe
 )
 def test_a_line_too_short_to_be_taken_for_a_uim_is_told_where_a_request_has_none(below: str, line: int) -> None:
     found = reading(leaf(f"GSP REQUEST\r\nPurpose: detection\r\nJustification: seized\r\n\r\n{below}"))
-    assert (found.form.uims, [one.line for one in found.findings]) == ((), [line] * bool(line))
+    assert (found.form.uims, [(one.line, one.field) for one in found.findings]) == ((), [(line, "")] * bool(line))
     assert reading(leaf(f"GSP REQUEST\r\nJustification: x\r\nKE1234567\r\nUIMs:\r\n{ONE}")).findings == ()
 
 

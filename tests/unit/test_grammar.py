@@ -381,6 +381,8 @@ def test_short_codes_go_on_below_a_word_between_and_a_signature_does_not(between
     Enviado desde mi iPhone|Enviado desde Outlook para iOS<https://aka.ms/o0ukef>
     أُرسلت من الـ iPhone|مرسل من الـ iPhone الخاص بي|الحصول على Outlook لـ iOS|获取 Outlook for iOS
     Get Outlook for iOS|Get [Outlook for iOS](https://aka.ms/o0ukef)|Obtenir Outlook pour iOS|Obtener Outlook para iOS
+    Отправлено из мобильного приложения Яндекс Почты|Sent from my mobile phone|Envoyé de mon portable|发自网易邮箱大师
+    Enviado desde mi móvil|Отправлено с моего телефона|أرسلت من هاتفي|来自我的华为手机
     Von meinem iPhone gesendet|Sent from Yahoo Mail on Android|Sent with Proton Mail secure email.""".replace(
         "\n    ", "|"
     ).split("|"),
@@ -393,7 +395,13 @@ def test_what_a_telephone_puts_below_a_mail_is_passed_over(added: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [f"Sent from my iPhone {ONE}", "Envoyé de Mombasa le 3 mai", "The iPhone of the driver", "Sent from Dubai"]
+    "line",
+    [
+        f"Sent from my iPhone {ONE}",
+        "Envoyé de Mombasa le 3 mai",
+        "The iPhone of the driver",
+        "Sent from my phone to his",
+    ],
 )
 def test_what_only_begins_so_is_told_below_codes_and_stays_in_a_text(line: str) -> None:
     _, findings, _ = read(f"GSP REQUEST\nQuestions: By whom?\n{line}\nUIMs:\n{ONE}\n{line}\n")

@@ -50,6 +50,7 @@ def reading(text: str, *files: MimePart, subject: str = "", kind: str = "text/pl
         f"GSP PATTERN\nOur new stamp:\n\n```yaml\n{PATTERNS}```\nKind regards\n",
         f"GSP PATTERN\n\n~~~\n\n{PATTERNS}\n~~~\n",
         f"GSP PATTERN\n\n# Keys: schema.json.\n{PATTERNS}-- \nA. Person\nid: none\n",
+        f"GSP PATTERN\n\n{PATTERNS}Sent from my iPhone\n",
         f"GSP PATTERN\n\n{PATTERNS}\n\nThis mail is confidential.\nDo not pass it on.\n",
         f"GSP PATTERN\n\n{PATTERNS.replace(chr(10) + '    ', chr(10) + 4 * chr(0xA0))}",
         f"GSP PATTERN\n\n\ufeff{PATTERNS}",
@@ -57,8 +58,8 @@ def reading(text: str, *files: MimePart, subject: str = "", kind: str = "text/pl
         f"GSP PATTERN\n\n{PATTERNS}\n\n> GSP PATTERN\n>\n> Scheme: ← a short name\n> Title: Kenya\n",
         f"Scheme: ← a short name\n\n{PATTERNS}",
     ],
-    ids=["list", "alone", "fenced", "fence of tildes", "signature", "disclaimer", "no-break", "mark", "earlier",
-         "quoted", "subject"],
+    ids=["list", "alone", "fenced", "fence of tildes", "signature", "telephone", "disclaimer", "no-break", "mark",
+         "earlier", "quoted", "subject"],
 )  # fmt: skip
 def test_patterns_that_were_pasted_are_read_as_if_they_were_attached(body: str) -> None:
     found = reading(body, subject="" if body.startswith("GSP") else "GSP PATTERN")
