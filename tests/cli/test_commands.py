@@ -20,7 +20,7 @@ from gateway.cli import main
 from gateway.correspondence import Correspondent
 from tests.cli.running import failed_in_one_line, gsp
 from tests.support.focalpoint import FR_UIM, SE_UIM, FocalPoint, request
-from tests.support.ports import free_port, until
+from tests.support.ports import PATIENCE, free_port, until
 from tests.support.sink import sink
 
 GSP = str(Path(sys.executable).parent / "gsp")
@@ -341,7 +341,7 @@ def test_serve_listens_where_the_environment_says_and_ends_well(point: FocalPoin
     serving = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         until(lambda: _answers(smtp) and _answers(lmtp), "the doors are closed")
-        second = subprocess.run([GSP, "serve"], env=environment, capture_output=True, text=True, timeout=60)
+        second = subprocess.run([GSP, "serve"], env=environment, capture_output=True, text=True)
         assert second.returncode == 1, "the port is taken"
         assert second.stderr.splitlines()[-1].startswith("gsp: ")
         assert "Traceback" not in second.stderr
@@ -351,7 +351,7 @@ def test_serve_listens_where_the_environment_says_and_ends_well(point: FocalPoin
             os.kill(process, signal.SIGHUP)
         until(lambda: _answers(smtp) and _answers(lmtp), "a hang-up has closed the doors")
         serving.send_signal(signal.SIGTERM)
-        _, said = serving.communicate(timeout=60)
+        _, said = serving.communicate(timeout=PATIENCE)
     finally:
         serving.kill()
         point.start()

@@ -14,6 +14,7 @@ import ssl
 from pathlib import Path
 
 from tests.support.doors import Recorder, answer_named, open_lmtp, open_smtp
+from tests.support.ports import PATIENCE
 
 
 def play(file: Path, certificate: tuple[Path, Path]) -> None:
@@ -55,7 +56,7 @@ def _read(file: Path) -> tuple[dict[str, str], list[tuple[int, str, str]]]:
 
 class _Player:
     def __init__(self, port: int, recorder: Recorder, file: Path, implicit: bool) -> None:
-        self._socket: socket.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket: socket.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._recorder = recorder
         self._file = file
         if implicit:

@@ -20,7 +20,7 @@ from tests.hostile import attacks
 from tests.hostile.attacks import attack
 from tests.support.certificates import self_signed
 from tests.support.doors import DOMAIN, Recorder, open_smtp
-from tests.support.ports import free_port, until
+from tests.support.ports import PATIENCE, free_port, until
 
 HERE = Path(__file__).parent
 ATTACKS = ("smuggling", "starttls_injection")
@@ -50,7 +50,7 @@ def test_what_was_pipelined_before_tls_is_dropped(certificate: tuple[Path, Path]
 
 
 def send(port: int, octets: bytes = MAIL) -> tuple[int, bytes]:
-    client = smtplib.SMTP("127.0.0.1", port, "border.example", timeout=60)
+    client = smtplib.SMTP("127.0.0.1", port, "border.example", timeout=PATIENCE)
     try:
         client.ehlo()
         client.mail("o@customs.example")
@@ -68,8 +68,7 @@ def test_full_pool_defers_at_once() -> None:
         for thread in threads:
             thread.start()
         until(lambda: process.mails, "no mail came")
-        deadline = time.monotonic() + 90
-        code, text = send_when_full(port, deadline)
+        code, text = send_when_full(port, time.monotonic() + PATIENCE)
         assert (code, text[:15]) == (451, b"4.3.2 [GSP-301]")
         process.release.set()
         for thread in threads:
@@ -102,7 +101,7 @@ def test_time_limit_defers_and_the_work_ends_by_itself() -> None:
         code, text = send(port)
         assert (code, text[:15]) == (451, b"4.3.0 [GSP-306]")
         process.release.set()
-        assert send(port)[0] == 250
+        send_until_taken(port)  # on a busy machine the limit is over before work that takes no time has been done
 
 
 def test_loop_answers_others_while_a_mail_is_worked_on() -> None:
@@ -111,7 +110,9 @@ def test_loop_answers_others_while_a_mail_is_worked_on() -> None:
         working = threading.Thread(target=send, args=(port,))
         working.start()
         until(lambda: process.mails, "no mail came")
-        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=60) as other:  # a loop that is kept says nothing
+        with smtplib.SMTP(
+            "127.0.0.1", port, "border.example", timeout=PATIENCE
+        ) as other:  # a loop that is kept says nothing
             for _ in range(50):
                 assert other.noop()[0] == 250
         process.release.set()
@@ -142,7 +143,7 @@ def test_largest_mail_is_taken_and_the_loop_stays_awake() -> None:
     with open_smtp(process, max_size=36 * 1024 * 1024) as port:
         sending = threading.Thread(target=send, args=(port, octets))
         sending.start()
-        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=60) as other:
+        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=PATIENCE) as other:
             while sending.is_alive():
                 began = time.monotonic()
                 other.noop()
@@ -213,15 +214,15 @@ def test_stopping_says_goodbye_to_the_idle_and_answers_what_has_begun() -> None:
     answers: list[tuple[int, bytes]] = []
     door = open_smtp(process)
     port = door.__enter__()
-    idle = socket.create_connection(("127.0.0.1", port), timeout=60)
+    idle = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     greeting = idle.recv(200)
     working = threading.Thread(target=lambda: answers.append(send(port)))
     working.start()
     until(lambda: process.mails, "no mail came")
     stopping = threading.Thread(target=door.__exit__, args=(None, None, None))
     stopping.start()  # releases the mail, then stops the listener
-    stopping.join(60)
-    working.join(60)
+    stopping.join(PATIENCE)
+    working.join(PATIENCE)
     assert greeting.startswith(b"220 ")
     assert idle.recv(200).startswith(b"421 4.3.2")
     assert answers[0][0] == 250

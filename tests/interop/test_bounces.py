@@ -24,12 +24,11 @@ import pytest
 
 from gateway.correspondence import Correspondent, ReadMail
 from tests.support.focalpoint import DOMAIN, FR_UIM, SE_UIM, FocalPoint, focal_point, request
-from tests.support.ports import free_port, until
+from tests.support.ports import PATIENCE, free_port, until
 from tests.support.postfix import Postfix
 from tests.support.server import Server
 
 GATEWAY = f"gsp@{DOMAIN}"
-SECONDS = 40
 AT_UIM = "ZZ-no-scheme-0001"
 
 
@@ -45,7 +44,7 @@ class Chain:
 
     def submit(self, mail_from: str, raw: bytes, to: str = GATEWAY) -> None:
         """Hands a mail to the border server, which passes it to the gateway by LMTP."""
-        with smtplib.SMTP("127.0.0.1", self.border.port, timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.border.port, timeout=PATIENCE) as client:
             client.sendmail(mail_from, [to], raw)
 
     def ask(self, case: str, *uims: str, **values: str) -> str:
@@ -56,7 +55,7 @@ class Chain:
         for label, value in values.items():
             form = form.replace("Handling:", f"{label.title()}: {value}\nHandling:", 1)
         self.submit(person.address, self.point.mail("officer", form))
-        until(lambda: len(self.point.gateway.exchange_rows()) > before, "the request is not taken", SECONDS)
+        until(lambda: len(self.point.gateway.exchange_rows()) > before, "the request is not taken")
         return str(self.point.gateway.exchange_rows()[0][0])
 
     def mails(self, who: str) -> list[bytes]:
@@ -79,7 +78,7 @@ class Chain:
             found[:] = [octets for octets in self.mails("desk.se") if number.encode() in octets]
             return bool(found)
 
-        until(arrived, f"no referral of {number}", SECONDS)
+        until(arrived, f"no referral of {number}")
         return found[0]
 
     def state(self, number: str, party: str) -> str:
@@ -90,7 +89,7 @@ class Chain:
     def wait_for_state(self, number: str, party: str, state: str) -> None:
         """Returns when a referral has got so far."""
         try:
-            until(lambda: self.state(number, party) == state, "", SECONDS)
+            until(lambda: self.state(number, party) == state, "")
         except TimeoutError:
             raise AssertionError(
                 f"{number}/{party} is {self.state(number, party)}, not {state}\n{self.border.log()}"
@@ -125,9 +124,9 @@ class Chain:
 
     def quiet(self) -> None:
         """Returns when nothing waits, in the gateway's outbox or at a Postfix."""
-        until(lambda: self.point.gateway.store.outbox.pending() == 0, "the outbox is not empty", SECONDS)
+        until(lambda: self.point.gateway.store.outbox.pending() == 0, "the outbox is not empty")
         servers = (self.parties, self.border)
-        until(lambda: all("Mail queue is empty" in server.queue() for server in servers), "mail waits", SECONDS)
+        until(lambda: all("Mail queue is empty" in server.queue() for server in servers), "mail waits")
 
     def put_off(self) -> list[str]:
         """What the gateway told the border server to bring again: a report must never go round and round."""
@@ -251,7 +250,7 @@ def test_a_desk_without_a_mailbox_is_undeliverable_and_requester_and_secretariat
     assert chain.put_off() == []
     told = "its mail system did not take"
     for who in ("officer", "secretariat"):
-        until(lambda who=who: chain.read(who, told, number), f"the {who} is not told", SECONDS)  # type: ignore[misc]
+        until(lambda who=who: chain.read(who, told, number), f"the {who} is not told")  # type: ignore[misc]
         (mail,) = chain.read(who, told, number)
         assert mail.signed_by == chain.point.key
         assert "France" in mail.text
@@ -283,7 +282,7 @@ def test_a_letter_that_does_not_reach_the_requester_is_for_a_person_and_nobody_i
     chain.wait_for_state(number, "SE", "delivered")
     said = chain.point.mail("desk.se", f"GSP MESSAGE\n\nExchange: {number}/SE\nMessage:\nWe look into it.\n")
     chain.submit(chain.point.people["desk.se"].address, said)
-    until(lambda: "message received" in chain.events(number), "the message is not taken", SECONDS)
+    until(lambda: "message received" in chain.events(number), "the message is not taken")
     chain.quiet()
     trail, (counts, *states) = chain.events(number), chain.written()
     chain.report(bounce("failed", chain.envelope_id(number, "SE", "message")))
@@ -325,7 +324,7 @@ def test_forged_reports_change_nothing_and_no_mail_goes_out(chain: Chain) -> Non
     desk = chain.point.people["desk.se"]
     said = chain.point.mail("desk.se", f"GSP MESSAGE\n\nExchange: {number}/SE\nMessage:\nWe look into it.\n")
     chain.submit(desk.address, said)
-    until(lambda: "message received" in chain.events(number), "the message is not taken", SECONDS)
+    until(lambda: "message received" in chain.events(number), "the message is not taken")
     chain.quiet()
     before, sent = chain.written(), {who: chain.mails(who) for who in chain.point.people}
     unused = chain.point.mail("officer", request(SE_UIM, case="NEVER-SENT"))
@@ -339,9 +338,9 @@ def test_forged_reports_change_nothing_and_no_mail_goes_out(chain: Chain) -> Non
 def test_a_delayed_mail_changes_nothing(chain: Chain) -> None:
     number = chain.ask("DELAYED", AT_UIM, to="AT")
     try:
-        chain.border.wait_for_log("sender delay notification", SECONDS)
+        chain.border.wait_for_log("sender delay notification")
         notice = re.findall(r"sender delay notification: (\w+)", chain.border.log())[-1]
-        until(lambda: re.search(rf"{notice}: to=<bounce\+.*status=sent", chain.border.log()), "not reported", SECONDS)
+        until(lambda: re.search(rf"{notice}: to=<bounce\+.*status=sent", chain.border.log()), "not reported")
         assert chain.state(number, "AT") == "sent"
         assert chain.events(number) == ["exchange opened", "referral sent"]
     finally:

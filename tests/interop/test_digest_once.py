@@ -89,7 +89,7 @@ def test_processes_that_are_killed_while_they_send_send_each_digest_once(machine
         return count
 
     running = machines.send()
-    until(lambda: sent() > 1, "no digest is sent", 120)
+    until(lambda: sent() > 1, "no digest is sent")
     for process in running:
         os.killpg(process.pid, signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL

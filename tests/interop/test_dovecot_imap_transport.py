@@ -96,7 +96,7 @@ def test_deferred_mail_stays_and_is_tried_again(
     process = Recorder(answer=Deferred(REASONS[303]))
     with watching(settings(server, password, user=user), process):
         server.append(user, mail("x"))
-        until(lambda: len(process.mails) == 2, "it was not tried again")
+        until(lambda: len(process.mails) > 1, "it was not tried again")
         assert len(server.mails(user)) == 1
         process.answer = Taken()
         server.wait_for_mails(user, "Processed", 1)

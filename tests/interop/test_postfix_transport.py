@@ -16,7 +16,7 @@ from gateway.transports.submission import Submission, Verdict
 from tests.support.certificates import self_signed
 from tests.support.doors import DOMAIN, Recorder, open_lmtp, open_smtp
 from tests.support.dovecot import Dovecot
-from tests.support.ports import until
+from tests.support.ports import PATIENCE, until
 from tests.support.postfix import Postfix
 
 OFFICER = "o@customs.example"
@@ -38,7 +38,7 @@ def main_lines(text: str) -> dict[str, str]:
 
 
 def send(port: int, mail_from: str, rcpt_to: str | list[str], octets: bytes = MAIL) -> None:
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         client.sendmail(mail_from, rcpt_to, octets, ["RET=HDRS", "ENVID=abc"], ["NOTIFY=SUCCESS,FAILURE"])
 
 

@@ -99,7 +99,7 @@ def send(port: int, sender: str, raw: bytes, deadline: float) -> list[int]:
 
 def feed(pair: Pair, mails: list[bytes]) -> list[list[int]]:
     """Every mail to one of the two or to both; one is killed in the midst and started again. Gives the codes heard."""
-    sender, deadline = pair.point.people["officer"].address, time.monotonic() + 200
+    sender, deadline = pair.point.people["officer"].address, time.monotonic() + 450
     ports = [server.smtp_port for server in pair.servers]
     begun = threading.Semaphore(0)
 

@@ -26,7 +26,7 @@ from gateway.settings import Http
 from gateway.transports.web import Web
 from gateway.transports.workers import Workers
 from tests.support.focalpoint import DOMAIN
-from tests.support.ports import free_port, wait_for_port
+from tests.support.ports import PATIENCE, free_port, wait_for_port
 from tests.support.smime import Authority, new_key, pem, secret_pem
 
 HASH = "kggnw174fndf5h9hj6un6npwt5jpgdsa"
@@ -129,10 +129,10 @@ def asked(port: int, site: Site | None, path: str, method: str = "GET") -> tuple
     """Status, octets and header fields that a web server gives; without a site by plain HTTP."""
     connection: http.client.HTTPConnection
     if site is None:
-        connection = http.client.HTTPConnection("localhost", port, timeout=60)
+        connection = http.client.HTTPConnection("localhost", port, timeout=PATIENCE)
     else:
         context = ssl.create_default_context(cafile=site.root)
-        connection = http.client.HTTPSConnection("localhost", port, timeout=60, context=context)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)
     try:
         connection.request(method, path)
         answer = connection.getresponse()
@@ -163,7 +163,7 @@ def running(command: list[str], port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(PATIENCE)
 
 
 def test_nginx_with_our_snippet_gives_out_the_directory_and_nothing_else(site: Site) -> None:
@@ -209,7 +209,7 @@ def test_gpg_finds_the_key_by_its_address(site: Site, server: str) -> None:
     done = subprocess.run(
         ["unshare", "--mount", "--net", "--map-root-user", "bash", "-c", _BELOW, "bash", server,
          *getattr(site, server)()],
-        cwd=site.folder, capture_output=True, text=True, timeout=60,
+        cwd=site.folder, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     fields = [line.split(":") for line in done.stdout.splitlines()]

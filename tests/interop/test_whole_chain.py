@@ -51,10 +51,10 @@ def test_by_lmtp_a_request_goes_to_the_desk_and_the_answer_comes_back(chain: Cha
 def test_by_imap_a_mail_is_moved_when_it_is_taken_and_set_apart_when_it_is_refused(chain: Chain) -> None:
     before = len(chain.dovecot.mails(chain.point.people["officer"].address))
     chain.dovecot.append("gateway", chain.point.mail("officer", "GSP HELP\n"))
-    until(lambda: len(chain.dovecot.mails("gateway", "Processed")) == 1, 40)
+    until(lambda: len(chain.dovecot.mails("gateway", "Processed")) == 1, "the mail is not moved")
     chain.arrived("officer", before + 1)  # the tests share the mailbox: what this one caused arrives within it
     chain.dovecot.append("gateway", f"From: x@y.example\r\nTo: {GATEWAY}\r\nSubject: x\r\n\r\nin clear\r\n".encode())
-    until(lambda: len(chain.dovecot.mails("gateway", "Quarantine")) == 1, 40)
+    until(lambda: len(chain.dovecot.mails("gateway", "Quarantine")) == 1, "the mail is not moved")
     assert chain.dovecot.mails("gateway") == []
 
 

@@ -26,7 +26,7 @@ from gateway.crew import Crew
 from gateway.facts import Address, Envelope
 from gateway.outcome import REASONS, Deferred, Taken
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
-from tests.support.ports import free_port, until
+from tests.support.ports import PATIENCE, free_port, until
 from tests.support.server import Server
 from tests.support.sink import sink
 from tests.support.smime import SmimePerson
@@ -64,7 +64,7 @@ def workers(server: Server) -> list[int]:
 
 def reply(server: Server, raw: bytes) -> int:
     """The code of the reply to DATA."""
-    with smtplib.SMTP("127.0.0.1", server.smtp_port, timeout=60) as client:
+    with smtplib.SMTP("127.0.0.1", server.smtp_port, timeout=PATIENCE) as client:
         client.ehlo()
         client.mail("officer@ke.example")
         client.rcpt(f"gsp@{DOMAIN}")
@@ -102,7 +102,7 @@ def test_workers_end_with_the_gateway_however_it_ends(served: tuple[FocalPoint, 
     first = workers(server)
     assert len(first) == 2
     os.kill(server.pid, signal.SIGKILL)
-    until(lambda: not any(alive(process) for process in first), "a worker outlives the gateway", 40)
+    until(lambda: not any(alive(process) for process in first), "a worker outlives the gateway")
     server.start()
     second = workers(server)
     assert len(second) == 2

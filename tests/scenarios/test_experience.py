@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from gateway.digests import Digests
 from tests.scenarios.test_exchange import fill
 from tests.support.focalpoint import SE_UIM, FocalPoint, form_of, request
@@ -29,7 +27,6 @@ def standing(point: FocalPoint) -> tuple[int, int, int | None, int | None]:
     return one.answers, one.counted.not_ours, one.described, one.rank
 
 
-@pytest.mark.timeout(120)
 def test_what_often_comes_back_is_sent_after_a_confirmation_only_and_the_officer_reads_why(point: FocalPoint) -> None:
     point.now = datetime.now(UTC)
     assert point.gateway.patterns.quality(12) == ()

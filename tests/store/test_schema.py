@@ -50,7 +50,6 @@ def test_opening_again_changes_nothing(opened: Callable[[], Store], url: str) ->
     assert len(rows(url, "SELECT * FROM alembic_version")) == 1
 
 
-@pytest.mark.timeout(120)
 def test_processes_that_open_a_new_database_at_once_all_succeed(url: str) -> None:
     root = Path(__file__).parents[2]
     running = [

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from gateway.correspondence import Correspondent, ReadMail
 from tests.support.dovecot import Dovecot
 from tests.support.focalpoint import DOMAIN, FocalPoint, focal_point
-from tests.support.ports import free_port, until
+from tests.support.ports import PATIENCE, free_port, until
 from tests.support.postfix import Postfix
 from tests.support.sealed import VOUCHED, border
 from tests.support.server import Server
@@ -37,7 +37,7 @@ class Chain:
 
     def submit(self, who: str, raw: bytes) -> None:
         """Hands a mail to Postfix, as the person's mail client does."""
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=60) as client:
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=PATIENCE) as client:
             client.sendmail(self.point.people[who].address, [GATEWAY], raw)
 
     def count(self, who: str) -> int:
@@ -47,7 +47,7 @@ class Chain:
     def arrived(self, who: str, count: int) -> list[ReadMail]:
         """So many mails in the person's Dovecot mailbox, opened."""
         person = self.point.people[who]
-        until(lambda: self.count(who) >= count, f"{who} has not got {count} mails", 40)
+        until(lambda: self.count(who) >= count, f"{who} has not got {count} mails")
         return [person.read(octets) for octets in self.dovecot.mails(person.address)]
 
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.ports import PATIENCE
+
 PHONE, DESK = 390, 1100  # CSS pixels
 
 
@@ -100,6 +102,6 @@ def chromium() -> Iterator[Browser]:
         yield Browser(ours_out, ours_in)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
         os.close(ours_out)
         shutil.rmtree(profile, ignore_errors=True)

@@ -13,7 +13,7 @@ from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
 from gateway.settings import Lmtp, Smtp
 from gateway.transports import lmtp, smtp
 from gateway.transports.workers import Workers
-from tests.support.ports import free_port
+from tests.support.ports import PATIENCE, free_port
 
 DOMAIN = "gsp.example.org"
 
@@ -30,7 +30,7 @@ class Recorder:
     def __call__(self, raw: bytes, envelope: Envelope) -> Answer:
         self.mails.append((raw, envelope))
         if self.hold:
-            assert self.release.wait(30)
+            assert self.release.wait(PATIENCE)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.support.ports import free_port, until, wait_for_port
+from tests.support.ports import PATIENCE, free_port, until, wait_for_port
 
 PASSWORD = "secret"
 _NOBODY = 65534
@@ -104,14 +104,14 @@ class Dovecot:
         """Ends the server; connections are closed."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(timeout=60)
+            self._process.wait(timeout=PATIENCE)
             self._process = None
 
     def kill(self) -> None:
         """SIGKILL to the server and to every process of its connections."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(timeout=60)
+            self._process.wait(timeout=PATIENCE)
             self._process = None
         (self.folder / "run" / "master.pid").unlink(missing_ok=True)
 
@@ -141,7 +141,7 @@ class Dovecot:
         finally:
             client.logout()
 
-    def wait_for_mails(self, user: str, folder: str, count: int, seconds: float = 90.0) -> list[bytes]:
+    def wait_for_mails(self, user: str, folder: str, count: int) -> list[bytes]:
         """The mails of a folder once there are so many."""
         found: list[bytes] = []
 
@@ -149,7 +149,7 @@ class Dovecot:
             found[:] = self.mails(user, folder)
             return len(found) >= count
 
-        until(enough, f"{folder} of {user} has not got {count} mails", seconds)
+        until(enough, f"{folder} of {user} has not got {count} mails")
         return found
 
     def _login(self, user: str) -> imaplib.IMAP4:

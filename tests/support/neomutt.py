@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from gateway.correspondence import Correspondent
 from tests.support.chain import Chain
+from tests.support.ports import PATIENCE
 
 _SETTINGS = """set smtp_url="smtp://127.0.0.1:{smtp}/"
 set ssl_starttls=no ssl_force_tls=no from="{address}" use_from=yes realname="{name}"
@@ -140,7 +141,7 @@ class Neomutt:
 
     def _wait(self, *texts: str) -> str:
         """The screen once all of this is on it: it is drawn line by line."""
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + PATIENCE
         shown = ""
         while time.monotonic() < deadline:
             shown = self._tmux("capture-pane", "-p")

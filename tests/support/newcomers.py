@@ -104,7 +104,7 @@ class Newcomer:
             found[:] = [one for mail in mails if (one := str(mail["Message-ID"])) not in self.read]
             return bool(found)
 
-        until(arrived, f"{self.name} gets nothing", 60)
+        until(arrived, f"{self.name} gets nothing")
         self.read.add(found[0])
         return found[0]
 

@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 from itertools import count
 
+# Seconds to wait for what takes one: tests run beside one another on slow machines, and pytest ends each after 600.
+PATIENCE = 240.0
 # Below the ports that the system gives to outgoing connections; each process of pytest-xdist has its own thousands.
 _FIRST, _EACH = 20_000, 3_000
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
@@ -26,12 +28,12 @@ def free_port() -> int:
             return port
 
 
-def wait_for_port(port: int, seconds: float = 90.0) -> None:
+def wait_for_port(port: int, seconds: float = PATIENCE) -> None:
     """Returns when somebody listens on the port; raises TimeoutError."""
     until(lambda: _answers(port), f"nobody listens on port {port}", seconds)
 
 
-def until(true, otherwise: str, seconds: float = 90.0) -> None:  # type: ignore[no-untyped-def]
+def until(true, otherwise: str, seconds: float = PATIENCE) -> None:  # type: ignore[no-untyped-def]
     """Returns when the condition holds, looking every 20 ms; raises TimeoutError with the sentence given."""
     deadline = time.monotonic() + seconds
     while not true():

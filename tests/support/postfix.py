@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.support.ports import free_port, until, wait_for_port
+from tests.support.ports import PATIENCE, free_port, until, wait_for_port
 
 _MASTER = """
 127.0.0.1:{port} inet n - n - - smtpd
@@ -107,16 +107,16 @@ class Postfix:
         file = self.folder / "maillog"
         return file.read_text() if file.exists() else ""
 
-    def wait_for_log(self, text: str, seconds: float = 90.0) -> None:
+    def wait_for_log(self, text: str) -> None:
         """Returns when the log has the text."""
         try:
-            until(lambda: text in self.log(), "", seconds)
+            until(lambda: text in self.log(), "")
         except TimeoutError:
             raise AssertionError(f"{text!r} is not in Postfix's log:\n{self.log()}") from None
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [program, "-c", str(self.folder / "etc"), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     def _defaults(self) -> dict[str, str]:
         return {

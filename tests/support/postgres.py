@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import text
 
 from gateway.store.engine import connect
-from tests.support.ports import until
+from tests.support.ports import PATIENCE, until
 
 _PROGRAMS = "/usr/lib/postgresql/15/bin"
 _SETTINGS = {"listen_addresses": "", "fsync": "off", "max_connections": "200", "shared_buffers": "32MB"}
@@ -55,7 +55,7 @@ class Postgres:
         """Ends the server (SIGINT to it alone: fast shutdown) and removes the folder."""
         pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(pid, 2)
-        self._server.wait(60)
+        self._server.wait(PATIENCE)
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.support.ports import PATIENCE
+
 
 class Server:
     """The gateway as a process on a home, with its listener and its next mail server on loopback."""
@@ -35,7 +37,7 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, env=self._environment, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             try:
                 with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=5) as client:
@@ -63,4 +65,4 @@ class Server:
         """SIGTERM; gives the exit status."""
         assert self._process
         self._process.terminate()
-        return self._process.wait(timeout=60)
+        return self._process.wait(timeout=PATIENCE)

@@ -27,7 +27,7 @@ from tests.support.ports import until
 
 SCRIPT = Path(__file__).with_suffix(".js")
 PASSWORD = "secret"
-PATIENCE = 60.0  # seconds for any one thing that Thunderbird is asked for; usually it takes one
+PATIENCE = 120.0  # seconds for any one thing that Thunderbird is asked for; usually it takes one
 _SETTINGS: dict[str, object] = {
     "app.donation.eoy.version.viewed": 999,
     "app.update.enabled": False,
