@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from gateway.content import Text, text
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import depth_of, is_added, is_signature, own_lines, unquoted, visible
 from gateway.library.reading import LARGEST
@@ -40,6 +41,13 @@ _QUOTED = re.compile(
     r"""|['‘’‚‛‹›]((?:[^'‘’‚‛‹›]|[‘’](?=\w)){0,600}+)['‘’‚‛‹›])(?= *+(?:$|[,\]}:]|#))"""
 )
 
+_LEFT = text(
+    "Line {line}: “{key}” stands too far left. All keys of a marking stand below its first one, which is behind a "
+    "hyphen."
+)
+_HYPHEN = text("Line {line}: write a hyphen and a space before “{key}”. With them each marking begins.")
+_UNCLOSED = text("Line {line}: a quotation mark is not closed.")
+
 
 def pasted_patterns(lines: Sequence[str], vocabulary: Vocabulary) -> tuple[tuple[str, ...], bytes]:
     """(the lines with blank ones in place of the patterns, these as a file; b"" where there are none).
@@ -69,6 +77,32 @@ def begins_patterns(octets: bytes) -> bool:
     above = (place for place, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
     first = next((place for place in above if not _OPENING.fullmatch(lines[place])), None)
     return first is not None and _begins(lines, first)
+
+
+def misplaced(octets: bytes) -> Text | None:
+    """What keeps a file of patterns, which could not be read, from being a list, with the line in which it stands.
+
+    YAML itself tells of it at the end of the file, or not at all.
+    """
+    lines = octets[:LARGEST].decode("utf-8", "replace").splitlines()
+    heading, listed = -1, False
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith(("[", "{")):
+            heading = -1  # within brackets nothing depends on where a line begins
+        found = _KEY.match(line)
+        if not found or found[2] not in KEYS | {"schemes"}:
+            continue
+        key, value = found[2], line[found.end() :].strip()
+        below = next((one for one in lines[number : number + _AHEAD] if one.strip()), "")
+        if value[:1] in ("'", '"') and value.count(value[0]) % 2 and value[-1] != value[0] and _key(below) in KEYS:
+            return text(_UNCLOSED.message, line=number)
+        if key == "schemes" and not value:
+            heading, listed = len(found[1]), False
+        elif heading >= 0 and "-" in found[1]:
+            listed = True
+        elif heading >= 0 and "{" not in found[1] and (not listed or len(found[1]) <= heading):
+            return text((_LEFT if listed else _HYPHEN).message, line=number, key=key)
+    return None
 
 
 def _parts(lines: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from gateway.facts import NO_PARTY, digest
 from gateway.forms import Form
 from gateway.forms._common import blocks, marked, notice, sender, weighed
 from gateway.forms._fields import PATTERN_FIELDS
+from gateway.forms._pasted import misplaced
 from gateway.forms._patterns import RANKS, SHOWN, UNASKED, problems, told
 from gateway.library.changes import standing, written
 from gateway.library.proposal import Examined, examine
@@ -116,7 +117,10 @@ def _examined(
     found = examine(situation.library.texts(), file.octets, only)
     if found.problems:
         mend = _MEND if form or file.name else _ATTACH
-        return notice(situation, _NOTHING, mend, (*problems(found, file.name), *findings), form)
+        unread = not (form or found.schemes or found.problems[0].file)
+        says = misplaced(file.octets) if unread else None
+        wrong = (Finding(says, Severity.BLOCKS, file.name),) if says else problems(found, file.name)
+        return notice(situation, _NOTHING, mend, (*wrong, *findings), form)
     if situation.view.patterns.proposed_since(actor.party, now - DAY) >= PATTERN_CHANGES_PER_DAY:
         return notice(situation, _NOTHING, _TOO_MANY)
     if not any(to.key for to in situation.view.secretariat(now)):

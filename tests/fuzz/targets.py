@@ -30,7 +30,7 @@ from gateway.content import MimePart, Uim
 from gateway.crypto import _bundle as bundle
 from gateway.crypto import _keyblock as keyblock
 from gateway.forms._grammar import Vocabulary
-from gateway.forms._pasted import pasted_patterns
+from gateway.forms._pasted import misplaced, pasted_patterns
 from gateway.forms._reading import read_form
 from gateway.identifiers import gs1
 from gateway.identifiers.written import read_uims
@@ -139,6 +139,8 @@ def pasted(octets: bytes) -> None:
     try:
         found = read_schemes(file) if file else []
     except Unreadable:
+        if (told := misplaced(file)) and dict(told.values)["line"] > len(lines):  # type: ignore[operator]
+            raise Defect("a line that the mail does not have") from None
         return
     if not schema_problems("pasted.yaml", {"schemes": found}):
         for one in found:

@@ -98,7 +98,10 @@ def test_what_is_wrong_or_hostile_comes_back_in_words_and_what_waits_is_in_the_s
     point.send("admin", f"GSP PATTERN\n{STAMP.decode().replace('    rank', 'rank')}")
     mended = " ".join(point.delivered()["admin"][0].text.split())
     assert "attach the patterns as a file (.yaml): mail programs change the spaces" in mended
-    assert "The file is not valid YAML: line 15. Look there, and in the line above, for a tab" in mended
+    assert "Line 14: “rank” stands too far left." in mended
+    point.send("admin", f"GSP PATTERN\n{STAMP.decode().replace('level:', 'level: unit:')}")
+    mended = " ".join(point.delivered()["admin"][0].text.split())
+    assert "The file is not valid YAML: line 8. Look there, and in the line above, for a tab" in mended
     point.send("admin", with_file(b"\xff\xd8\xff", "stamp.jpg", "image/jpeg"))
     assert "The picture “stamp.jpg” was not taken" in " ".join(point.delivered()["admin"][0].text.split())
     point.now = point.clock() + timedelta(days=7)

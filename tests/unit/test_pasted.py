@@ -13,7 +13,7 @@ from gateway import data, discovery, forms
 from gateway.content import MimePart, ProtectedHeaders, Reading, Severity
 from gateway.facts import EncryptedMail, Envelope, VisibleHeaders, digest, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
-from gateway.forms._pasted import FILE_KEYS, KEYS, WITHIN, pasted_patterns
+from gateway.forms._pasted import FILE_KEYS, KEYS, WITHIN, misplaced, pasted_patterns
 from gateway.language import Languages
 from gateway.library.reading import Unreadable, read_schemes
 from gateway.stages.read import read
@@ -202,6 +202,28 @@ def test_a_text_that_a_mail_program_has_changed_is_never_cut_but_told_with_the_l
     with pytest.raises(Unreadable) as told:
         read_schemes(file.octets)
     assert dict(told.value.says.values) == ({"line": line} if line else {})
+
+
+@pytest.mark.parametrize(
+    ("damaged", "says"),
+    [
+        (PATTERNS.replace("\n    ", "\n"), ("stands too far left", {"line": 5, "key": "title"})),
+        (PATTERNS.replace("\n  - id", "\n    id"), ("a hyphen and a space before", {"line": 4, "key": "id"})),
+        (PATTERNS.replace("{8}'", "{8}"), ("a quotation mark is not closed", {"line": 10})),
+        (PATTERNS.replace("Excise Duty", "Excise\nDuty"), None),
+        (PATTERNS, None),
+        (FLOW.replace("title: ", "title "), None),
+        ("schemes:\n [{id: a,\n title b}]\n", None),
+    ],
+)
+def test_of_a_list_that_has_lost_its_shape_the_line_is_told_where_it_did(
+    damaged: str, says: tuple[str, dict[str, object]] | None
+) -> None:
+    (file,) = reading(f"GSP PATTERN\n\n{damaged}").files
+    found = misplaced(file.octets)
+    assert (found is None) == (says is None)
+    if found and says:
+        assert (says[0] in found.message, dict(found.values)) == (True, says[1])
 
 
 def test_a_form_without_patterns_below_it_is_a_form() -> None:
