@@ -178,8 +178,7 @@ def _beside(situation: Situation, number: ReferralNumber, answers: Answers) -> t
         says = text("You gave data that was not asked for: {items}. It was passed on.", items=listed)
         findings.append(Finding(says, Severity.NOTE))
     if _unexplained(reading, answers):
-        says = text("You withhold data without a reason. Please write one after “Reason” in a further reply.")
-        findings.append(Finding(says, Severity.NOTE, field="reason"))
+        findings.append(Finding(_OTHER if reading.form.get("reason") else _NO_REASON, Severity.NOTE, field="reason"))
     if bare and not (reading.form.get("reason") or reading.form.get("remarks")):
         says = texts(
             "{count} UIM is “valid”, without any data. Send the data, or the reason why not, in a further reply.",
@@ -191,9 +190,12 @@ def _beside(situation: Situation, number: ReferralNumber, answers: Answers) -> t
 
 
 def _unexplained(reading: Reading, answers: Answers) -> bool:
-    """Whether data are withheld and nothing says why."""
-    said = bool(reading.form.get("reason") or reading.form.get("remarks"))
-    return not said and any(one.answer is UimAnswer.WITHHELD and not one.remarks for one in answers.said.values())
+    """Whether data are withheld and nothing says why: “other” alone does not."""
+    reason = reading.form.get("reason")
+    if reading.form.get("remarks") or reason not in ("", NoDataReason.OTHER):
+        return False
+    withheld = any(one.answer is UimAnswer.WITHHELD and not one.remarks for one in answers.said.values())
+    return withheld or bool(reason and not answers.said)
 
 
 def _asked_for(situation: Situation, number: ReferralNumber) -> frozenset[Item]:
@@ -223,6 +225,8 @@ _NOT_ASKED = text("This UIM was not asked in this exchange; the answer was not p
 _NO_UIM = text("An answer without its UIM was not passed on. Write the UIM after “UIM”, above the answer.")
 _NO_STATUS = text("Data is given, but no status. Write “valid” after “Status” if the UIM is valid.")
 _TWICE = text("This UIM is answered twice; the last answer counts.")
+_NO_REASON = text("You withhold data without a reason. Please write one after “Reason” in a further reply.")
+_OTHER = text("“Other” does not say why you give no data. Please write that after “Remarks” in a further reply.")
 
 
 def _declines(form: FilledForm, answers: Answers) -> bool:
@@ -251,7 +255,7 @@ def answer_letter(
     """To the requester: what the asked Party says, UIM by UIM."""
     form, referral = reading.form, recorded.number
     said = tuple(recorded.answers.said.values())
-    reason = form.get("reason")
+    reason = form.get("reason") if form.get("remarks") or form.get("reason") != NoDataReason.OTHER else ""
     values = AnswerLetter(
         number=referral,
         answering=referral.party,
@@ -356,7 +360,8 @@ def _rest(situation: Situation, recorded: Recorded) -> tuple[FilledForm | None, 
     left = set(recorded.open)
     if not left:
         asks = _unexplained(situation.reading, recorded.answers)
-        values = {"exchange": str(recorded.number), "handling": handling(situation.reading.form).value}
+        form = situation.reading.form
+        values = {"exchange": str(recorded.number), "handling": handling(form).value, "reason": form.get("reason")}
         return FilledForm("reply", values) if asks else None, ()
     blocks, uims = situation.reading.form.blocks, []
     given = Counter(item for block in blocks for item in Item if item.value in block.values)

@@ -28,7 +28,7 @@ def decide(situation: Situation, forms: Mapping[str, Form]) -> Decision:
         return notice(
             situation,
             text("The first line does not name a form"),
-            text("Begin the mail with one of these lines, for example “GSP REQUEST”, or reply with a form below."),
+            text("Begin the mail with the title of a form, for example “GSP REQUEST”, or reply with a form below."),
             reading.findings,
             _rescued(situation),
             blanks=("request", "reply", "message", "status"),

@@ -453,8 +453,8 @@ SAMPLES: dict[str, Sample] = {
     "pattern": Sample(
         Change(text("Please decide on a change of the pattern library"),
                text("Please decide: reply, signed and encrypted, and write “{approve}” or “{refuse}” after "
-                    "“{decision}” in the form below. A refusal needs a reason. Once approved it counts at once and for "
-                    "all; the operator can take it back.",
+                    "“{decision}” in the form below. A refusal needs a reason. Once approved it counts at once, for "
+                    "everybody; the operator can take it back.",
                     approve=text("approve"), refuse=text("refuse"), decision=text("Decision")),
                "3f9a1c20bd44", SE, "admin@tull.example", (_described(), _described(new=False)),
                (text("“{title}”: the code {sample} would no longer be recognised.", title="Austria, pack code",

@@ -316,6 +316,22 @@ def test_withholding_without_a_reason_is_asked_for_one_and_no_letter_speaks_of_o
     assert done.form is None
 
 
+def test_other_alone_is_no_reason_and_the_words_that_are_asked_for_are_passed_on(world: World) -> None:
+    number = world.opened("SE1")
+    decision = world.send("SE", "reply", {"exchange": str(number), "reason": "other"})
+    assert any("“Other” does not say why" in remark for remark in remarks(decision))
+    assert "and no reason; to ask for one" in " ".join(seen(to(decision.letters, "officer")[0]).text.split())
+    (thanks,) = to(decision.letters, "desk.se")
+    assert thanks.form is not None
+    said = world.send("SE", "reply", {**thanks.form.values, "remarks": "The archive has burnt."})
+    told = seen(to(said.letters, "officer")[0]).text
+    assert "the reason stands below" in told
+    assert "The archive has burnt." in told
+    (done,) = to(said.letters, "desk.se")
+    assert (done.form, remarks(said)) == (None, [])
+    assert world.state(number, SE) == "declined"
+
+
 def test_an_answer_without_its_uim_is_told(world: World) -> None:
     number = world.opened("SE1")
     blocks = [{"uim": "SE1", "status": "valid", "a": "Malmo"}, {"uim": "", "status": "not valid"}]
