@@ -105,8 +105,12 @@ class Chain:
         return str(self._rows(query, kind, int(number[-6:]), party)[0][0])
 
     def written(self) -> list[tuple[object, ...]]:
-        """Everything that a report could change: the record, the mails made, the items for a person, the states."""
-        counts = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM outbox), (SELECT count(*) FROM item)"
+        """Everything that a report could change: the record, the mails made, the items for a person, the states.
+
+        Not the count of refusals, which the end of an hour brings.
+        """
+        events = "SELECT count(*) FROM event WHERE kind != 'refusals'"
+        counts = f"SELECT ({events}), (SELECT count(*) FROM outbox), (SELECT count(*) FROM item)"
         return self._rows(counts) + self._rows("SELECT year, serial, party, state, last_activity FROM referral")
 
     def items(self, number: str) -> list[object]:
