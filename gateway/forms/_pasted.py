@@ -84,7 +84,7 @@ def misplaced(octets: bytes) -> Text | None:
 
     YAML itself tells of it at the end of the file, or not at all.
     """
-    lines = octets[:LARGEST].decode("utf-8", "replace").splitlines()
+    lines = octets[:LARGEST].decode("utf-8", "replace").split("\n")  # as the mail's are, unlike str.splitlines
     heading, listed = -1, False
     for number, line in enumerate(lines, 1):
         if line.lstrip().startswith(("[", "{")):
@@ -96,7 +96,7 @@ def misplaced(octets: bytes) -> Text | None:
         below = next((one for one in lines[number : number + _AHEAD] if one.strip()), "")
         if value[:1] in ("'", '"') and value.count(value[0]) % 2 and value[-1] != value[0] and _key(below) in KEYS:
             return text(_UNCLOSED.message, line=number)
-        if key == "schemes" and not value:
+        if key == "schemes" and value[:1] in ("", "#"):
             heading, listed = len(found[1]), False
         elif heading >= 0 and "-" in found[1]:
             listed = True

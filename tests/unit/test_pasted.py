@@ -208,6 +208,10 @@ def test_a_text_that_a_mail_program_has_changed_is_never_cut_but_told_with_the_l
     ("damaged", "says"),
     [
         (PATTERNS.replace("\n    ", "\n"), ("stands too far left", {"line": 5, "key": "title"})),
+        (
+            PATTERNS.replace("schemes:", "schemes: # a\x0bb\u2028c").replace("\n    ", "\n"),
+            ("stands too far left", {"line": 5, "key": "title"}),
+        ),
         (PATTERNS.replace("\n  - id", "\n    id"), ("a hyphen and a space before", {"line": 4, "key": "id"})),
         (PATTERNS.replace("{8}'", "{8}"), ("a quotation mark is not closed", {"line": 10})),
         (PATTERNS.replace("Excise Duty", "Excise\nDuty"), None),
