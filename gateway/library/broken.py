@@ -28,7 +28,7 @@ def rejoined(verdicts: tuple[Verdict, ...], deciding: Deciding, now: datetime) -
     """The verdicts of one list, with what several of its lines make together where that is a known marking.
 
     `deciding`: the schemes that decide about a normalised code. Of a code that is recognised without the line below
-    it, only a time stamp, or a further element in brackets, counts as the rest.
+    it, only a time stamp, what ends in one and is no marking, or a further element in brackets, counts as the rest.
     """
     found: list[Verdict] | None = None
     tried, after = 0, 0
@@ -100,6 +100,8 @@ def _counts(first: str, rest: str, scheme: Scheme, deciding: Deciding, now: date
     below = deciding(gs1.normalise(rest))
     if below and below[0].is_checked:
         return False
+    if _is_stamped(scheme) and len(rest) > _STAMP and tpd.stamp_fault(rest[-_STAMP:], now) is None:
+        return tpd.stamp_fault(first[-_STAMP:], now) is not None
     alone = deciding(gs1.normalise(first))
     return not alone or not alone[0].is_checked or first.isdecimal()  # an article number, above its serial number
 
@@ -113,6 +115,10 @@ def _first(verdict: Verdict, code: str, schemes: tuple[Scheme, ...]) -> Verdict:
     if code[len(verdict.uim.text) :].isdecimal() and verdict.kind in _RECOGNISED:
         return Verdict(
             verdict.uim, verdict.kind, verdict.candidates, (*verdict.remarks, text(misreads.STAMP, uim=code))
+        )
+    if verdict.kind in _LEADING:  # it may be the short code of the same pack: it goes where it leads, with the remark
+        return Verdict(
+            verdict.uim, verdict.kind, verdict.candidates, (*verdict.remarks, text(misreads.BROKEN, uim=code))
         )
     best = max(schemes, key=lambda scheme: scheme.rank + points_for(scheme, gs1.normalise(code)))
     meant = Candidate(best.id, best.title, best.party, 1, text(BEGINNING, scheme=best.title), False)

@@ -60,10 +60,24 @@ def test_a_time_stamp_printed_below_a_code_belongs_to_it_and_the_code_goes_where
     assert stamp.remarks[0].message == misreads.REST
 
 
+@pytest.mark.parametrize("lines", [("KPL2F9aK3mW7", "Qz2T25051914"), (SE[:14], SE[14:])])
+def test_a_marking_may_be_the_beginning_of_one_that_ends_in_a_time_stamp_and_goes_where_it_went(
+    lines: tuple[str, str],
+) -> None:
+    first, rest = judged(*lines)
+    (alone,) = judged(lines[0])
+    assert (first.kind, first.candidates) == (VerdictKind.SURE, alone.candidates)
+    assert (proposed(first), rest.remarks[0].message) == (["".join(lines)], misreads.REST)
+
+
 @pytest.mark.parametrize(
     "lines",
     [
         (SE, RU),
+        ("KPL2F9aK3mW7", "KPL2F9aK3mW8"),  # each is one
+        ("KPL2F9aK3mW7", "QCUKT25051914"),
+        ("KPL2F9aK3mW7", "Qz2T25139914"),  # no time stamp
+        ("KPL2F9aK25051914", "Qz2T25051914"),  # has its time stamp already
         (SE[:20], SE),
         (SE[:20], "QCUKT7hT2kQ9"),  # a marking of its own
         (SE, "25051914"),  # has its time stamp already
