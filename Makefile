@@ -48,15 +48,15 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@bash .ci/system-packages run
 	@echo "Making the Python environment in $(VENV) (about a minute)."
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --require-hashes -r requirements.lock
-	@$(PY) -m pip install --quiet --no-deps -e .
+	@$(PY) -m pip install -qq --require-hashes -r requirements.lock
+	@$(PY) -m pip install -qq --no-deps -e .
 	@$(PY) -m compileall -q gateway  # where Python may not write byte code, every command would compile all of it again
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@bash .ci/system-packages test
 	@echo "Adding what the tests need."
-	@$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(PY) -m pip install -qq --require-hashes -r requirements-dev.lock
 	@touch $@
 
 clean:

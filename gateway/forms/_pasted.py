@@ -22,8 +22,8 @@ _DEEPEST = 3  # levels of quotation
 
 _Q = "[\"'“”„‟«»‘’‚‛‹›]?"
 _FENCE = re.compile(r"(?:`{3,}|~{3,}) ?\w{0,20}")  # of a stripped line
-_SCHEMES = re.compile(rf"(?: *+- ++)?+[\[{{ ]*+{_Q}schemes{_Q} *+:(?: *+(?:[\[{{].*)?| ++(?:#|- ).*)", re.IGNORECASE)
-_KEY = re.compile(rf"( *+(?:- ++)*+[\[{{ ]*+{_Q})([A-Za-z_]{{2,15}}+){_Q} *+:")
+_SCHEMES = re.compile(rf"(?>(?: *+- ++)?)[\[{{ ]*+{_Q}schemes{_Q} *+:(?: *+(?:[\[{{].*)?| ++(?:#|- ).*)", re.IGNORECASE)
+_KEY = re.compile(rf"( *+(?>(?:- ++)*)[\[{{ ]*+{_Q})([A-Za-z_]{{2,15}}+){_Q} *+:")
 _IN_BRACES = re.compile(rf"[{{,] *+{_Q}([A-Za-z_]{{2,15}}+){_Q} *+:")
 _OPENING = re.compile(r" *+(?:-|---|[\[{][\[{ ]*+) *+")  # alone on its line, above the first key
 # What a line of YAML that is not indented begins with. Prose below an empty line is a greeting or a disclaimer.
@@ -32,13 +32,13 @@ _GOES_ON = re.compile(r"""\s|- |#|[a-z0-9_]+:|["'\[\]{},]|(?:---|\.\.\.)\s*$""")
 # What mail programs, word processors and telephones make of the spaces and signs of YAML.
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-_INDENT = re.compile(r"[ \t]*+(?:-[ \t]++)*+")
+_INDENT = re.compile(r"[ \t]*+(?>(?:-[ \t]++)*)")
 _BULLET = re.compile(r"^( *+)[–—•·▪◦*] +(?=\S)")
-_COLON = re.compile(r"^( *+(?:- ++)*+[A-Za-z_]{2,15}+) ?+：\s*+")
+_COLON = re.compile(r"^( *+(?>(?:- ++)*)[A-Za-z_]{2,15}+) ?+：\s*+")
 _CURLY = re.compile("[“”„‟«»‘’‚‛‹›]")
 _QUOTED = re.compile(
     r"""(^ *+|[\[{,:-] *+)(?:["“”„‟«»]([^"“”„‟«»]{0,600}+)["“”„‟«»]"""
-    r"""|['‘’‚‛‹›]((?:[^'‘’‚‛‹›]|[‘’](?=\w)){0,600}+)['‘’‚‛‹›])(?= *+(?:$|[,\]}:]|#))"""
+    r"""|['‘’‚‛‹›]((?>(?:[^'‘’‚‛‹›]|[‘’](?=\w)){0,600}))['‘’‚‛‹›])(?= *+(?:$|[,\]}:]|#))"""
 )
 
 _LEFT = text(

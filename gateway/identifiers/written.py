@@ -16,7 +16,7 @@ _SYMBOLOGY = re.compile(r"\](?:d[0-6]|C[0-4]|Q[0-6]|J[0-2]|e[0-3]|E[0-4])")
 _NUMBERED = re.compile(r"\s*(?:\d{1,6}[.)]|[•·▪◦‣–*-])\s+(?=\S)")
 # As people number lists in the six languages: `1 `, `(1) `, `1- `, `№ 1 `, `1、`, `（1）`, `①`.
 _COUNTED = re.compile(
-    r"\s*+(?:[#№]\s?|[(（\[])?+(?:(\d{1,6}+)(?:\s*+[、．）]\s*+|\s*+[-.)\]°º:/–—]{1,2}+\s++|\s++)|([\u2460-\u2473])\s*+)(?=\S)"
+    r"\s*+(?>(?:[#№]\s?|[(（\[])?)(?:(\d{1,6}+)(?:\s*+[、．）]\s*+|\s*+[-.)\]°º:/–—]{1,2}+\s++|\s++)|([\u2460-\u2473])\s*+)(?=\S)"
 )
 _ALONE = re.compile(r"\s*+(\d{1,4})[.)]?\s*+")
 _ABOVE = 5  # lines in which a numbered list has begun

@@ -22,8 +22,8 @@ _BARE = r"([^\s<>@,;:()\"\\\[\]]+@[^\s<>@,;:()\"\\\[\]]+)"
 _MAILBOX = re.compile(
     rf"""(?:(?:"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"|[^"<>@,;:\\\[\]\x00-\x1f\x7f])*<{_BARE}>|{_BARE})\s*{_COMMENT}"""
 )
-_CLOSED = re.compile(r'(?:[^"]++|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)  # up to a quotation mark that is never closed
-_BETWEEN_COMMAS = re.compile(r'(?:"(?:[^"\\]|\\.)*+"?|[^",]++)++', re.DOTALL)
+_CLOSED = re.compile(r'(?>(?:[^"]++|"(?>(?:[^"\\]|\\.)*)")*)', re.DOTALL)  # up to a quotation mark that is never closed
+_BETWEEN_COMMAS = re.compile(r'(?>(?:"(?>(?:[^"\\]|\\.)*)"?|[^",]++)+)', re.DOTALL)
 _BETWEEN_MARKS = re.compile('[^",]+')
 _ANGLE = re.compile(
     r"<([^<>\s]+)>"

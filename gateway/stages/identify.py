@@ -176,7 +176,7 @@ def _vouched(part: MimePart, envelope: Envelope, policy: Policy) -> Address | No
     domain = re.escape(sender.rpartition("@")[2])
     # What the sender chose (a reason, an address of his) may stand in quotes or comments: no result can hide there.
     # A mark that is not closed takes the rest with it.
-    said = re.sub(r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|\([^()]*\)', "", results[0]).split(";")[1:]
+    said = re.sub(r'"(?>(?:[^"\\]|\\.?)*)(?:"|\Z)|\([^()]*\)', "", results[0]).split(";")[1:]
     aligned = re.compile(
         rf"\s*(?:dmarc\s*=\s*pass\s(?:.*\s)?header\.from|dkim\s*=\s*pass\s(?:.*\s)?header\.d)\s*=\s*{domain}(?:\s.*)?",
         re.IGNORECASE | re.DOTALL,

@@ -92,6 +92,21 @@ def test_chance_is_drawn_at_the_edges_only() -> None:
     assert {_name(path) for path in MODULES if _imports(path) & {"random", "secrets", "uuid"}} <= CHANCE
 
 
+def test_no_group_is_repeated_possessively() -> None:
+    """Python before 3.11.5 (Debian 12 has 3.11.2) matches `(?:a|b)*+` wrongly, and `(?>(?:a|b)*)` rightly."""
+    brackets = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+    possessive = re.compile(r"(?<![\\(])\)(?:[*+?]|\{+[\d,]+\}+)\+")
+    assert possessive.search(brackets.sub("x", r"x(?:[)*+]|a)*+"))
+    assert not possessive.search(brackets.sub("x", r"x(?:[)*+]|a)*(b)\)*+"))
+    texts = (
+        (path, node.value)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    assert [(_name(path), said) for path, said in texts if possessive.search(brackets.sub("x", said))] == []
+
+
 def test_an_event_has_no_room_for_text() -> None:
     """Plain `str` is what a line of a mail would be; every text of an event has a narrow type of its own."""
     kinds = {str(kind) for kind in Event.__annotations__.values()}
