@@ -26,10 +26,12 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch, *table: object) -> str:
     with os.fdopen(ours, "w", encoding="utf-8") as screen, monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", screen)
         _output.table(*table)  # type: ignore[arg-type]
-        screen.flush()
-        shown = os.read(theirs, 100_000)
+        print(end="\0", flush=True)
+        shown = b""
+        while not shown.endswith(b"\0"):  # each time a terminal gives what has come so far
+            shown += os.read(theirs, 100_000)
     os.close(theirs)
-    return shown.decode()
+    return shown[:-1].decode()
 
 
 def test_a_table_prints_brackets_as_they_are(
