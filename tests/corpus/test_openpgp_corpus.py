@@ -1,11 +1,13 @@
 """Every OpenPGP mail of the shared corpus, and every mail in clear, gets the outcome that `outcomes.tsv` says.
 
 Each folder's keys go into a home of their own: mixed, they revoke one another. The corpus is read where it lies.
-For GnuPG and for us it is the day after the corpus was made: some of its keys end in 2027.
+For GnuPG, which is told so by an option of its own, and for us it is the day after the corpus was made: some of its
+keys end in 2027.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,11 +19,9 @@ from email import message_from_bytes
 from email.utils import parseaddr
 from pathlib import Path
 from typing import cast
-from unittest.mock import patch
 
 import pytest
 
-from gateway.crypto import _gpg as engine
 from gateway.crypto import openpgp
 from gateway.facts import (
     Address,
@@ -47,7 +47,7 @@ CRYPTO = ("pgp", "client", "rfc9580")
 KEYS = {"clients": "selfmade", "gpgol": "kde-mimetreeparser", "bouncycastle": "selfmade", "notmuch": "selfmade"}
 LIMIT = 20_000_000
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-THEN = ("--faked-system-time", f"{NOW:%Y%m%dT%H%M%S}!")
+THEN = f"--faked-system-time {NOW:%Y%m%dT%H%M%S}!"
 
 # Mails whose person is registered under the address in From, which no user id of the key names.
 REGISTERED_AS = {
@@ -102,7 +102,7 @@ class Point:
 
 
 def _gpg(home: Path, *arguments: str) -> bytes:
-    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", *THEN, *arguments]
+    command = ["gpg", "--homedir", str(home), "--batch", "--quiet", *arguments]
     return subprocess.run(command, capture_output=True, check=False).stdout
 
 
@@ -137,7 +137,6 @@ def _registry(home: Path, own: str) -> Registry:
     return registry
 
 
-@patch.object(engine, "_OPTIONS", (*engine._OPTIONS, *THEN))
 def _point(folder: str) -> Point:
     home = Path(tempfile.mkdtemp(prefix="gc", dir="/tmp"))
     openpgp.create(home, "own@gsp.example")
@@ -151,7 +150,18 @@ def _point(folder: str) -> Point:
 
 
 @pytest.fixture(scope="module")
-def points() -> Iterator[Callable[[str], Point]]:
+def then(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The first `gpg` in PATH starts GnuPG with the time of the corpus."""
+    program = tmp_path_factory.mktemp("then") / "gpg"
+    program.write_text(f'#!/bin/sh\nexec {shutil.which("gpg")} {THEN} "$@"\n')
+    program.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="module")
+def points(then: None) -> Iterator[Callable[[str], Point]]:
     """The point of a folder, made when it is first asked for."""
     made: dict[str, Point] = {}
 
