@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from gateway.content import Text, text
+from gateway.forms._fields import PATTERN_FIELDS
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import depth_of, is_added, is_signature, own_lines, unquoted, visible
 from gateway.library.reading import LARGEST
+from gateway.library.schema import all_keys, scheme_keys
 
-# The keys of a marking in the library's schema: those for which a form has no label tell a file from a form.
-FILE_KEYS = frozenset(
-    "id agency level carrier carriers charset distinguishing fields begins alphabet checks advice support decides rank "
-    "remark ambiguous_with valid invalid validity contact picture confidence confidence_note verified note".split()
-)
-KEYS = FILE_KEYS | frozenset("title party issuer structure scheme pattern prefixes length source".split())
-WITHIN = frozenset("min max name at ai what optional assumed check from to uim because schemes price".split())
 _AHEAD = 40  # lines in which a file shows that it is one
 _DEEPEST = 3  # levels of quotation
 
@@ -85,16 +81,16 @@ def misplaced(octets: bytes) -> Text | None:
     YAML itself tells of it at the end of the file, or not at all.
     """
     lines = octets[:LARGEST].decode("utf-8", "replace").split("\n")  # as the mail's are, unlike str.splitlines
-    heading, listed = -1, False
+    keys, heading, listed = scheme_keys(), -1, False
     for number, line in enumerate(lines, 1):
         if line.lstrip().startswith(("[", "{")):
             heading = -1  # within brackets nothing depends on where a line begins
         found = _KEY.match(line)
-        if not found or found[2] not in KEYS | {"schemes"}:
+        if not found or (found[2] not in keys and found[2] != "schemes"):
             continue
         key, value = found[2], line[found.end() :].strip()
         below = next((one for one in lines[number : number + _AHEAD] if one.strip()), "")
-        if value[:1] in ("'", '"') and value.count(value[0]) % 2 and value[-1] != value[0] and _key(below) in KEYS:
+        if value[:1] in ("'", '"') and value.count(value[0]) % 2 and value[-1] != value[0] and _key(below) in keys:
             return text(_UNCLOSED.message, line=number)
         if key == "schemes" and value[:1] in ("", "#"):
             heading, listed = len(found[1]), False
@@ -109,7 +105,7 @@ def _parts(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """From where to where patterns stand. Below the first, what is indented as a piece of them is one, too."""
     place = done = 0
     while place < len(lines):
-        if not (_begins(lines, place) or (done and lines[place][:1] == " " and _key(lines[place]) in FILE_KEYS)):
+        if not (_begins(lines, place) or (done and lines[place][:1] == " " and _key(lines[place]) in _file_keys())):
             place += 1
             continue
         first = place
@@ -126,17 +122,23 @@ def _begins(lines: Sequence[str], place: int) -> bool:
     if _SCHEMES.fullmatch(line):
         return True
     found = _KEY.match(line)
-    if not found or (found[2] if found[1].isspace() or not found[1] else found[2].lower()) not in KEYS:
+    if not found or (found[2] if found[1].isspace() or not found[1] else found[2].lower()) not in scheme_keys():
         return False
     ahead = lines[place : place + _AHEAD]
     if "{" in found[1]:
-        return not FILE_KEYS.isdisjoint(key for one in ahead for key in _IN_BRACES.findall(one))
+        return not _file_keys().isdisjoint(key for one in ahead for key in _IN_BRACES.findall(one))
     keys = [key for key in map(_key, ahead) if key]
     if "-" in found[1]:  # a form of which each line has a hyphen is one
         second = next((one for one in ahead[1:] if _key(one)), "-")
-        return not second.lstrip().startswith("-") and not FILE_KEYS.isdisjoint(map(str.lower, keys))
-    alone = FILE_KEYS.intersection(keys)
+        return not second.lstrip().startswith("-") and not _file_keys().isdisjoint(map(str.lower, keys))
+    alone = _file_keys().intersection(keys)
     return len(alone) > (1 if found[2] == "id" else 2)
+
+
+@lru_cache(maxsize=1)
+def _file_keys() -> frozenset[str]:
+    """The keys that tell a file from a form: those for which the form has no label."""
+    return scheme_keys() - {field.label.lower() for field in PATTERN_FIELDS}
 
 
 def _key(line: str) -> str:
@@ -148,7 +150,7 @@ def _end(lines: Sequence[str], first: int) -> int:
     """Up to the fence, the signature, or text behind an empty line: a line that a program broke stands behind none."""
     for place in range(first + 1, len(lines)):
         line = lines[place]
-        goes_on = _GOES_ON.match(line) or _key(line).lower() in KEYS
+        goes_on = _GOES_ON.match(line) or _key(line).lower() in scheme_keys()
         apart = line.strip() and not lines[place - 1].strip() and not goes_on
         if apart or is_signature(line) or is_added(line.strip()) or _FENCE.fullmatch(line.strip()):
             return place
@@ -183,7 +185,7 @@ def _plain(line: str) -> str:
         line = _QUOTED.sub(_straight, line)
     found = _KEY.match(line)
     key = found[2].lower() if found else ""
-    if found and key != found[2] and key in KEYS | WITHIN:
+    if found and key != found[2] and key in all_keys():
         line = line[: found.start(2)] + key + line[found.end(2) :]
     return line
 

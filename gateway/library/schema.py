@@ -135,6 +135,28 @@ def _kind(name: str) -> str:
     return name.removesuffix(".yaml") if name in (PARTIES, AGENCIES, OVERLAPS) else "schemes"
 
 
+@lru_cache(maxsize=1)
+def scheme_keys() -> frozenset[str]:
+    """The keys that a scheme may have."""
+    return frozenset(_schema("scheme")["$defs"]["scheme"]["properties"])
+
+
+@lru_cache(maxsize=1)
+def all_keys() -> frozenset[str]:
+    """The keys that anything in the library's files may have."""
+    found: set[str] = set()
+
+    def seen(node: dict[str, Any]) -> dict[str, Any]:
+        found.update(node.get("properties", ()))
+        return node
+
+    json.loads(_text(), object_hook=seen)
+    return frozenset(found)
+
+
 def _schema(kind: str) -> dict[str, Any]:
-    schema = json.loads((data.folder("pattern_library") / "schema.json").read_text(encoding="utf-8"))
-    return {"$ref": f"#/$defs/{kind}", "$defs": schema["$defs"]}
+    return {"$ref": f"#/$defs/{kind}", "$defs": json.loads(_text())["$defs"]}
+
+
+def _text() -> str:
+    return (data.folder("pattern_library") / "schema.json").read_text(encoding="utf-8")

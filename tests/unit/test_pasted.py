@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 import yaml
@@ -13,7 +12,7 @@ from gateway import data, discovery, forms
 from gateway.content import MimePart, ProtectedHeaders, Reading, Severity
 from gateway.facts import EncryptedMail, Envelope, VisibleHeaders, digest, proven_ciphertext
 from gateway.forms._grammar import Vocabulary
-from gateway.forms._pasted import FILE_KEYS, KEYS, WITHIN, misplaced, pasted_patterns
+from gateway.forms._pasted import misplaced, pasted_patterns
 from gateway.language import Languages
 from gateway.library.reading import Unreadable, read_schemes
 from gateway.stages.read import read
@@ -150,23 +149,6 @@ def test_a_second_list_in_a_mail_is_not_lost_but_told() -> None:
 def test_a_form_that_looks_like_a_file_is_a_form(form: str, known: int) -> None:
     found = reading(f"GSP PATTERN\n\n{form}")
     assert (found.files, len(found.form.values)) == ((), known)
-
-
-def test_the_keys_by_which_patterns_are_known_are_those_of_the_schema() -> None:
-    schema = json.loads((data.folder("pattern_library") / "schema.json").read_text(encoding="utf-8"))["$defs"]
-    within: set[str] = set()
-
-    def walk(node: Any) -> None:
-        within.update(node.get("properties", ()))
-        items = [node["items"]] if "items" in node else []
-        for one in (*node.get("properties", {}).values(), *items, *node.get("oneOf", ())):
-            walk(schema[one["$ref"].rpartition("/")[2]] if "$ref" in one else one)
-
-    walk(schema["schemes"])
-    assert set(KEYS) == set(schema["scheme"]["properties"])
-    assert set(KEYS | WITHIN) == within - {"gs1_prefixes"}  # which no program writes with a capital
-    form = VOCABULARY.forms["pattern"]
-    assert set(FILE_KEYS) == {key for key in KEYS if not VOCABULARY.label(form, key)}
 
 
 def test_patterns_of_a_mail_in_html_are_read() -> None:
