@@ -109,16 +109,12 @@ def told(
     form: FilledForm | None = None,
     own: bool = False,
     findings: tuple[Finding, ...] = (),
-    settled: bool = False,
 ) -> Letter:
-    """How a change stands: `says` are headline and next step; `own`: to who wrote the mail, as a reply to it.
-
-    `settled`: nothing is left to accept.
-    """
+    """How a change stands: `says` are headline and next step; `own`: to who wrote the mail, as a reply to it."""
     described = tuple(_described(scheme, scheme.id in found.new) for scheme in found.schemes)
     values = Change(
         *says, change.mark[:SHOWN], change.party, by, described, sentences(found), reason,
-        evidence(situation) if own else None, findings, bool(found.shared) and not settled,
+        evidence(situation) if own else None, findings, bool(found.shared) and change.state is ChangeState.WAITING,
     )  # fmt: skip
     name = f"patterns-{change.mark[:SHOWN]}.yaml"
     file = EnclosedKey(name, "application/yaml", change.text.encode(), Fingerprint(change.mark))
@@ -178,18 +174,14 @@ def _settled(situation: Situation, change: PatternChange, found: Examined, versi
     writer = sender(situation)
     proposer = situation.view.correspondent(change.person, situation.moment.now)
     by = proposer.address if proposer else ""
+    made = replace(change, state=state, version=version, decided_by=actor.id)
     letters = []
     if writer is not None:
-        letters.append(
-            told(situation, writer, change, found, (headline, mine), by=by, reason=reason, own=True, settled=True)
-        )
+        letters.append(told(situation, writer, made, found, (headline, mine), by=by, reason=reason, own=True))
     if proposer is not None and proposer.key is not None and proposer.person != actor.id:
         again = None if version else _again(found)
-        letters.append(
-            told(situation, proposer, change, found, (headline, theirs), by=by, reason=reason, form=again, settled=True)
-        )
+        letters.append(told(situation, proposer, made, found, (headline, theirs), by=by, reason=reason, form=again))
     event = Event(kind, party=change.party, person=actor.id, actor=actor.party, count=version, digest=change.mark)
-    made = replace(change, state=state, version=version, decided_by=actor.id)
     return Decision(events=(event,), letters=tuple(letters), patterns=(made,))
 
 
