@@ -253,9 +253,11 @@ def test_codes_that_two_waiting_changes_share_are_not_approved_unseen(world: Wor
     assert "nobody could see then that codes are shared" in english(unseen.letters[0].values.next_step)  # type: ignore[attr-defined]
     assert all("“Kenya, excise stamp”" in one for one in findings(unseen))
     assert {one.got for one in unseen.letters[0].values.findings} == {"se-stamp"}  # type: ignore[attr-defined]
-    decide(world, second, "refuse", reason="Kenya's codes.")
+    refused = decide(world, second, "refuse", reason="Kenya's codes.")
+    assert [change(one).shares for one in refused.letters] == [False, False], "nothing is left to accept"
     seen = to(world.send("admin", "pattern", attached=[same]), "secretariat")
     assert any("“Kenya, excise stamp”" in english(one) for one in change(seen).touched)
+    assert change(seen).shares
     assert b"ambiguous_with:\n  - ke-stamp" in seen.files[0].octets
     assert decide(world, seen).patterns
 
