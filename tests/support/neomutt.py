@@ -87,7 +87,9 @@ class Neomutt:
             self._press("Enter", "|")
             self._answer(("Pipe to", "gpg --import"))
             self._press("Enter")
-            self._wait("imported: 1")
+            # GnuPG prints its counts before it updates its trust database; a key whose import is killed in between
+            # stays without trust for ever. neomutt asks for a key to be pressed once GnuPG has ended.
+            self._wait("imported: 1", "Press any key")
 
     def complete(self, message_id: str, signer: str, filled: Mapping[str, str] = MappingProxyType({})) -> None:
         """Opens a mail of the inbox, and replies with what it quotes, lines of which are completed in an editor."""
