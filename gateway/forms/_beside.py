@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gateway.content import Finding, Severity, text
 from gateway.forms import FieldKind
@@ -19,6 +19,8 @@ _PASSED_ON = frozenset({"reply", "message", "evaluation"})  # their writer may t
 _BANNER = re.compile(r"\W*(?:\[|external\b|caution\b|warning\b|attention\b|achtung\b|extern)", re.IGNORECASE)
 # Letters and digits of one piece, as numbers of vehicles and containers are, too: these are only told of.
 _SHORT = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[0-9A-Za-z-]{6,}")
+_SMALL = re.compile("[A-Za-z][a-z]{2,14}[.:]?")
+_SAYS = 80  # characters of a line that says where the UIMs are
 _WORDS = re.compile(r"\w\W*\w")
 
 _NOT_READ = text("The form “GSP {form}” that begins here was not read. Send it in a mail of its own.")
@@ -91,6 +93,14 @@ def perhaps_uims(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tup
             says = text(_PERHAPS.message, label=text(uims))
             return (Finding(says, Severity.NOTE, line=number, got=shown),)  # that the list is missing is told as well
     return ()
+
+
+def points_to(shown: str, names: Iterable[str]) -> bool:
+    """Whether what stands in the list only says that the UIMs are attached: words without a digit but in file names."""
+    for name in filter(None, names):
+        shown = shown.replace(name, "").replace(name.rpartition(".")[0] or name, "")
+    worded = not shown.isascii() or " " in shown or _SMALL.fullmatch(shown) is not None
+    return worded and len(shown) < _SAYS and not any(map(str.isdigit, shown))
 
 
 def without(lines: Sequence[str], vocabulary: Vocabulary, name: str) -> tuple[Finding, ...]:

@@ -15,11 +15,11 @@ from gateway.forms._grammar import Vocabulary, is_item, without_hint
 from gateway.forms._lines import Line, form_lines, is_added, own_lines, visible
 from gateway.forms._listed import ends, goes_on, is_alike
 from gateway.forms._rejoin import rejoined
-from gateway.forms._values import COLON, LONG, handling, letters, read_date, tick
+from gateway.forms._ticks import lettered, named, ticked
+from gateway.forms._values import COLON, LONG, coded, handling, read_date, tick
 from gateway.identifiers.written import looks_like_code, read_uim, read_uims
 from gateway.language import normalise
 
-_ITEM = re.compile(r"[(（]\s*([a-jA-J])\s*[)）]\s*(.*)")
 _CODE = re.compile(r"[!-9;-~]++")  # without a colon: never a label
 _SHORT_LABEL = re.compile(r"[!-~]{1,2}:[!-~]++")  # in a list, "A:12" is a code and not Spanish for "To: 12"
 _DIGIT = re.compile("[0-9]")
@@ -33,7 +33,7 @@ _EDGES = " \t\r\n\u00a0\u200b\u200e\u200f\u061c\u2066\u2067\u2068\u2069\u202a\u2
 _MARKS = "*_•·"  # bold and underlined text as mail clients write it, and bullets
 
 _NOT_UNDERSTOOD = text("This line was not understood. Begin it with one of the labels of the form.")
-_NOT_AN_ITEM = text("This line is not one of the data of Article 8.4.1, (a) to (j).")
+_TAKEN_FOR = text("This line was read as “{label}”, because it holds one of its codes.")
 _ONLY_THE_CODE = text("Of this line only “{code}” was passed on. Write conditions into the text of the form.")
 _TWICE = text("This is said twice, differently; “{got}” was taken.")
 
@@ -120,6 +120,7 @@ class _Reader:
         self._ended = False
         self.leftover: list[str] = []
         self._findings: list[Finding] = []
+        self._codes: list[tuple[str, int, str]] = []  # of Handling, behind a word that is not its label
 
     def line(self, number: int, raw: str) -> None:
         """Takes one line."""
@@ -134,9 +135,12 @@ class _Reader:
         labelled = self._label(shown)
         if labelled is not None:
             self._begin(number, *labelled)
-        elif self._stray_box(number, shown, current):
             return
-        elif current is None:
+        if (code := coded(shown)) is not None:
+            self._codes.append((code, number, shown))
+        if self._stray_box(number, shown, current):
+            return
+        if current is None:
             self._before_labels(number, raw, shown)
         elif current.field.kind is not FieldKind.TEXT and is_added(shown):
             current.blank = bool(current.lines)
@@ -158,7 +162,7 @@ class _Reader:
         if self._boxes is None or (current is not None and current.field is self._boxes):
             return False
         box = tick(shown)
-        if box is None or not (self._choice(self._boxes, box[1]) or letters(box[1])):
+        if box is None or not named(box[1], self._boxes, self._vocabulary):
             return False
         self._head.append(_Taken(self._boxes, [(number, shown)]))
         return True
@@ -202,8 +206,8 @@ class _Reader:
     def _label(self, shown: str) -> tuple[Field, str] | None:
         """The field that a line begins, and what stands behind its label."""
         line = shown.lstrip(_MARKS + " ") if shown[:1] in _MARKS else shown
-        if self._blocks and self._items and (item := _ITEM.match(line)):
-            return self._item(item[1].lower(), item[2])
+        if self._blocks and self._items and (item := lettered(line)) and item[0]:
+            return self._item(*item)
         colon = COLON.search(line, 0, LONG)
         if colon is None:
             return self._bare_label(line)
@@ -266,11 +270,29 @@ class _Reader:
         ticks: dict[str, list[Line]] = {}
         for taken in of_kind[FieldKind.TICKS]:
             ticks.setdefault(taken.field.name, []).extend(taken.lines)
-        ticked = {name: self._ticked(name, lines) for name, lines in ticks.items()}
+        fields = {field.name: field for field in self._form.fields}
+        boxes = {
+            name: ticked(lines, fields[name], self._vocabulary, self._findings.append) for name, lines in ticks.items()
+        }
         read = [(self._values(block), next((_first(one) for one in block if one.lines), 0)) for block in self._blocks]
         blocks = tuple(Block(values, line) for values, line in read if any(map(str.strip, values.values())))
-        form = FilledForm(self._form.name, self._values(plain), ticked, uims, blocks)
+        plain += self._coded(plain)
+        form = FilledForm(self._form.name, self._values(plain), boxes, uims, blocks)
         return form, tuple(sorted(self._findings, key=lambda finding: finding.line))
+
+    def _coded(self, plain: Sequence[_Taken]) -> list[_Taken]:
+        """What binds the other side: a code of Handling behind another word, where its own label has none.
+
+        Within a text the line stays there: the word may mean something else.
+        """
+        field = next((one for one in self._form.fields if one.name == "handling"), None)
+        if field is None or not self._codes or any(one.field is field and one.lines for one in plain):
+            return []
+        code, number, shown = max(self._codes)
+        self._findings = [one for one in self._findings if (one.line, one.text) != (number, _NOT_UNDERSTOOD)]
+        says = text(_TAKEN_FOR.message, label=text(field.label))
+        self._findings.append(Finding(says, Severity.NOTE, line=number, got=shown, field=field.name))
+        return [_Taken(field, [(number, code)])]
 
     def _uims(self, lines: Sequence[Line]) -> tuple[Uim, ...]:
         uims, findings = read_uims(lines)
@@ -350,29 +372,6 @@ class _Reader:
     def _wrong(self, taken: _Taken, got: str, sentence: Text, severity: Severity = Severity.PART) -> str:
         self._findings.append(Finding(sentence, severity, line=_first(taken), got=got, field=taken.field.name))
         return ""
-
-    def _ticked(self, name: str, lines: Sequence[Line]) -> frozenset[str]:
-        """Names of ticked choices. Without any box: the lines, or letters such as "a, b, f", that were left."""
-        field = next(field for field in self._form.fields if field.name == name)
-        ticked: set[str] = set()
-        named: set[str] = set()
-        boxes = False
-        for number, line in lines:
-            box = tick(line)
-            rest = box[1] if box else line
-            names = letters(rest) or {self._choice(field, rest)} - {""}
-            boxes = boxes or box is not None
-            (named if box is None else ticked if box[0] else set()).update(names)
-            if not names:
-                finding = Finding(_NOT_AN_ITEM, Severity.NOTE, line=number, got=line, field=name)
-                self._findings.append(finding)
-        return frozenset(ticked if boxes else named)
-
-    def _choice(self, found: Field, written: str) -> str:
-        item = _ITEM.match(written.strip())
-        if item:
-            return item[1].lower() if any(choice.name == item[1].lower() for choice in found.choices) else ""
-        return self._vocabulary.choice(found, written)
 
 
 def _trimmed(line: str) -> str:

@@ -21,7 +21,11 @@ _TICK = re.compile(
 )
 _HANDLING = re.compile(r"\W*H\s?([0-3])(?![0-9A-Za-z_])\W*(.*)", re.IGNORECASE | re.DOTALL)
 _CODES = re.compile(r"(?<![0-9A-Za-z_])H\s?[0-9]", re.IGNORECASE)
+_CODED = 60  # characters of a line that says such a code behind a word
 _OFFERED = re.compile(r"\W*H0\W+H1\W+H2\W+H3\W*", re.IGNORECASE)
+# Letters that look like ours, and those by which the Arabic text of the Protocol counts: (أ) to (ي).
+_ALIKE = str.maketrans("асіјأاإبجدهوزحطيى", "acijaaabcdefghijj", "\u0640")
+_AND = re.compile(r"[\s,،]+(?:(?:and|et|y|и)\s+|و(?:\s+|(?=[(（])))|\s*[和及]\s*")
 # Blanks are read in one way only: else a line of letters with blanks between takes hours.
 _LETTER = r"(?:[(（]\s*)?[a-j](?:\s*[)）])?"
 _LETTERS = re.compile(rf"{_LETTER}(?:(?:\s*[,;،、/&+]\s*|\s+){_LETTER})*\s*\.?", re.IGNORECASE)
@@ -40,7 +44,7 @@ def letters(written: str) -> frozenset[str]:
     """The data (a) to (j) that a line such as `a, b, f`, `(a), (b)` or `(a) - (d)` names; nothing for other lines."""
     if len(written) > 80:
         return frozenset()
-    text = unicodedata.normalize("NFKC", written).strip().lower()
+    text = _AND.sub(",", unicodedata.normalize("NFKC", written).strip().lower()).translate(_ALIKE)
     ends = _RANGE.fullmatch(text)
     if ends:
         first, last = (re.sub("[^a-j]", "", end) for end in ends.groups())
@@ -58,6 +62,15 @@ def handling(written: str) -> tuple[str, str] | None:
         return "", ""
     found = _HANDLING.fullmatch(line)
     return None if found is None or _CODES.search(found[2]) else (f"H{found[1]}", found[2].strip())
+
+
+def coded(line: str) -> str | None:
+    """The code H0 to H3 that stands alone behind a word and a colon; None in any other line."""
+    word, _, rest = line.partition(":") if ":" in line else line.partition("：")
+    if not rest or len(line) > _CODED or any(map(str.isdigit, word)):
+        return None
+    read = handling(rest)
+    return read[0] if read and read[0] and not read[1] else None
 
 
 @cache

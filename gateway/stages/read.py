@@ -25,7 +25,7 @@ from gateway.content import (
 )
 from gateway.facts import EncryptedMail
 from gateway.forms import Form
-from gateway.forms._beside import beside, in_earlier, labelled, perhaps_uims, without
+from gateway.forms._beside import beside, in_earlier, labelled, perhaps_uims, points_to, without
 from gateway.forms._grammar import Vocabulary
 from gateway.forms._lines import own_lines
 from gateway.forms._pasted import begins_patterns, pasted_patterns
@@ -83,6 +83,7 @@ def read(
     elif not form.name and not leftover and not findings:
         form = FilledForm(form.name or title or ("" if uims else "help"))
     if uims:
+        form, findings = _without_pointers(form, findings, [part.filename for part in attached(tree)])
         form = replace(form, uims=(*form.uims, *uims))
     if form.name == "request" and not form.uims and held.document is None:
         again, found, beyond, lines = _text(tree, vocabulary, title, relabel=True)
@@ -98,6 +99,15 @@ def read(
     kind = vocabulary.forms.get(form.name)
     pictures, files = tuple(held.pictures), _files(tree, kind, lines, vocabulary)
     return Reading(form, findings, leftover, tuple(dict.fromkeys(tokens)), _keys(tree, kind, lines), files, pictures)
+
+
+def _without_pointers(
+    form: FilledForm, findings: tuple[Finding, ...], names: Sequence[str]
+) -> tuple[FilledForm, tuple[Finding, ...]]:
+    """The same without what stands in the list of the text and only says that the UIMs are attached, as they are."""
+    uims = tuple(uim for uim in form.uims if uim.where or not points_to(uim.text, names))
+    found = (one for one in findings if one.field != "uims" or one.where or not points_to(one.got, names))
+    return replace(form, uims=uims), tuple(found)
 
 
 def _files(tree: MimePart, form: Form | None, lines: Sequence[str], vocabulary: Vocabulary) -> tuple[KeyFile, ...]:

@@ -172,6 +172,24 @@ def test_words_above_a_reply_inside_a_quotation_are_told_and_the_quoted_ones_are
     assert told(found) == [(Severity.NOTE, 1, "This text st")]
 
 
+@pytest.mark.parametrize(
+    "words", ["see attachment", "Attached.", "см. вложение", "见附件", "مرفق", "voir liste-3.csv", "cf. liste-3"]
+)
+def test_words_that_only_point_to_the_attached_list_are_no_uim(words: str) -> None:
+    body = f"GSP REQUEST\r\n\r\nPurpose: detection\r\nJustification: seized\r\nUIMs: {words}\r\n"
+    found = reading(mail(leaf(body), leaf(ONE, "text/csv", "liste-3.csv")))
+    assert ([uim.text for uim in found.form.uims], found.findings) == ([ONE], ())
+    assert [uim.text for uim in reading(leaf(body)).form.uims] == (["Attached."] if words == "Attached." else [])
+    assert len(reading(leaf(body)).findings) == (words != "Attached.")
+
+
+@pytest.mark.parametrize("line", ["QCALL7 hT2kQ", "4.6E+12", "liste-3.csv 12", "QCALLABCDEF"])
+def test_beside_an_attached_list_what_may_be_a_uim_is_told(line: str) -> None:
+    body = f"GSP REQUEST\r\n\r\nPurpose: detection\r\nJustification: seized\r\nUIMs:\r\n{line}\r\n"
+    found = reading(mail(leaf(body), leaf(ONE, "text/csv", "liste-3.csv")))
+    assert line in [*(uim.text for uim in found.form.uims), *(one.got for one in found.findings)]
+
+
 def test_of_two_json_files_none_is_taken() -> None:
     found = reading(mail(leaf(""), document(ONE), document(TWO, "gsp-request-2.json")))
     assert [(one.severity, one.where) for one in found.findings] == [(Severity.BLOCKS, "gsp-request-2.json")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 
 import pytest
 
@@ -231,6 +232,35 @@ def test_what_is_no_date_is_none(written: str) -> None:
     assert not read_date(written)
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["Обоснование: грузовик\nОбращение: H2", "理由：卡车\n处理：Ｈ２", "التبرير: شاحنة\nالمعالجة: H2",
+     "Product: a lorry\nRestriction: h2.", "Justification: a lorry\nbay: H1\nRestriction: H2"],
+)  # fmt: skip
+def test_a_code_of_handling_behind_another_word_binds_all_the_same(written: str) -> None:
+    form, findings, _ = read(f"GSP REQUEST\n{written}\n\nUIMs:\n{ONE}\n")
+    assert form.get("handling") == "H2"
+    assert [dict(finding.text.values)["label"] for finding in findings] == [text("Handling")]
+    if "Product" not in written:
+        assert "2" in unicodedata.normalize("NFKC", form.get("justification"))  # the word may mean something else there
+
+
+def test_where_handling_is_said_no_other_word_counts() -> None:
+    form, findings, _ = read("GSP REQUEST\nJustification: a lorry\nBay: H3\nBay: H1 to H2\nHandling: H1\n")
+    assert (form.get("handling"), findings) == ("H1", ())
+
+
+@pytest.mark.parametrize("line", ["Bay 4: H2", "Bay: H2 and H3", "Bay: H2 is closed", "Bay H2", "H2", "Bay: H4"])
+def test_what_holds_more_or_less_than_a_code_is_no_handling(line: str) -> None:
+    form, findings, _ = read(f"GSP REQUEST\nJustification: a lorry\n{line}\n")
+    assert (form.get("handling"), findings) == ("", ())
+
+
+@pytest.mark.parametrize("label", ["Reason", "Motif", "Motivo", "Причина", "Основание", "السبب", "理由", "原因"])
+def test_why_is_asked_may_be_called_the_reason(label: str) -> None:
+    assert value("justification", f"{label}: found in transit") == "found in transit"
+
+
 # --- ticks ------------------------------------------------------------------------------------------
 
 
@@ -260,6 +290,34 @@ def test_data_may_be_named_in_words_of_any_language() -> None:
     french = KNOWN.catalogue("fr").gettext("Manufacturing facility")
     form, _, _ = read(f"GSP REQUEST\nData requested:\nDate and location of manufacture\n{french}\n")
     assert form.ticked("data_requested") == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["(أ) تاريخ ومكان الصنع\n(و) السوق المقصودة للبيع بالتجزئة", "(أ) و(و)", "أ، و", "أ و (و)", "(ا)\n(و)",
+     "[х] (а) Дата и место изготовления\n[х] (е) Предполагаемый рынок розничной продажи", "[x] (а)\n[x] (f)",
+     "a and f", "a et f", "а и f", "a和f"],
+)  # fmt: skip
+def test_data_may_be_named_by_the_letters_of_another_alphabet(lines: str) -> None:
+    form, findings, _ = read(f"GSP REQUEST\nData requested:\n{lines}\n\nQuestions: none\n")
+    assert form.ticked("data_requested") == {"a", "f"}
+    assert findings == ()
+
+
+@pytest.mark.parametrize("word", ["all", "All data", "toutes", "todos los datos", "все", "الكل", "全部", "[x] all"])
+def test_all_data_may_be_named_in_one_word(word: str) -> None:
+    form, findings, _ = read(f"GSP REQUEST\nData requested: {word}\n")
+    assert form.ticked("data_requested") == set("abcdefghij")
+    assert findings == ()
+
+
+def test_letters_that_may_mean_another_one_are_told_with_what_follows_of_it() -> None:
+    form, findings, _ = read("GSP REQUEST\nData requested: а, в, е\n")
+    assert form.ticked("data_requested") == frozenset()
+    assert [finding.text.message.count("all of them are asked for") for finding in findings] == [1]
+    form, findings, _ = read("GSP REQUEST\nData requested:\n[x] (b)\n[x] в\n")
+    assert form.ticked("data_requested") == {"b"}
+    assert [finding.text.message.count("all of them are asked for") for finding in findings] == [0]
 
 
 def test_the_item_j_is_not_a_tick() -> None:
