@@ -110,9 +110,8 @@ def test_loop_answers_others_while_a_mail_is_worked_on() -> None:
         working = threading.Thread(target=send, args=(port,))
         working.start()
         until(lambda: process.mails, "no mail came")
-        with smtplib.SMTP(
-            "127.0.0.1", port, "border.example", timeout=PATIENCE
-        ) as other:  # a loop that is kept says nothing
+        # A loop that is kept busy says nothing.
+        with smtplib.SMTP("127.0.0.1", port, "border.example", timeout=PATIENCE) as other:
             for _ in range(50):
                 assert other.noop()[0] == 250
         process.release.set()

@@ -58,7 +58,7 @@ HEAD = "\r\nFrom: a@example.org\r\nSent: Monday\r\nTo: us@example.org\r\n\r\nThe
     [
         ("Stamp numbers:\r\nKE1234567\r\nKE1234568\r\n", 6),
         ("We found\r\n1. AB12-3456\r\nand others.\r\n", 6),
-        ("Vehicle KBX 123A, 3 cartons\r\nMombasa\r\n2026-11-03\r\n12345678\r\n-- \r\nOffice4B\r\n", 0),
+        ("Vehicle KBX 123A, 3 cartons\r\nMombasa\r\nKBX1A\r\n2026-11-03\r\n12345678\r\n-- \r\nOffice4B\r\n", 0),
     ],
 )
 def test_a_line_too_short_to_be_taken_for_a_uim_is_told_where_a_request_has_none(below: str, line: int) -> None:

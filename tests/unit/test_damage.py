@@ -105,6 +105,10 @@ def test_each_damage_has_its_sentence_in_every_language(damaged: str, words: str
             assert str(dict(told.values)["uim"]) in here
 
 
+def test_no_zero_is_missed_at_an_article_number_behind_a_formula_sign() -> None:
+    assert [dict(one.values)["uim"] for one in remarks("=4006381333931")] == ["4006381333931"]
+
+
 @pytest.mark.parametrize(
     "written",
     [
