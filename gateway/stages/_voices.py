@@ -278,11 +278,7 @@ class Voice:
     def trail_rows(self, lines: Sequence[TrailLine]) -> list[list[object]]:
         """The rows of an exchange's trail."""
         event = self._word(_words.EVENT)
-
-        def party(code: PartyCode) -> str:
-            return self.party(code) if code else ""
-
-        return [[x.at, event(x.kind), party(x.party), party(x.actor), x.count or "", x.digest] for x in lines]
+        return [[x.at, event(x.kind), self.party(x.party), self.party(x.actor), x.count or "", x.digest] for x in lines]
 
     def entry_facts(self, entry: Entry) -> list[list[str]]:
         """What an entry of the directory says, as label and value."""
