@@ -175,7 +175,7 @@ PATTERN_FIELDS: tuple[Field, ...] = (
     Field("length", N_("Length"), FieldKind.LINE, hint="26, or 14-26"),
     Field("certainty", N_("Certainty"), FieldKind.CHOICE, CERTAINTIES, offered=True),
     Field("source", N_("Source"), FieldKind.LINE, required=True),
-    Field("invalid", N_("Invalid samples"), FieldKind.TEXT),
+    Field("invalid", N_("Invalid samples"), FieldKind.TEXT, hint="a code, a space, what is wrong with it"),
     Field("uims", N_("Valid samples"), FieldKind.UIMS, required=True),
 )
 STATUS_FIELDS: tuple[Field, ...] = (EXCHANGE,)

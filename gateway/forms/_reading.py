@@ -12,7 +12,7 @@ from gateway.content import Block, FilledForm, Finding, Severity, Text, Uim, tex
 from gateway.facts import exchange_number, referral_number
 from gateway.forms import Field, FieldKind, Form
 from gateway.forms._grammar import Vocabulary, is_item, without_hint
-from gateway.forms._lines import Line, form_lines, is_added, own_lines, visible
+from gateway.forms._lines import Line, form_lines, is_added, own_lines, own_text, visible
 from gateway.forms._listed import ends, goes_on, is_alike
 from gateway.forms._rejoin import rejoined
 from gateway.forms._ticks import lettered, named, ticked
@@ -72,7 +72,7 @@ def _read_nth(
         reader.line(number, line)
     filled, findings = reader.done()
     if earlier:
-        own = frozenset(lines[: own_lines(lines)])
+        own = frozenset(line for _, line in own_text(lines, vocabulary))
         outside = [line for line in outside if line in own]
         if any(map(visible, outside)) and not filled_in(filled, form):
             return FilledForm(""), (), "\n".join(outside).strip()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import islice
 
 from gateway.content import (
     Decision,
@@ -14,6 +13,7 @@ from gateway.content import (
     SealedOffer,
     Sheet,
     Text,
+    Uim,
     Verdict,
     VerdictKind,
     text,
@@ -158,16 +158,27 @@ def _offers(
 
 
 def _line(verdict: Verdict, note: UimNote) -> LookupLine:
-    rest = any(remark.message == misreads.REST for remark in verdict.remarks)
-    return LookupLine(verdict.uim, _REST if rest else _SENTENCES[verdict.kind], note.suggestions, note.remarks)
+    says = _REST if _is_rest(verdict) else _SENTENCES[verdict.kind]
+    return LookupLine(verdict.uim, says, note.suggestions, note.remarks)
+
+
+def _is_rest(verdict: Verdict) -> bool:
+    return any(remark.message == misreads.REST for remark in verdict.remarks)
 
 
 def _request(situation: Situation, verdicts: Sequence[Verdict], registered: Sequence[PartyCode]) -> FilledForm | None:
-    """A request for the UIMs whose Party can be asked, for the writer to complete."""
+    """A request for the UIMs whose Party can be asked, for the writer to complete.
+
+    The rest of one that was broken over lines stays below it: without it the first line would go out as a whole.
+    """
     if situation.submission.sender.person.role not in ASKERS:
         return None
-    uims = (v.uim for v in verdicts if any(c.party in registered for c in v.candidates))
-    chosen = tuple(islice(uims, IN_FORM))
+    uims: list[Uim] = []
+    kept = False
+    for verdict in verdicts:
+        kept = any(c.party in registered for c in verdict.candidates) or (kept and _is_rest(verdict))
+        uims += [verdict.uim] if kept else []
+    chosen = tuple(uims[:IN_FORM])
     values = {"case_reference": situation.reading.form.get("case_reference")}
     return FilledForm("request", values, uims=chosen) if chosen else None
 

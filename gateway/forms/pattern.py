@@ -69,9 +69,8 @@ def _unread(form: FilledForm) -> tuple[Finding, ...]:
     """What is wrong with the lines that hold more than one value."""
     length = form.get("length").strip()
     wrong = [] if not length or _SPAN.fullmatch(length) else [Finding(_LENGTH, Severity.BLOCKS, field="length")]
-    if any(len(line.split(None, 1)) < 2 for line in _lines(form.get("invalid"))):
-        wrong.append(Finding(_SAMPLE, Severity.BLOCKS, field="invalid"))
-    return tuple(wrong)
+    bare = (line for line in _lines(form.get("invalid")) if len(line.split(None, 1)) < 2)
+    return (*wrong, *(Finding(_SAMPLE, Severity.BLOCKS, got=line, field="invalid") for line in bare))
 
 
 def _lines(block: str) -> list[str]:

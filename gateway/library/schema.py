@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PARTIES, AGENCIES, OVERLAPS = "_parties.yaml", "_agencies.yaml", "_overlaps.yaml"
 
+_FILE = text("the file")
 # What people who never saw the schema are told of the keys that the form asks for, too.
 _WANTED = {
     "id": text("id: small letters, digits and hyphens, such as ke-stamp-2027."),
@@ -82,25 +83,31 @@ def schema_problems(name: str, document: Any) -> tuple[Problem, ...]:
 def _says(broken: ValidationError) -> Text:
     """What is wrong at one place, in words that can be translated."""
     path = [str(step + 1) if isinstance(step, int) else step for step in broken.absolute_path]  # people count from 1
-    field = ".".join(path[2:] if path[:1] == ["schemes"] else path) or "the file"
+    field = ".".join(path[2:] if path[:1] == ["schemes"] else path)
     wanted: Any = broken.validator_value
     found: Any = broken.instance
     match broken.validator:
         case "required":
-            missing = (name for name in wanted if name not in found)
-            return text("{field}: “{names}” is missing.", field=field, names=", ".join(missing))
+            missing = ", ".join(name for name in wanted if name not in found)
+            if not field:
+                return text("Missing: {names}.", names=missing)
+            return text("{field}: “{names}” is missing.", field=field, names=missing)
         case "additionalProperties":
             schema: Any = broken.schema
-            unknown = sorted(str(name)[:40] for name in found if name not in schema["properties"])
-            return text("{field}: “{names}” is no key of the published schema.", field=field, names=", ".join(unknown))
+            unknown = ", ".join(sorted(str(name)[:40] for name in found if name not in schema["properties"]))
+            if not field:
+                return text("Not a key of the published schema: {names}.", names=unknown)
+            return text("{field}: “{names}” is no key of the published schema.", field=field, names=unknown)
         case "enum":
-            return text("{field}: it must be one of: {values}.", field=field, values=", ".join(map(str, wanted)))
+            return text(
+                "{field}: it must be one of: {values}.", field=field or _FILE, values=", ".join(map(str, wanted))
+            )
         case _ if len(path) > 2 and path[2] in _WANTED:
             return _WANTED[path[2]]
         case "type" if str(wanted) in _TYPES:
-            return text(_TYPES[wanted].message, field=field)
+            return text(_TYPES[wanted].message, field=field or _FILE)
         case _:
-            return text("{field}: it does not keep to the published schema.", field=field)
+            return text("{field}: it does not keep to the published schema.", field=field or _FILE)
 
 
 def _named(document: Any, path: list[Any]) -> str:

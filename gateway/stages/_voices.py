@@ -46,6 +46,7 @@ class Frame(ClearValue):
 
     subject: str
     form: str = ""
+    as_it_is: bool = False  # the form: it wants nothing but to be sent back
     blanks: tuple[str, ...] = ()
     survey: str = ""
     side: str = ""

@@ -96,7 +96,7 @@ EVENT = {  # those that an exchange has: no others are ever shown
     EventKind.DELIVERED: N_("delivered to the desk's mail system"),
     EventKind.READ: N_("opened by the desk"),
     EventKind.UNDELIVERABLE: N_("could not be delivered to the desk"),
-    EventKind.ANSWER_RECEIVED: N_("part of the answer received"),
+    EventKind.ANSWER_RECEIVED: N_("answer received"),
     EventKind.ANSWERED: N_("answered in full"),
     EventKind.DECLINED: N_("declined with a reason"),
     EventKind.RETURNED: N_("returned: the UIMs are not theirs"),
@@ -115,6 +115,6 @@ EVENT = {  # those that an exchange has: no others are ever shown
     EventKind.EVALUATED: N_("evaluation received"),
     EventKind.NO_DATA: N_("no data given"),
     EventKind.UIMS_NOT_OURS: N_("UIMs said to be not theirs"),
-    EventKind.UIMS_MALFORMED: N_("lines of the request that hold no UIM"),
+    EventKind.UIMS_MALFORMED: N_("damaged UIMs, and lines that hold none"),
     EventKind.UIMS_REPEATED: N_("UIMs that the own Party had asked before"),
 }

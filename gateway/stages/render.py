@@ -103,6 +103,7 @@ class Renderer:
         frame = _voices.Frame(
             subject=subject,
             form=self._written(letter.form, catalogue) if letter.form else "",
+            as_it_is=letter.form is not None and letter.form.name == "confirm",
             blanks=tuple(self._written(FilledForm(name), catalogue) for name in letter.blanks if name in self._forms),
             survey=self._written(letter.survey, catalogue) if letter.survey else "",
             side=letter.side.value,

@@ -329,6 +329,14 @@ def test_the_item_j_is_not_a_tick() -> None:
     assert letters("a bad cab") == frozenset()
 
 
+@pytest.mark.parametrize("name", ["Focal point <gsp@gsp.example.org>", "GSP focal point"])
+def test_the_line_by_which_a_client_introduces_a_quotation_is_no_text_of_the_writer(name: str) -> None:
+    quoted = "> GSP EVALUATION\n>\n> Exchange: GSP-2026-000042/SE\n> Usefulness:\n"
+    introduced = f"On Sun, Nov 22, 2026 at 04:35:22PM +0000, {name} wrote:\n"
+    assert read(introduced + quoted)[0].name == "evaluation"
+    assert read("Thank you.\n\n" + introduced + quoted)[::2] == (FilledForm(""), "Thank you.")
+
+
 def test_boxes_count_wherever_they_stand() -> None:
     form, findings, _ = read(
         f"GSP REQUEST\nPurpose: detection\n[x] (b)\n\nUIMs:\n{ONE}\n☑ (f) Intended market\n{TWO}\n"

@@ -47,6 +47,21 @@ def test_a_request_for_what_can_be_asked_is_one_reply_away(world: World) -> None
     assert [uim.text for uim in letter.form.uims] == ["SE1"]
 
 
+def test_the_rest_of_a_broken_uim_stays_below_it_in_the_request_that_is_offered(world: World) -> None:
+    """Without it the first line would go out alone, and nobody be told that a half is missing."""
+    world.live = LiveLibrary(data.pattern_texts())
+    broken = [
+        "4006381333931",
+        "LEAT1x7Kp2Qm",
+        "9Za25051914",
+        "04600000123455a<B,7=ZACN8k9+Q",
+        "LEAT1x7Kp2Qm9Za25051914",
+    ]
+    (letter,) = world.send("officer", "lookup", {}, broken).letters
+    assert letter.form is not None
+    assert [uim.text for uim in letter.form.uims] == [broken[1], broken[2], broken[4]]
+
+
 def test_no_request_is_offered_for_what_is_no_uim_although_its_party_is_known(world: World) -> None:
     """The code of a factory begins with its issuer's prefix: sent back in a request it would be refused."""
     world.live = LiveLibrary(data.pattern_texts())

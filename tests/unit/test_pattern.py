@@ -177,6 +177,12 @@ def test_an_officer_describes_nothing_and_an_administrator_decides_nothing(world
     assert len(world.view.patterns.waiting()) == 1
 
 
+def test_of_invalid_samples_without_a_reason_each_is_shown(world: World) -> None:
+    given = {**STAMP, "invalid": "KESTAMP1\nKESTAMP12 two digits only\nKESTAMP3"}
+    (letter,) = world.send("chief", "pattern", given, VALID).letters
+    assert [one.got for one in letter.values.findings] == ["KESTAMP1", "KESTAMP3"]  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("who", "changed", "says"),
     [

@@ -174,6 +174,20 @@ def test_in_french_no_line_begins_with_a_closing_sign_or_ends_with_an_opening_on
         assert " ".join(lines) == said
 
 
+@pytest.mark.parametrize("name", ["challenge", "challenge:desk"])
+def test_who_is_to_change_nothing_in_a_form_is_not_told_to_fill_it_in(name: str) -> None:
+    shown = seen(name)
+    assert "with this form as it is" in shown.text
+    assert "with this form as it is" in shown.html
+    assert "filled in" not in shown.text + shown.html
+
+
+def test_the_survey_says_when_it_closes_the_exchange_and_when_it_does_not() -> None:
+    shown = seen("answer:survey")
+    for whole in (shown.text, shown.html):
+        assert "in its last line or another Party has yet to answer." in " ".join(whole.split())
+
+
 @pytest.mark.parametrize("name", ["receipt", "answer", "lookup"])
 def test_parties_without_a_desk_are_named_where_a_party_is_to_be_chosen(name: str) -> None:
     said = " ".join(seen(name).text.split())
