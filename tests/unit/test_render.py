@@ -373,6 +373,20 @@ def test_a_receipt_says_at_once_that_part_of_the_mail_could_not_be_read(language
     assert first["none"] == first["note"] != first["part"]
 
 
+@pytest.mark.parametrize("name", ["receipt", "lookup", "thanks"])
+def test_what_was_understood_stands_under_another_heading_than_what_was_not(name: str) -> None:
+    letter = samples.letter(name, "en")
+    note = Finding(text("This line was read."), Severity.NOTE, line=3)
+    lost = Finding(text("This line was lost."), Severity.PART, line=4)
+    heard = replace(letter, values=replace(letter.values, findings=(note, lost)))  # type: ignore[type-var]
+    shown = " ".join(seen(heard, "en").text.split())
+    assert (
+        "== What was not understood == Line 4 This line was lost. == Please note == Line 3 This line was read." in shown
+    )
+    only = replace(letter, values=replace(letter.values, findings=(note,)))  # type: ignore[type-var]
+    assert "== What was not understood" not in seen(only, "en").text
+
+
 def test_a_file_that_a_sentence_names_is_not_named_above_it_too() -> None:
     receipt = samples.letter("receipt", "en")
     unread = Finding(text("The file “{name}” was not read.", name="list.xlsx"), Severity.PART, "list.xlsx")
