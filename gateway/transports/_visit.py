@@ -13,8 +13,9 @@ from imapclient import DELETED, IMAPClient
 from gateway import logs
 from gateway.outcome import REASONS, Answer, Deferred, Held, Refused, Taken
 
-# A server that went away without a word is noticed at the next renewal; also below any NAT's patience.
-RENEW_SECONDS = 240.0
+# A server that went away without a word is noticed at the next renewal, and a mail that came in the instant before IDLE
+# began; also below any NAT's patience.
+RENEW_SECONDS = 60.0
 _SLICE = 1.0  # seconds of one look at an idle connection; also how late a stop is noticed
 _FIRST_WAIT, _LONGEST_WAIT = 60.0, 3600.0  # before a mail that was deferred is tried again
 
@@ -87,7 +88,10 @@ class Visit:
         self._waiting.begin(int(selected.get(b"UIDVALIDITY", 0)))
         idle = self._client.has_capability("IDLE")
         while not stopping.is_set():
-            self._take_all(stopping)
+            seen = 0
+            # What comes while mails are worked on the server tells then, and not once more when IDLE begins.
+            while (newest := self._take_all(stopping)) > seen:
+                seen = newest
             is_well()
             if idle:
                 self._idle(stopping, min(RENEW_SECONDS, self._waiting.seconds()))
@@ -105,13 +109,14 @@ class Visit:
             self._client.subscribe_folder(name)
         return name
 
-    def _take_all(self, stopping: threading.Event) -> None:
+    def _take_all(self, stopping: threading.Event) -> int:
+        """The newest mail that was looked at; 0 where there was none, or no time."""
         uids = sorted(self._client.search("UNDELETED"))
         self._waiting.keep(uids)
         sizes = self._client.fetch(uids, ["RFC822.SIZE"]) if uids else {}
         for uid in uids:
             if stopping.is_set():
-                return
+                return 0
             if not self._waiting.is_due(uid):
                 continue
             answer = self._answer(uid, int(sizes.get(uid, {}).get(b"RFC822.SIZE", 0)))
@@ -119,6 +124,7 @@ class Visit:
                 self._waiting.add(uid)
             elif answer is not None:
                 self._move(uid, answer)
+        return max(uids, default=0)
 
     def _answer(self, uid: int, size: int) -> Answer | None:
         """The answer to one mail; None where somebody else has taken it away meanwhile."""

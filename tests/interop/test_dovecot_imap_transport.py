@@ -66,17 +66,39 @@ def watching(imap: Imap, process: Recorder) -> Iterator[Mailbox]:
         mailbox.stop()
 
 
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is looked for but what the server tells."""
+    monkeypatch.setattr(_visit, "RENEW_SECONDS", 3600.0)
+
+
+@pytest.mark.usefixtures("untold")
 def test_mail_is_taken_by_idle_and_moved_to_processed(server: Dovecot, user: str, password: Path) -> None:
     process = Recorder()
+    server.append(user, mail("before"))
     with watching(settings(server, password, user=user), process):
-        server.append(user, mail("before"))
-        server.wait_for_mails(user, "Processed", 1)
+        server.wait_for_idle(user)
         server.append(user, mail("while idle"))
         assert server.wait_for_mails(user, "Processed", 2) == [mail("before"), mail("while idle")]
-        assert server.mails(user) == []
+        server.wait_for_none(user)
     raw, envelope = process.mails[0]
     assert raw == mail("before")
     assert (envelope.mail_from, envelope.rcpt_tos, envelope.transport) == ("o@customs.example", (USER,), "imap")
+
+
+@pytest.mark.usefixtures("untold")
+def test_mail_that_comes_while_another_is_worked_on_waits_for_nothing_more(
+    server: Dovecot, user: str, password: Path
+) -> None:
+    """The server tells of it in answer to the move of the other."""
+    process = Recorder(hold=True)
+    server.append(user, mail("first"))
+    with watching(settings(server, password, user=user), process):
+        until(lambda: process.mails, "no mail came")
+        server.append(user, mail("meanwhile"))
+        process.release.set()
+        server.wait_for_mails(user, "Processed", 2)
+    assert [raw for raw, _ in process.mails] == [mail("first"), mail("meanwhile")]
 
 
 @pytest.mark.parametrize("answer", [Refused(REASONS[101]), Held(REASONS[401])], ids=["refused", "held"])
@@ -86,7 +108,7 @@ def test_what_is_not_taken_lies_in_quarantine(
     with watching(settings(server, password, user=user), Recorder(answer=answer)):
         server.append(user, mail("x"))
         server.wait_for_mails(user, "Quarantine", 1)
-        assert server.mails(user) == []
+        server.wait_for_none(user)
 
 
 def test_deferred_mail_stays_and_is_tried_again(
@@ -118,6 +140,7 @@ def test_server_restart_while_idle_loses_nothing(password: Path) -> None:
     with Dovecot() as dovecot, watching(settings(dovecot, password), process):
         dovecot.append(USER, mail("before"))
         dovecot.wait_for_mails(USER, "Processed", 1)
+        dovecot.wait_for_idle(USER)  # else the server dies between the mail's copy and its end in the inbox
         dovecot.kill()
         dovecot.start()
         dovecot.append(USER, mail("after"))
@@ -135,7 +158,7 @@ def test_server_that_dies_before_the_move_gives_the_mail_again(password: Path) -
             process.release.set()
             dovecot.start()
             dovecot.wait_for_mails(USER, "Processed", 1)
-        assert dovecot.mails(USER) == []
+            dovecot.wait_for_none(USER)
     assert [raw for raw, _ in process.mails] == [mail("x"), mail("x")]
 
 
@@ -147,7 +170,7 @@ def test_poor_server_is_polled_and_mail_is_copied_and_deleted(password: Path, ca
         dovecot.wait_for_mails(USER, "Processed", 1)
         dovecot.append(USER, mail("two"))
         assert dovecot.wait_for_mails(USER, "Processed", 2) == [mail("one"), mail("two")]
-        assert dovecot.mails(USER) == []
+        dovecot.wait_for_none(USER)
     assert len(process.mails) == 2
 
 
@@ -176,6 +199,7 @@ def test_tls_is_used_and_the_certificate_is_checked(tmp_path: Path, password: Pa
         with watching(good, Recorder()):
             dovecot.append(USER, mail("x"))
             dovecot.wait_for_mails(USER, "Processed", 1)
+            dovecot.wait_for_idle(USER)
             dovecot.append(USER, mail("while idle"))
             dovecot.wait_for_mails(USER, "Processed", 2)
         with pytest.raises(ValueError, match="SSLCertVerificationError"):

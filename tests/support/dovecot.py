@@ -11,9 +11,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from tests.support.ports import PATIENCE, free_port, until, wait_for_port
+from tests.support.ports import PATIENCE, free_port, until, wait_for_no_port, wait_for_port
 
 PASSWORD = "secret"
 _NOBODY = 65534
@@ -23,6 +24,7 @@ base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
 protocols = imap
+verbose_proctitle = yes
 listen = 127.0.0.1
 disable_plaintext_auth = no
 mail_location = maildir:{maildirs}/%u/Maildir
@@ -113,6 +115,7 @@ class Dovecot:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(timeout=PATIENCE)
             self._process = None
+            wait_for_no_port(self.port)  # the others listen, too, and end when they get to it
         (self.folder / "run" / "master.pid").unlink(missing_ok=True)
 
     def log(self) -> str:
@@ -150,6 +153,24 @@ class Dovecot:
             return len(found) >= count
 
         until(enough, f"{folder} of {user} has not got {count} mails")
+        return found
+
+    def wait_for_none(self, user: str) -> None:
+        """Returns when the inbox is empty: whoever moves a mail copies it first, and then deletes it."""
+        until(lambda: not self.mails(user), f"there are mails left for {user}")
+
+    def wait_for_idle(self, user: str) -> None:
+        """Returns when a client waits for mail (IDLE), by the titles of Dovecot's processes."""
+        title = f"dovecot/imap [{user} 127.0.0.1 IDLE]"
+        until(lambda: title in self._titles(), f"no client of {user} waits")
+
+    def _titles(self) -> list[str]:
+        """What its processes call themselves."""
+        assert self._process
+        found = []
+        for child in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split():
+            with suppress(OSError):  # it has ended meanwhile
+                found.append(Path(f"/proc/{child}/cmdline").read_text().rstrip("\0"))
         return found
 
     def _login(self, user: str) -> imaplib.IMAP4:

@@ -33,6 +33,11 @@ def wait_for_port(port: int, seconds: float = PATIENCE) -> None:
     until(lambda: _answers(port), f"nobody listens on port {port}", seconds)
 
 
+def wait_for_no_port(port: int) -> None:
+    """Returns when nobody listens on the port; raises TimeoutError."""
+    until(lambda: not _answers(port), f"somebody listens on port {port}")
+
+
 def until(true, otherwise: str, seconds: float = PATIENCE) -> None:  # type: ignore[no-untyped-def]
     """Returns when the condition holds, looking every 20 ms; raises TimeoutError with the sentence given."""
     deadline = time.monotonic() + seconds
