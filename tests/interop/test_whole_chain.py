@@ -35,24 +35,19 @@ def chain(people: dict[str, Correspondent]) -> Iterator[Chain]:
 
 
 def test_by_lmtp_a_request_goes_to_the_desk_and_the_answer_comes_back(chain: Chain) -> None:
-    before = len(chain.dovecot.mails(chain.point.people["officer"].address))
-    desk_before = len(chain.dovecot.mails(chain.point.people["desk.se"].address))
-    chain.submit("officer", chain.point.mail("officer", request(SE_UIM, case="BY-LMTP")))
-    referral = chain.arrived("desk.se", desk_before + 1)[-1]
-    assert SE_UIM in referral.text
+    chain.submit("officer", chain.point.mail("officer", request(SE_UIM, questions="By LMTP?")))
+    referral = chain.arrived("desk.se", "By LMTP?", SE_UIM)
     reply = (
         form_of(referral.text).replace("Status:", "Status: valid", 1).replace("manufacture:", "manufacture: Malmö", 1)
     )
     chain.submit("desk.se", chain.point.mail("desk.se", reply, subject=referral.outer_subject))
-    mails = chain.arrived("officer", before + 2)
-    assert any("Malmö" in mail.text for mail in mails)
+    chain.arrived("officer", "Malmö")
 
 
 def test_by_imap_a_mail_is_moved_when_it_is_taken_and_set_apart_when_it_is_refused(chain: Chain) -> None:
-    before = len(chain.dovecot.mails(chain.point.people["officer"].address))
     chain.dovecot.append("gateway", chain.point.mail("officer", "GSP HELP\n"))
     until(lambda: len(chain.dovecot.mails("gateway", "Processed")) == 1, "the mail is not moved")
-    chain.arrived("officer", before + 1)  # the tests share the mailbox: what this one caused arrives within it
+    chain.arrived("officer", "To begin, copy one of the blank forms")
     chain.dovecot.append("gateway", f"From: x@y.example\r\nTo: {GATEWAY}\r\nSubject: x\r\n\r\nin clear\r\n".encode())
     until(lambda: len(chain.dovecot.mails("gateway", "Quarantine")) == 1, "the mail is not moved")
     chain.dovecot.wait_for_none("gateway")
@@ -60,26 +55,23 @@ def test_by_imap_a_mail_is_moved_when_it_is_taken_and_set_apart_when_it_is_refus
 
 def test_neomutt_writes_a_request_and_reads_the_receipt(chain: Chain, tmp_path: Path) -> None:
     officer = chain.point.people["officer"]
-    before = chain.count("officer")
     neomutt = Neomutt(officer, chain, tmp_path)
     neomutt.send(GATEWAY, "Request", request(SE_UIM, case="BY-NEOMUTT"))
-    receipt = chain.arrived("officer", before + 1)[-1]
-    assert "BY-NEOMUTT" in receipt.text
+    receipt = chain.arrived("officer", "BY-NEOMUTT")
     assert "Exchange: GSP-" in neomutt.shown(receipt.message_id, "Focal point")
 
 
 def test_with_neomutt_sealed_mail_goes_both_ways(chain: Chain, tmp_path: Path) -> None:
     officer, desk = chain.point.people["officer"], chain.point.people["desk.se"]
-    officers, desks = chain.count("officer"), chain.count("desk.se")
     Neomutt(officer, chain, tmp_path).send(GATEWAY, "Look-up", LOOK_UP)
-    letter = chain.newest("officer", officers + 1)
+    letter = chain.arrived("officer", "for you alone:")
     (box,), key = boxes(letter.text), key_file(letter)
     assert (officer.knows(key), desk.knows(officer.public_key)) == (desk.fingerprint, officer.fingerprint)
 
     officers_client = Neomutt(officer, chain, tmp_path, {box: desk.fingerprint})
     officers_client.send(box, "Cartons", ASKED)
-    question = next(mail for mail in chain.arrived("desk.se", desks + 2) if ASKED in mail.text)
+    question = chain.arrived("desk.se", ASKED)
     desks_client = Neomutt(desk, chain, tmp_path / "desk", {question.reply_to: officer.fingerprint})
     desks_client.reply(question.message_id, "officer", ANSWERED)
-    answer = next(mail for mail in chain.arrived("officer", officers + 3) if ANSWERED in mail.text)
+    answer = chain.arrived("officer", ANSWERED)
     assert ANSWERED in officers_client.shown(answer.message_id, "desk.se")

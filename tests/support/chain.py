@@ -31,24 +31,28 @@ class Chain:
     postfix: Postfix
     dovecot: Dovecot
 
-    def newest(self, who: str, count: int) -> ReadMail:
-        """The last of the person's mails, once there are so many."""
-        return self.arrived(who, count)[-1]
-
     def submit(self, who: str, raw: bytes) -> None:
         """Hands a mail to Postfix, as the person's mail client does."""
         with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=PATIENCE) as client:
             client.sendmail(self.point.people[who].address, [GATEWAY], raw)
 
-    def count(self, who: str) -> int:
-        """How many mails are in the person's Dovecot mailbox."""
-        return len(self.dovecot.mails(self.point.people[who].address))
+    def arrived(self, who: str, *words: str) -> ReadMail:
+        """The mail with these words in the person's Dovecot mailbox, opened, once it is there.
 
-    def arrived(self, who: str, count: int) -> list[ReadMail]:
-        """So many mails in the person's Dovecot mailbox, opened."""
+        Not the last one: receipts of earlier tests may still be on their way, and Dovecot sorts what comes within one
+        second by the numbers of files.
+        """
         person = self.point.people[who]
-        until(lambda: self.count(who) >= count, f"{who} has not got {count} mails")
-        return [person.read(octets) for octets in self.dovecot.mails(person.address)]
+        opened: list[ReadMail] = []
+        found: list[ReadMail] = []
+
+        def there() -> bool:
+            opened.extend(person.read(octets) for octets in self.dovecot.mails(person.address)[len(opened) :])
+            found[:] = [mail for mail in opened if all(word in " ".join(mail.text.split()) for word in words)]
+            return bool(found)
+
+        until(there, f"{who} has not got a mail with {words}")
+        return found[0]
 
 
 @contextmanager

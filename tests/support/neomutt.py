@@ -108,7 +108,8 @@ class Neomutt:
 
     def _opened(self, message_id: str, signer: str) -> str:
         self._found(message_id)
-        return self._wait(f"Good signature from: {signer}", "successfully decrypted")
+        # The status bar, with the part of the mail above it, is drawn last; the words below it may stand there before.
+        return self._wait(f"Good signature from: {signer}", "successfully decrypted", "-- (all)")
 
     def _sent(self) -> None:
         assert "Sign, Encrypt (PGP/MIME)" in self._wait("Security")
