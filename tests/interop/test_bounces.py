@@ -128,9 +128,16 @@ class Chain:
 
     def quiet(self) -> None:
         """Returns when nothing waits, in the gateway's outbox or at a Postfix."""
-        until(lambda: self.point.gateway.store.outbox.pending() == 0, "the outbox is not empty")
-        servers = (self.parties, self.border)
-        until(lambda: all("Mail queue is empty" in server.queue() for server in servers), "mail waits")
+        # There and back again: what passes from one to the next meanwhile is met on the way.
+        servers = (self.border, self.parties, self.border)
+
+        def through() -> bool:
+            return not self._sending() and not any(server.waits() for server in servers) and not self._sending()
+
+        until(through, "mail waits")
+
+    def _sending(self) -> bool:
+        return self.point.gateway.store.outbox.pending() > 0
 
     def put_off(self) -> list[str]:
         """What the gateway told the border server to bring again: a report must never go round and round."""

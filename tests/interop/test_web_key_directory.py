@@ -70,7 +70,7 @@ mount --bind root.pem /etc/ssl/certs/ca-certificates.crt
 "$@" &
 server=$!
 trap 'kill $server; gpgconf --homedir "$home" --kill all; wait' EXIT
-for _ in $(seq 500); do (: < /dev/tcp/127.0.0.1/443) 2>/dev/null && break; sleep 0.02; done
+until (: < /dev/tcp/127.0.0.1/443) 2>/dev/null; do kill -0 $server; sleep 0.02; done
 gpg --homedir "$home" --batch --with-colons --auto-key-locate clear,nodefault,wkd --locate-keys gsp@gsp.example.org
 """
 
