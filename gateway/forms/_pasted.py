@@ -81,7 +81,8 @@ def misplaced(octets: bytes) -> Text | None:
     YAML itself tells of it at the end of the file, or not at all.
     """
     lines = octets[:LARGEST].decode("utf-8", "replace").split("\n")  # as the mail's are, unlike str.splitlines
-    keys, heading, listed = scheme_keys(), -1, False
+    keys, listed = scheme_keys(), False
+    heading: int | None = None  # the column of what the list stands below; -1: it is none
     for number, line in enumerate(lines, 1):
         if line.lstrip().startswith(("[", "{")):
             heading = -1  # within brackets nothing depends on where a line begins
@@ -94,6 +95,8 @@ def misplaced(octets: bytes) -> Text | None:
             return text(_UNCLOSED.message, line=number)
         if key == "schemes" and value[:1] in ("", "#"):
             heading, listed = len(found[1]), False
+        elif heading is None:
+            heading, listed = found[1].find("-") if found[1].strip() == "-" else -1, True
         elif heading >= 0 and "-" in found[1]:
             listed = True
         elif heading >= 0 and "{" not in found[1] and (not listed or len(found[1]) <= heading):
@@ -169,14 +172,9 @@ def _spaced(line: str) -> str:
 
 
 def _file(lines: list[str]) -> bytes:
-    """The patterns as a file: with straight quotation marks, small keys, and the key above a list that has none."""
+    """The patterns as a file: with straight quotation marks and small keys."""
     if sum(map(len, lines)) <= LARGEST:  # else it is not read at all
         lines = [_plain(line) for line in lines]
-    first = next(place for place, line in enumerate(lines) if line.strip())
-    begins = lines[first].split()[0]
-    if first and (begins == "-" or begins[0] == "[") and not any(map(_SCHEMES.fullmatch, lines)):
-        lines[first - 1] = "schemes:" if begins == "-" else "{schemes:"
-        lines += () if begins == "-" else ("}",)
     return "\n".join((*lines, "")).encode()
 
 

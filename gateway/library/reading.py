@@ -44,7 +44,7 @@ class Unreadable(Exception):
 def read_schemes(octets: bytes) -> list[Any]:
     """The schemes that a file lists, not yet checked against the schema; raises Unreadable.
 
-    A file may be one scheme alone.
+    A file may be one scheme alone, or a list of them without a key above it.
     """
     if len(octets) > LARGEST:
         raise Unreadable(_TOO_LARGE)
@@ -63,7 +63,7 @@ def read_schemes(octets: bytes) -> list[Any]:
         raise Unreadable(_at(_NOT_YAML, None)) from None
     if isinstance(document, dict) and "id" in document and "schemes" not in document:
         return [document]
-    schemes = document.get("schemes") if isinstance(document, dict) and set(document) == {"schemes"} else None
+    schemes = document["schemes"] if isinstance(document, dict) and set(document) == {"schemes"} else document
     if not isinstance(schemes, list) or not schemes:
         raise Unreadable(_ONE)
     if len(schemes) > SCHEMES:

@@ -116,6 +116,8 @@ def each(before: str, text: str = PATTERNS) -> str:
         PATTERNS.replace("id: ke", "id：ke").replace("title: ", "title："),
         PATTERNS.replace("\n", "\n\n"),
         PATTERNS.replace("    decides", "\nand also\n\n    decides"),
+        PATTERNS.replace("    verified", "\nand also\n\n    verified"),
+        led("id", "", 0).replace(": ", " : ").replace("\n", "\n\n"),
     ],
 )
 def test_patterns_are_read_as_people_and_programs_write_them(patterns: str) -> None:
@@ -125,10 +127,28 @@ def test_patterns_are_read_as_people_and_programs_write_them(patterns: str) -> N
     assert (found.form.values, found.form.uims, found.findings) == ({}, (), ())
 
 
+@pytest.mark.parametrize("patterns", [led("id"), json.dumps(DOCUMENT["schemes"]), PATTERNS])
+def test_patterns_may_begin_the_mail_whose_subject_names_the_form(patterns: str) -> None:
+    (file,) = reading(patterns, subject="GSP PATTERN").files
+    assert read_schemes(file.octets) == SCHEMES
+
+
+def test_an_apostrophe_between_typographic_quotation_marks_closes_nothing() -> None:
+    (file,) = reading(
+        f"GSP PATTERN\n\n{PATTERNS.replace('Kenya, excise', '‘Kenya’s').replace(' stamp', ' stamp’', 1)}"
+    ).files
+    assert [one["title"] for one in read_schemes(file.octets)] == ["Kenya’s stamp"]
+
+
 def test_patterns_of_a_mail_that_is_quoted_as_a_whole_are_read_and_none_of_an_earlier_mail() -> None:
     (file,) = reading(each("> ", f"GSP PATTERN\n\n{PATTERNS}")).files
     assert read_schemes(file.octets) == SCHEMES
     assert not reading(f"GSP PATTERN\n\nOn Monday you wrote:\n{each('> ', 'GSP PATTERN' + chr(10) + PATTERNS)}").files
+
+
+def test_the_fence_around_patterns_is_no_value_of_the_form_above_them() -> None:
+    found = reading(f"GSP PATTERN\nSource: ours\n```\n{PATTERNS}```\n")
+    assert (len(found.files), found.form.values, found.findings) == (1, {"source": "ours"}, ())
 
 
 def test_a_second_list_in_a_mail_is_not_lost_but_told() -> None:
@@ -142,6 +162,7 @@ def test_a_second_list_in_a_mail_is_not_lost_but_told() -> None:
     ("form", "known"),
     [
         ("- Scheme: ke-stamp\n- Title: Kenya\n- Structure: a\n- Source: b\n", 4),
+        ("- Scheme: ke-stamp\n- Title: Kenya\n- Confidence: high\n", 2),
         ("scheme: ke-stamp\ntitle: Kenya\nstructure: a\nsource: b\n", 4),
         ("ID: ke-stamp\nTitle: Kenya\nSource: b\nValid: KE123\nInvalid: KE x\n", 2),
     ],
@@ -200,6 +221,15 @@ def test_a_text_that_a_mail_program_has_changed_is_never_cut_but_told_with_the_l
         (PATTERNS, None),
         (FLOW.replace("title: ", "title "), None),
         ("schemes:\n [{id: a,\n title b}]\n", None),
+        ("schemes:\n [{id: a,\n title: [b}]\n", None),
+        ("- {id: a, level: b,\ntitle: [c}\n", None),
+        (led("id").replace("\n    rank", "\n  rank"), ("stands too far left", {"line": 13, "key": "rank"})),
+        (led("id", "", 0).replace("rank: ", "rank"), None),
+        (PATTERNS.replace("Kenya, excise stamp", "'Kenya's stamp'"), None),
+        (
+            PATTERNS.replace("Kenya, excise stamp", "'Kenya,\n      stamp'").replace("\n    rank", "\nrank"),
+            ("stands too far left", {"line": 15, "key": "rank"}),
+        ),
     ],
 )
 def test_of_a_list_that_has_lost_its_shape_the_line_is_told_where_it_did(
