@@ -16,9 +16,11 @@ class Described(ClearValue):
 
     title: str
     scheme: str
+    issuer: str
     pattern: str
     prefixes: str
     structure: str
+    length: str
     certainty: Text
     source: str
     sample: str

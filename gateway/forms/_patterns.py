@@ -124,8 +124,8 @@ def told(
 
 def _described(scheme: Scheme, new: bool) -> Described:
     return Described(
-        scheme.title, scheme.id, scheme.pattern, ", ".join(scheme.prefixes), scheme.structure,
-        CERTAINTY[scheme.decides], scheme.source, next(iter(scheme.valid), ""), new,
+        scheme.title, scheme.id, scheme.issuer, scheme.pattern, ", ".join(scheme.prefixes), scheme.structure,
+        _length(scheme), CERTAINTY[scheme.decides], scheme.source, next(iter(scheme.valid), ""), new,
     )  # fmt: skip
 
 

@@ -277,8 +277,8 @@ def _overdue() -> RosterOverdue:
 
 def _described(new: bool = True) -> Described:
     return Described(
-        "Sweden, stamp of 2027", "se-stamp-2027", r"QCALL[0-9A-Za-z]+\d\d\d\d", "QCALL", "QCALL + serial(9) + year(4)",
-        text("certain"), "folkhalsomyndigheten.se", "QCALL7hT2kQ9mZ2027", new,
+        "Sweden, stamp of 2027", "se-stamp-2027", "Folkhälsomyndigheten", r"QCALL[0-9A-Za-z]+\d\d\d\d", "QCALL",
+        "QCALL + serial(9) + year(4)", "18", text("certain"), "folkhalsomyndigheten.se", "QCALL7hT2kQ9mZ2027", new,
     )  # fmt: skip
 
 

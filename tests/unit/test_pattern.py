@@ -79,7 +79,9 @@ def test_what_a_party_describes_waits_and_counts_once_the_secretariat_has_approv
     assert {one.to.address.partition("@")[0] for one in proposed.letters} == {"chief", "secretariat", "second"}
     asked = to(proposed, "secretariat")
     assert change(asked).by == "chief@party.example"
-    assert (change(asked).described[0].scheme, change(asked).touched) == ("ke-stamp", ())
+    (told,) = change(asked).described
+    assert (told.scheme, told.issuer, told.length) == ("ke-stamp", "Revenue authority", "15")
+    assert change(asked).touched == ()
     assert [(file.name[-5:], file.octets) for file in asked.files] == [
         (".yaml", world.view.patterns.waiting()[0].text.encode())
     ], "what is approved is read whole"
