@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import repeat
 
 from gateway.content import (
     Decision,
@@ -53,6 +54,7 @@ _TO_READ = text(
 )
 _ASKABLE = frozenset({VerdictKind.SURE, VerdictKind.AMBIGUOUS})
 _REST = text("It is no UIM of its own.")
+_OWN = text("Your own Party answers for it: please ask your own tracking-and-tracing system.")
 _SENTENCES: dict[VerdictKind, Text] = {
     VerdictKind.SURE: text("The Party is known."),
     VerdictKind.AMBIGUOUS: text(
@@ -88,10 +90,11 @@ def decide(situation: Situation) -> Decision:
         )
     judged = situation.library.verdicts(form.uims, situation.moment.now)
     verdicts, again = routing.deduplicate(judged, situation.library.canonical)
-    lines = tuple(map(_line, verdicts, routing.notes(verdicts, situation.library.decoded, SHOWN)))
+    notes = routing.notes(verdicts, situation.library.decoded, SHOWN)
+    lines = tuple(map(_line, verdicts, notes, repeat(person.party)))
     asked = tuple(verdict for verdict in verdicts if verdict.kind is not VerdictKind.NOT_A_UIM)
     suggested = {candidate.party for verdict in asked for candidate in verdict.candidates}
-    registered = tuple(party.code for party in situation.view.parties() if party.code in suggested)
+    registered = tuple(party.code for party in situation.view.parties() if party.code in suggested - {person.party})
     answering = {c.party for v in verdicts if v.kind in _ASKABLE for c in v.candidates}
     missing = deskless(situation, answering)
     offers, files = _offers(situation, asked, registered)
@@ -143,7 +146,7 @@ def _offers(
     form, person = situation.reading.form, situation.submission.sender.person
     if not _wants_keys(form) or person.role not in ASKERS:
         return (), ()
-    named = [PartyCode(form.get("to"))] if form.get("to") else [code for code in registered if code != person.party]
+    named = [PartyCode(form.get("to"))] if form.get("to") else registered
     offers: list[SealedOffer] = []
     files: list[EnclosedKey] = []
     for party in named[:_MOST_OFFERS]:
@@ -157,8 +160,10 @@ def _offers(
     return tuple(offers), tuple(files)
 
 
-def _line(verdict: Verdict, note: UimNote) -> LookupLine:
+def _line(verdict: Verdict, note: UimNote, own: PartyCode) -> LookupLine:
     says = _REST if _is_rest(verdict) else _SENTENCES[verdict.kind]
+    if verdict.kind is VerdictKind.SURE and {candidate.party for candidate in verdict.candidates} == {own}:
+        says = _OWN
     return LookupLine(verdict.uim, says, note.suggestions, note.remarks)
 
 

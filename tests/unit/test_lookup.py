@@ -7,6 +7,7 @@ import pytest
 from gateway import data
 from gateway.content import VerdictKind
 from gateway.events import EventKind
+from gateway.facts import PartyCode
 from gateway.forms.lookup import _SENTENCES
 from gateway.letters import Lookup
 from gateway.library import LiveLibrary
@@ -60,6 +61,19 @@ def test_the_rest_of_a_broken_uim_stays_below_it_in_the_request_that_is_offered(
     (letter,) = world.send("officer", "lookup", {}, broken).letters
     assert letter.form is not None
     assert [uim.text for uim in letter.form.uims] == [broken[1], broken[2], broken[4]]
+
+
+def test_who_looks_up_a_uim_of_the_own_party_is_led_to_the_own_system(world: World) -> None:
+    """A request for it would be sent to nobody: the focal point asks other Parties."""
+    world.register("swede", PartyCode("SE"), Role.OFFICER)
+    (letter,) = world.send("swede", "lookup", {}, ["SE1", "FR1", "SF1"]).letters
+    assert isinstance(letter.values, Lookup)
+    assert ["Your own Party" in line.verdict.message for line in letter.values.lines] == [True, False, False]
+    assert letter.values.registered == ("FR",)
+    assert letter.form is not None
+    assert [uim.text for uim in letter.form.uims] == ["FR1", "SF1"]
+    (letter,) = world.send("swede", "lookup", {}, ["SE1"]).letters
+    assert letter.form is None
 
 
 def test_no_request_is_offered_for_what_is_no_uim_although_its_party_is_known(world: World) -> None:
