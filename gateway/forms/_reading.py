@@ -23,6 +23,7 @@ from gateway.language import normalise
 _CODE = re.compile(r"[!-9;-~]++")  # without a colon: never a label
 _SHORT_LABEL = re.compile(r"[!-~]{1,2}:[!-~]++")  # in a list, "A:12" is a code and not Spanish for "To: 12"
 _DIGIT = re.compile("[0-9]")
+_CELL = re.compile("\t|$")  # where the first cell of a row ends
 _WORD = re.compile(r"\w|^#{4,}$")  # a spreadsheet shows the latter for what a column has no room for
 _NUMBER = re.compile(r"GSP\s?-?\s?(\d{4})\s?-?\s?(\d{6,9})(?:\s?/\s?([A-Z]{2}))?", re.IGNORECASE | re.ASCII)
 _LINE_KINDS = frozenset({FieldKind.LINE, FieldKind.CHOICE, FieldKind.DATE, FieldKind.EXCHANGE, FieldKind.PARTY})
@@ -208,6 +209,8 @@ class _Reader:
         line = shown.lstrip(_MARKS + " ") if shown[:1] in _MARKS else shown
         if self._blocks and self._items and (item := lettered(line)) and item[0]:
             return self._item(*item)
+        if "\t" in line and (beside := self._cells(line)):
+            return beside
         colon = COLON.search(line, 0, LONG)
         if colon is None:
             return self._bare_label(line)
@@ -219,17 +222,26 @@ class _Reader:
             value = value.lstrip("*_ ")
         return self._of(fields), value
 
+    def _cells(self, line: str) -> tuple[Field, str] | None:
+        """The same of a row of two cells, where the form was made a table; the headings of a list are none."""
+        label, _, value = line.partition("\t")
+        fields = self._vocabulary.label(self._form, label) if len(label) < LONG else ()
+        if not fields or "\t" in value or self._vocabulary.label(self._form, value[:LONG]):
+            return None
+        found = self._of(fields)
+        listed = found.kind is FieldKind.UIMS or found.name == "uim"
+        return (found, value.strip()) if looks_like_code(value) or not listed else None
+
     def _item(self, name: str, rest: str) -> tuple[Field, str] | None:
         """One of the data (a) to (j) in a block: the label may be shortened or left out, the answer is what counts."""
         found = self._items.get(name)
         if found is None:
             return None
-        colon = COLON.search(rest, 0, LONG)
-        label = rest[: colon.start()] if colon else rest
-        known = normalise(label)
         spellings = self._vocabulary.languages.spellings(found.label)
-        if not known or any(spelling.startswith(known) for spelling in spellings):
-            return found, rest[colon.end() :].strip(" *_\t") if colon else ""
+        for cut in (COLON.search(rest, 0, LONG), _CELL.search(rest)):
+            known = normalise(rest[: cut.start()]) if cut else ""
+            if cut and (not known or any(spelling.startswith(known) for spelling in spellings)):
+                return found, rest[cut.end() :].strip(" *_\t")
         return found, rest
 
     def _bare_label(self, line: str) -> tuple[Field, str] | None:

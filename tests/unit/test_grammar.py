@@ -77,6 +77,26 @@ def test_an_answer_to_a_mail_is_no_form_by_its_subject() -> None:
 # --- labels and values ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("colon", ["", ":"])
+def test_a_form_made_a_table_is_read_by_its_rows(colon: str) -> None:
+    rows = (("Case reference", "C-9"), ("Purpose", "detection"), ("Justification", "found at 10:30"), ("UIMs", ONE))
+    form, findings, _ = read("GSP REQUEST\n" + "".join(f"{label}{colon}\t{value}\n" for label, value in rows) + TWO)
+    assert (form.get("case_reference"), form.get("purpose"), form.get("justification")) == (
+        "C-9", "detection", "found at 10:30",
+    )  # fmt: skip
+    assert ([uim.text for uim in form.uims], findings) == ([ONE, TWO], ())
+    reply, findings, _ = read(f"GSP REPLY\nUIM\t{ONE}\nStatus\tvalid\n(a) Date and location of manufacture\tMalmö\n")
+    assert (reply.blocks[0].values, findings) == ({"uim": ONE, "status": "valid", "a": "Malmö"}, ())
+
+
+@pytest.mark.parametrize("headings", ["UIM\tProduct", "Product\tUIM", "Code\tBrand"])
+def test_the_headings_of_a_list_in_two_columns_are_no_label_with_a_value(headings: str) -> None:
+    first = headings.startswith("Product")
+    rows = "\n".join(f"Camel\t{code}" if first else f"{code}\tCamel" for code in (ONE, TWO))
+    form, findings, _ = read(f"GSP REQUEST\nPurpose: detection\nUIMs:\n{headings}\n{rows}\n")
+    assert ([uim.text for uim in form.uims], form.get("product"), findings) == ([ONE, TWO], "", ())
+
+
 def test_labels_of_several_languages_may_stand_in_one_form() -> None:
     body = "GSP DEMANDE\nЦель: 调查\nJustification : 在途查获\nReply by：2026-12-01\n\nUIM:\n" + ONE
     form, findings, outside = read(body.replace("Цель", KNOWN.catalogue("ru").gettext("Purpose"))
