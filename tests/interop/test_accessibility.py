@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +12,7 @@ from gateway import reports
 from gateway.digests import page
 from gateway.rules.report import document
 from tests.docs.screens import receipt_to_a_photograph
-from tests.support import reporting, samples
+from tests.support import npm, reporting, samples
 from tests.support.chromium import DESK, PHONE, Browser, chromium
 from tests.support.rendering import languages, seen
 
@@ -32,11 +29,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def axe() -> str:
     """The checker, from the npm registry."""
-    folder = Path(tempfile.gettempdir()) / "gsp-axe-4.10.3"
-    if not (folder / "node_modules" / "axe-core" / "axe.min.js").exists():
-        folder.mkdir(exist_ok=True)
-        shutil.copy(Path(__file__).parent / "axe" / "package.json", folder / "package.json")
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    folder = npm.installed("gsp-axe-core-4.10.3", [Path(__file__).parent / "axe" / "package.json"])
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 

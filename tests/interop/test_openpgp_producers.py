@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.correspondence import Correspondent
+from tests.support import npm
 from tests.support.focalpoint import DOMAIN, SE_UIM, FocalPoint, focal_point, request
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interoperability.md"
@@ -105,14 +106,8 @@ def openpgpjs(_: Correspondent, keys: Keys, octets: bytes, writing: bool, compre
 
 def node_folder() -> Path:
     """A folder with OpenPGP.js installed from the registry, kept for the run."""
-    folder = Path(tempfile.gettempdir()) / "gsp-openpgpjs-6.3.2"
-    if not (folder / "node_modules" / "openpgp").exists():
-        here = Path(__file__).parent / "openpgpjs"
-        folder.mkdir(exist_ok=True)
-        for name in ("package.json", "peer.mjs"):
-            shutil.copy(here / name, folder / name)
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
-    return folder
+    here = Path(__file__).parent / "openpgpjs"
+    return npm.installed("gsp-openpgp-6.3.2", [here / "package.json", here / "peer.mjs"])
 
 
 PEERS: dict[str, tuple[Callable[..., bytes], bool]] = {  # name: (peer, can it choose compression)

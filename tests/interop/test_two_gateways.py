@@ -47,8 +47,11 @@ def started(pair: Pair) -> Iterator[None]:
     """Both gateways, started at the same instant and ended as an operator ends them."""
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda server: server.start(), pair.servers))
-    yield
-    assert [server.stop() for server in pair.servers] == [0, 0]
+    try:
+        yield
+    finally:
+        ended = [server.stop() for server in pair.servers]
+    assert ended == [0, 0]
 
 
 @pytest.fixture(scope="module")

@@ -111,8 +111,13 @@ class Postfix:
             raise AssertionError(f"mail waits:\n{self.log()}") from None
 
     def empty(self) -> None:
-        """Throws away what waits."""
-        self._run("/usr/sbin/postsuper", "-d", "ALL")
+        """Throws away what waits, again where a mail was moved meanwhile from a folder to one that was read already."""
+
+        def thrown() -> bool:
+            self._run("/usr/sbin/postsuper", "-d", "ALL")
+            return not self.waits()
+
+        until(thrown, "mail waits")
 
     def log(self) -> str:
         """Everything it has logged."""

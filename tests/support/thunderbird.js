@@ -177,8 +177,9 @@ const calls = {
       const icon = shown.document.getElementById(`${name}HdrIcon`);
       return icon.hidden ? "" : icon.getAttribute("src").replace(/.*message-(encrypted|signed)-|\.svg/g, "");
     };
-    const text = await until(
-      () => shown.getMessagePaneBrowser().contentDocument?.body?.innerText.trim(), "the mail has no text", patience);
+    const page = () => shown.getMessagePaneBrowser().contentDocument;
+    await until(() => page()?.readyState == "complete", "the mail is not shown", patience);
+    const text = await until(() => page()?.body?.innerText.trim(), "the mail has no text", patience);
     const technology = shown.document.getElementById("cryptoBox").getAttribute("tech") ?? "";
     // A certificate is checked in the background.
     const checked = () => badge("signed") && !(technology == "S/MIME" && badge("signed") == "unknown");
