@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.support.ports import free_port
+from tests.support.ports import PATIENCE, free_port
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Sink:
 def sink() -> Iterator[Sink]:
     """A running sink."""
     made = Sink(free_port())
-    controller = Controller(made, hostname="127.0.0.1", port=made.port)
+    controller = Controller(made, hostname="127.0.0.1", port=made.port, ready_timeout=PATIENCE)
     controller.start()
     try:
         yield made
