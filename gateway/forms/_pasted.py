@@ -37,6 +37,8 @@ _QUOTED = re.compile(
     r"""|['‘’‚‛‹›]((?>(?:[^'‘’‚‛‹›]|[‘’](?=\w)){0,600}))['‘’‚‛‹›])(?= *+(?:$|[,\]}:]|#))"""
 )
 
+_WHOLE = re.compile(r"""(?:'(?>(?:[^']|'')*)'|"(?>(?:[^"\\]|\\.)*)")\s*(?:#.*)?""")  # a value in quotation marks
+
 _LEFT = text(
     "Line {line}: “{key}” stands too far left. All keys of a marking stand below its first one, which is behind a "
     "hyphen."
@@ -91,7 +93,8 @@ def misplaced(octets: bytes) -> Text | None:
             continue
         key, value = found[2], line[found.end() :].strip()
         below = next((one for one in lines[number : number + _AHEAD] if one.strip()), "")
-        if value[:1] in ("'", '"') and value.count(value[0]) % 2 and value[-1] != value[0] and _key(below) in keys:
+        opened = value[:1] in ("'", '"') and value[-1] != value[0] and not _WHOLE.fullmatch(value)
+        if opened and _key(below) in keys:
             return text(_UNCLOSED.message, line=number)
         if key == "schemes" and value[:1] in ("", "#"):
             heading, listed = len(found[1]), False

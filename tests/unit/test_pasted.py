@@ -218,6 +218,7 @@ def test_a_text_that_a_mail_program_has_changed_is_never_cut_but_told_with_the_l
         (PATTERNS.replace("\n  - id", "\n    id"), ("a hyphen and a space before", {"line": 4, "key": "id"})),
         (PATTERNS.replace("{8}'", "{8}"), ("a quotation mark is not closed", {"line": 10})),
         (PATTERNS.replace("Excise Duty", "Excise\nDuty"), None),
+        (PATTERNS.replace("{8}'", "{8}' # the stamp's").replace("Excise Duty", "Excise\nDuty"), None),
         (PATTERNS, None),
         (FLOW.replace("title: ", "title "), None),
         ("schemes:\n [{id: a,\n title b}]\n", None),

@@ -127,8 +127,11 @@ def test_a_refusal_needs_a_reason_and_whoever_proposed_it_reads_it(world: World)
 def test_of_a_file_that_has_lost_its_shape_the_line_is_told_where_it_did(world: World) -> None:
     told = findings(world.send("chief", "pattern", attached=[stamp().replace(b"\n    title", b"\ntitle")]))
     assert told == [f"Line 4: “title” stands too far left. {told[0].partition('. ')[2]}"]
-    told = findings(world.send("chief", "pattern", attached=[stamp(title="", level="")]))
-    assert not any("too far left" in one for one in told), "it could be read"
+    in_two_lines = '"prefix\n      level: and digits"'
+    for wrong in (stamp(structure=in_two_lines, rank=""), stamp(structure=in_two_lines, valid="[KE1]")):
+        told = findings(world.send("chief", "pattern", attached=[wrong]))
+        assert told
+        assert not any("is not closed" in one for one in told), "it could be read"
 
 
 def test_what_the_form_does_not_ask_stays_as_the_library_has_it(world: World) -> None:
