@@ -23,11 +23,10 @@ from types import MappingProxyType
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_pem_x509_certificate
 
-from tests.support.ports import until
+from tests.support.ports import PATIENCE, until
 
 SCRIPT = Path(__file__).with_suffix(".js")
 PASSWORD = "secret"
-PATIENCE = 120.0  # seconds for any one thing that Thunderbird is asked for; usually it takes one
 _SETTINGS: dict[str, object] = {
     "app.donation.eoy.version.viewed": 999,
     "app.update.enabled": False,
@@ -108,7 +107,7 @@ class Thunderbird:
         self._run("thunderbird", "--no-remote", "--profile", str(self.profile), "--marionette",
                   "-remote-allow-system-access", display=f":{number}")  # fmt: skip
         port = self.profile / "MarionetteActivePort"
-        until(lambda: port.exists() and port.read_text().strip(), "Thunderbird does not start", PATIENCE)
+        until(lambda: port.exists() and port.read_text().strip(), "Thunderbird does not start")
         self._line = _Line(int(port.read_text()))
         self._line.ask("WebDriver:NewSession", {})
         self._line.ask("Marionette:SetContext", {"value": "chrome"})
