@@ -45,6 +45,21 @@ _SENT = re.compile(
     "|enviadodesdemi(?:movil|telefono|celular)(?:movil)?|отправленос(?:моего)?(?:мобильного)?(?:телефона|смартфона)"
     "|ارسلت?منهاتفي"
 )
+# The lines by which a mail is closed; its writer's name and telephone number stand below them.
+_CLOSING = frozenset(
+    normalise(closing)
+    for closing in (
+        "Regards|Best regards|Kind regards|With best regards|With kind regards|Sincerely|Yours sincerely|Respectfully"
+        "|Yours faithfully|Cordialement|Bien cordialement|Salutations|Salutations distinguées|Meilleures salutations"
+        "|Respectueusement|Saludos|Saludos cordiales|Un saludo|Un cordial saludo|Atentamente|Cordialmente"
+        "|Respetuosamente|С уважением|С наилучшими пожеланиями|С искренним уважением|此致|此致敬礼|敬礼|顺祝商祺|祝好"
+        "|مع التحية|مع التحيات|تحياتي|مع أطيب التحيات|مع خالص التحية|مع فائق الاحترام|والسلام عليكم"
+        "|وتفضلوا بقبول فائق الاحترام|والسلام عليكم ورحمة الله وبركاته|Mit freundlichen Grüßen|Atenciosamente"
+        "|Cordiali saluti|Med vänlig hälsning"
+    ).split("|")
+)
+_SIGNED = frozenset({"message", "description"})  # fields that are letters of their own, with what closes them
+_SIGNATURE_LINES = 12  # at most
 _LINK = re.compile(r"[<(\[]https?://[^<>()\[\]]{0,200}[>)\]]")
 _SHOWN = 60  # characters of such a line, without the link behind it
 
@@ -196,6 +211,19 @@ def is_added(shown: str) -> bool:
     if len(bare) > _SHOWN or any(map(looks_like_code, bare.split())):
         return False
     return _SENT.fullmatch(normalise(bare)) is not None
+
+
+def without_closing(lines: Sequence[str], name: str) -> list[str]:
+    """The lines of a text without empty ones and a telephone's words at the end; but in a message also without what
+    closes the mail, and the signature below it: the other side has no need of it. `name`: the field's."""
+    kept = list(lines)
+    for place in range(max(len(kept) - _SIGNATURE_LINES, 0), 0 if name in _SIGNED else len(kept)):
+        if (not place or not visible(kept[place - 1])) and normalise(kept[place]) in _CLOSING:
+            del kept[place:]
+            break
+    while kept and (not kept[-1] or is_added(visible(kept[-1]))):
+        del kept[-1]
+    return kept
 
 
 def _goes_on(line: str, form: Form, vocabulary: Vocabulary) -> bool:

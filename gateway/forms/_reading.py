@@ -12,7 +12,7 @@ from gateway.content import Block, FilledForm, Finding, Severity, Text, Uim, tex
 from gateway.facts import exchange_number, referral_number
 from gateway.forms import Field, FieldKind, Form
 from gateway.forms._grammar import Vocabulary, is_item, without_hint
-from gateway.forms._lines import Line, form_lines, is_added, own_lines, own_text, visible
+from gateway.forms._lines import Line, form_lines, is_added, own_lines, own_text, visible, without_closing
 from gateway.forms._listed import ends, goes_on, is_alike
 from gateway.forms._rejoin import rejoined
 from gateway.forms._ticks import lettered, named, ticked
@@ -329,8 +329,8 @@ class _Reader:
     def _value(self, taken: _Taken) -> str:
         found = taken.field
         lines = [line for _, line in taken.lines]
-        while found.kind is FieldKind.TEXT and lines and (not lines[-1] or is_added(visible(lines[-1]))):
-            del lines[-1]
+        if found.kind is FieldKind.TEXT:
+            lines = without_closing(lines, found.name)
         if found.kind not in _LINE_KINDS:
             return "\n".join(lines).strip()
         if found.name == "uim":

@@ -97,6 +97,36 @@ def test_the_headings_of_a_list_in_two_columns_are_no_label_with_a_value(heading
     assert ([uim.text for uim in form.uims], form.get("product"), findings) == ([ONE, TWO], "", ())
 
 
+@pytest.mark.parametrize(
+    "closing",
+    [
+        "Best regards,",
+        "С уважением,",
+        "此致\n敬礼",
+        "مع التحية،",
+        "Cordialement",
+        "Atentamente,",
+        "Sent from my iPhone",
+    ],
+)
+def test_what_closes_a_mail_is_no_part_of_a_text_of_the_form(closing: str) -> None:
+    signature = f"\n{closing}\n" + ("" if "iPhone" in closing else "A. Officer\nTelephone +1 555 0100\n")
+    assert (
+        value("justification", f"Justification: a lorry\n\nwith a trailer\n{signature}") == "a lorry\n\nwith a trailer"
+    )
+    assert value("questions", f"Questions:\n{signature}") == ""
+    reply, _, _ = read(f"GSP REPLY\n\nUIM: {ONE}\nStatus: valid\n(b) Manufacturing facility: Bristol 2\n{signature}")
+    assert reply.blocks[0].values["b"] == "Bristol 2"
+    message, _, _ = read(f"GSP MESSAGE\n\nMessage: Thank you.\n{signature}")
+    assert message.get("message").endswith("0100") == ("iPhone" not in closing)
+
+
+def test_a_text_goes_on_behind_words_that_could_close_it() -> None:
+    long = "\n".join(f"line {number}" for number in range(14))
+    for written in (f"seen\n\nRegards\n{long}", "seen\nRegards\nagain", "seen\n\nRegards to nobody"):
+        assert value("justification", f"Justification: {written}\n") == written
+
+
 def test_labels_of_several_languages_may_stand_in_one_form() -> None:
     body = "GSP DEMANDE\nЦель: 调查\nJustification : 在途查获\nReply by：2026-12-01\n\nUIM:\n" + ONE
     form, findings, outside = read(body.replace("Цель", KNOWN.catalogue("ru").gettext("Purpose"))
