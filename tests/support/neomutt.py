@@ -112,7 +112,7 @@ class Neomutt:
         return self._wait(f"Good signature from: {signer}", "successfully decrypted", "-- (all)")
 
     def _sent(self) -> None:
-        assert "Sign, Encrypt (PGP/MIME)" in self._wait("Security")
+        self._wait("Security", "Sign, Encrypt (PGP/MIME)")
         self._press("y")
 
     def _answer(self, *steps: tuple[str, str]) -> None:
