@@ -25,6 +25,7 @@ state_dir = {folder}/state
 log_path = {folder}/log
 protocols = imap
 verbose_proctitle = yes
+mail_max_userip_connections = 100
 listen = 127.0.0.1
 disable_plaintext_auth = no
 mail_location = maildir:{maildirs}/%u/Maildir
