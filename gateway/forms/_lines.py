@@ -59,7 +59,7 @@ _CLOSING = frozenset(
     ).split("|")
 )
 _SIGNED = frozenset({"message", "description"})  # fields that are letters of their own, with what closes them
-_SIGNATURE_LINES = 12  # at most
+_SIGNATURE_LINES, _SIGNATURE_LINE = 12, 60  # at most, and characters of each: what is longer says something
 _LINK = re.compile(r"[<(\[]https?://[^<>()\[\]]{0,200}[>)\]]")
 _SHOWN = 60  # characters of such a line, without the link behind it
 
@@ -218,7 +218,9 @@ def without_closing(lines: Sequence[str], name: str) -> list[str]:
     closes the mail, and the signature below it: the other side has no need of it. `name`: the field's."""
     kept = list(lines)
     for place in range(max(len(kept) - _SIGNATURE_LINES, 0), 0 if name in _SIGNED else len(kept)):
-        if (not place or not visible(kept[place - 1])) and normalise(kept[place]) in _CLOSING:
+        stands_alone = not place or not visible(kept[place - 1])
+        is_short = all(len(line) <= _SIGNATURE_LINE for line in kept[place:])
+        if stands_alone and is_short and normalise(kept[place]) in _CLOSING:
             del kept[place:]
             break
     while kept and (not kept[-1] or is_added(visible(kept[-1]))):

@@ -123,7 +123,9 @@ def test_what_closes_a_mail_is_no_part_of_a_text_of_the_form(closing: str) -> No
 
 def test_a_text_goes_on_behind_words_that_could_close_it() -> None:
     long = "\n".join(f"line {number}" for number in range(14))
-    for written in (f"seen\n\nRegards\n{long}", "seen\nRegards\nagain", "seen\n\nRegards to nobody"):
+    said = "P.S. The driver left the lorry behind and fled on foot towards the border."
+    closed = f"seen\n\nRegards\nA. Officer\n\n{said}"
+    for written in (f"seen\n\nRegards\n{long}", "seen\nRegards\nagain", "seen\n\nRegards to nobody", closed):
         assert value("justification", f"Justification: {written}\n") == written
 
 
