@@ -108,8 +108,9 @@ class Neomutt:
 
     def _opened(self, message_id: str, signer: str) -> str:
         self._found(message_id)
-        # The status bar, with the part of the mail above it, is drawn last; the words below it may stand there before.
-        return self._wait(f"Good signature from: {signer}", "successfully decrypted", "-- (all)")
+        # What stands in the page: the word below it ("successfully decrypted") goes when another mail comes. The bar
+        # with the part of the mail that is shown is drawn last.
+        return self._wait(f"Good signature from: {signer}", "[-- End of PGP/MIME signed and encrypted data", "-- (all)")
 
     def _sent(self) -> None:
         self._wait("Security", "Sign, Encrypt (PGP/MIME)")
