@@ -80,6 +80,7 @@ def test_a_marking_may_be_the_beginning_of_one_that_ends_in_a_time_stamp_and_goe
         ("KPL2F9aK25051914", "Qz2T25051914"),  # has its time stamp already
         (SE[:20], SE),
         (SE[:20], "QCUKT7hT2kQ9"),  # a marking of its own
+        ("(01)09520000123451(235)9", "5901234123457"),  # an article number of its own
         (SE, "25051914"),  # has its time stamp already
         ("QCALL7hT2kQ9mZb7Kd", "25133914"),  # no time stamp
         ("010952000012345121AB12", "ABC123"),  # a serial number may end anywhere
