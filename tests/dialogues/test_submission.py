@@ -45,7 +45,10 @@ class Script:
         connection.sendall(self._answers.get("CONNECT", "220 x").encode() + b"\r\n")
         for line in lines:
             text = line.decode().strip()
-            self.heard.append(text)
+            command, colon, rest = text.partition(
+                ":"
+            )  # which Python writes in capital letters or, since 3.12, in small
+            self.heard.append(command.lower() + colon + rest if colon else text)
             verb = text.split(" ")[0].upper()
             answer = self._answers.get(verb, "250 2.0.0 ok")
             if answer == "HANG UP":
@@ -107,12 +110,12 @@ def test_nobody_listening_is_transient() -> None:
 def test_reports_are_asked_for_where_the_server_can() -> None:
     with server({}) as (script, submission):
         attempt(submission)
-    assert "mail FROM:<bounce+id@gsp.example.org> RET=HDRS ENVID=id" in script.heard
-    wanted = "rcpt TO:<desk@kra.example> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;desk@kra.example"
+    assert "mail from:<bounce+id@gsp.example.org> RET=HDRS ENVID=id" in script.heard
+    wanted = "rcpt to:<desk@kra.example> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;desk@kra.example"
     assert wanted in script.heard
     with server({}, "HELP") as (script, submission):
         attempt(submission)
-    assert "mail FROM:<bounce+id@gsp.example.org>" in script.heard
+    assert "mail from:<bounce+id@gsp.example.org>" in script.heard
     assert "> ..x" in script.heard
 
 
@@ -146,7 +149,7 @@ def test_address_beyond_ascii_needs_smtputf8() -> None:
         assert attempt(submission, "бюро@таможня.example").reply == "5.6.7"
     with server({}, "SMTPUTF8") as (script, submission):
         assert attempt(submission, "бюро@таможня.example").verdict is Verdict.SENT
-    assert "mail FROM:<bounce+id@gsp.example.org> SMTPUTF8" in script.heard
+    assert "mail from:<bounce+id@gsp.example.org> SMTPUTF8" in script.heard
 
 
 def test_missing_starttls_is_never_answered_with_clear_text() -> None:

@@ -16,7 +16,8 @@ from sqlalchemy import text
 from gateway.store.engine import connect
 from tests.support.ports import PATIENCE, until
 
-_PROGRAMS = "/usr/lib/postgresql/15/bin"
+# Debian has each major version in a folder of its own; where there are several, any will do.
+_PROGRAMS = next((str(found.parent) for found in Path("/usr/lib/postgresql").glob("*/bin/initdb")), "")
 _SETTINGS = {"listen_addresses": "", "fsync": "off", "max_connections": "200", "shared_buffers": "32MB"}
 
 
@@ -24,8 +25,8 @@ class Postgres:
     """Running when made. `url` gives a new database; `stop` ends the server and removes the folder."""
 
     def __init__(self) -> None:
-        if shutil.which("initdb", path=_PROGRAMS) is None:
-            raise RuntimeError("PostgreSQL 15 is missing: apt-get install postgresql-15")
+        if not _PROGRAMS:
+            raise RuntimeError("PostgreSQL is missing: apt-get install postgresql")
         self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
         self._count = itertools.count(1)
         self._as: list[str] = []
