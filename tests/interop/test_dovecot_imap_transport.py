@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -223,7 +224,7 @@ class _Authority(BaseHTTPRequestHandler):
         self._say({"access_token": "token-of-gsp"} if good else {"error": "invalid_client"}, 200 if good else 401)
 
     def do_GET(self) -> None:
-        active = "token=token-of-gsp&" in self.path
+        active = parse_qs(urlsplit(self.path).query).get("token") == ["token-of-gsp"]
         self._say({"active": active, "username": USER, "email": USER}, 200)
 
     def _say(self, value: object, status: int) -> None:
@@ -250,21 +251,12 @@ def authority() -> Iterator[int]:
 def test_xoauth2_with_the_shipped_token_command(
     tmp_path: Path, authority: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    oauth = tmp_path / "oauth2.conf"
-    oauth.write_text(
-        "introspection_mode = get\nusername_attribute = email\n"
-        f"introspection_url = http://127.0.0.1:{authority}/?token=\n"
-    )
-    passdb = (
-        f"auth_mechanisms = plain xoauth2\npassdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {oauth}\n}}\n"
-    )
-    static = f"passdb {{\n  driver = static\n  args = password={PASSWORD}\n  mechanisms = plain\n}}\n"
     secret = tmp_path / "client.secret"
     secret.write_text("s3cret+")
     monkeypatch.setenv("GSP_TOKEN_URL", f"http://127.0.0.1:{authority}/token")
     command = f"|{data.folder('config')}/microsoft365-token tenant client {secret}"
     process = Recorder()
-    with Dovecot(passdb=passdb + static) as dovecot:
+    with Dovecot(tokens=f"http://127.0.0.1:{authority}/?token=") as dovecot:
         with watching(settings(dovecot, None, oauth=command), process):
             dovecot.append(USER, mail("x"))
             dovecot.wait_for_mails(USER, "Processed", 1)

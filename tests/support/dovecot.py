@@ -27,15 +27,9 @@ protocols = imap
 verbose_proctitle = yes
 mail_max_userip_connections = 100
 listen = 127.0.0.1
-disable_plaintext_auth = no
-mail_location = maildir:{maildirs}/%u/Maildir
 first_valid_uid = 1
 default_internal_user = dovecot
 default_login_user = dovenull
-userdb {{
-  driver = static
-  args = uid=65534 gid=65534 home={maildirs}/%u
-}}
 service imap-login {{
   inet_listener imap {{
     port = {port}
@@ -50,21 +44,66 @@ service stats {{
   }}
 }}
 """
-_STATIC = "passdb {{\n  driver = static\n  args = password={password}\n}}\n"
+# What Dovecot 2.4 (Debian 13) calls otherwise than 2.3 (Debian 12).
+_USERS = """
+disable_plaintext_auth = no
+mail_location = maildir:{maildirs}/%u/Maildir
+userdb {{
+  driver = static
+  args = uid=65534 gid=65534 home={maildirs}/%u
+}}
+"""
+_USERS_24 = """
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = {maildirs}/%{{user}}/Maildir
+userdb static {{
+  fields {{
+    uid = 65534
+    gid = 65534
+    home = {maildirs}/%{{user}}
+  }}
+}}
+"""
+_VERSION_24 = "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
+_STATIC = "passdb {{\n  driver = static\n  args = password={password}\n  mechanisms = plain\n}}\n"
+_STATIC_24 = "passdb static {{\n  password = {password}\n  mechanisms_filter = plain\n}}\n"
+_OAUTH = """
+auth_mechanisms = plain xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+"""
+_OAUTH_ARGS = "introspection_mode = get\nusername_attribute = email\nintrospection_url = {url}\n"
+_OAUTH_24 = """
+auth_mechanisms = plain xoauth2
+oauth2 {{
+  introspection_mode = get
+  username_attribute = email
+  active_attribute = active
+  active_value = true
+  introspection_url = {url}
+}}
+passdb oauth2 {{
+  mechanisms_filter = xoauth2
+}}
+"""
 
 
 class Dovecot:
     """Start it, use `port` (or `tls_port` where a certificate is given), kill it, start it again, stop it.
 
-    `more` are further lines of its configuration; `passdb` replaces "any user, one password";
-    `capabilities` replaces what it announces, to look like a poorer server.
+    `more` are further lines of its configuration; `tokens` is a URL that tells whose token one is, for XOAUTH2 beside
+    the password; `capabilities` replaces what it announces, to look like a poorer server.
     """
 
     def __init__(
         self,
         certificate: tuple[Path, Path] | None = None,
         more: str = "",
-        passdb: str = _STATIC.format(password=PASSWORD),
+        tokens: str = "",
         capabilities: str = "",
     ) -> None:
         if shutil.which("dovecot", path="/usr/sbin:/usr/bin") is None:
@@ -76,13 +115,22 @@ class Dovecot:
         os.chown(self.maildirs, _NOBODY, _NOBODY)
         self.port = free_port()
         self.tls_port = free_port() if certificate else 0
-        text = _CONF.format(
-            folder=self.folder, maildirs=self.maildirs, port=self.port, tls_port=self.tls_port, password=PASSWORD
-        )
-        tls = f"ssl = yes\nssl_cert = <{certificate[0]}\nssl_key = <{certificate[1]}\n" if certificate else "ssl = no\n"
+        is_24 = subprocess.check_output(["/usr/sbin/dovecot", "--version"]).startswith(b"2.4")
+        parts = (_VERSION_24, _USERS_24, _STATIC_24, _OAUTH_24) if is_24 else ("", _USERS, _STATIC, _OAUTH)
+        version, users, static, oauth = parts
+        text = (version + _CONF + users + (oauth if tokens else "") + static).format(
+            folder=self.folder, maildirs=self.maildirs, port=self.port, tls_port=self.tls_port, password=PASSWORD,
+            url=tokens,
+        )  # fmt: skip
+        if tokens:
+            (self.folder / "oauth2.conf").write_text(_OAUTH_ARGS.format(url=tokens))
+        names = ("ssl_server_cert_file = ", "ssl_server_key_file = ") if is_24 else ("ssl_cert = <", "ssl_key = <")
+        tls = "ssl = no\n"
+        if certificate:
+            tls = "ssl = yes\n" + "".join(f"{name}{file}\n" for name, file in zip(names, certificate, strict=True))
         announced = f"protocol imap {{\n  imap_capability = {capabilities}\n}}\n" if capabilities else ""
         self._conf = self.folder / "dovecot.conf"
-        self._conf.write_text(text + tls + passdb + announced + more)
+        self._conf.write_text(text + tls + announced + more)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Dovecot:
