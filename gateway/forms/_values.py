@@ -25,7 +25,8 @@ _CODED = 60  # characters of a line that says such a code behind a word
 _OFFERED = re.compile(r"\W*H0\W+H1\W+H2\W+H3\W*", re.IGNORECASE)
 # Letters that look like ours, and those by which the Arabic text of the Protocol counts: (أ) to (ي).
 _ALIKE = str.maketrans("асіјأاإبجدهوزحطيى", "acijaaabcdefghijj", "\u0640")
-_AND = re.compile(r"[\s,،]+(?:(?:and|et|y|и)\s+|و(?:\s+|(?=[(（])))|\s*[和及]\s*")
+# Begun only where a row of blanks begins: else a long row takes its square.
+_AND = re.compile(r"(?<![\s,،])[\s,،]+(?:(?:and|et|y|и)\s+|و(?:\s+|(?=[(（])))|[和及]")
 # Blanks are read in one way only: else a line of letters with blanks between takes hours.
 _LETTER = r"(?:[(（]\s*)?[a-j](?:\s*[)）])?"
 _LETTERS = re.compile(rf"{_LETTER}(?:(?:\s*[,;،、/&+]\s*|\s+){_LETTER})*\s*\.?", re.IGNORECASE)
